@@ -1,0 +1,21 @@
+"""The web application: static files first, everything else by Django."""
+
+import os
+import re
+
+# Requests run in many threads for a short time each; a pool lets them share a few connections.
+os.environ.setdefault("DATABASE_POOL_SIZE", "20")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from servestatic import ServeStaticASGI
+
+HASHED_NAME = re.compile(r"\.[0-9a-f]{12}\.\w+$")
+
+application = ServeStaticASGI(
+    get_asgi_application(),
+    root=settings.STATIC_ROOT,
+    prefix=settings.STATIC_URL,
+    immutable_file_test=lambda _path, url: bool(HASHED_NAME.search(url)),
+)

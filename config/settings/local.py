@@ -1,0 +1,69 @@
+"""`make run`, and commands beside it: embedded services, and secrets that are made on first use."""
+
+from pathlib import Path
+
+from config.embedded.secret_values import kept_secret
+from config.settings.base import (
+    ALLOWED_HOSTS,
+    ASGI_APPLICATION,
+    AUTH_PASSWORD_VALIDATORS,
+    BASE_DIR,
+    CACHES,
+    CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP,
+    CELERY_BROKER_TRANSPORT_OPTIONS,
+    CELERY_BROKER_URL,
+    CELERY_TASK_ACKS_LATE,
+    CELERY_TASK_DEFAULT_QUEUE,
+    CELERY_TASK_IGNORE_RESULT,
+    CELERY_TASK_PUBLISH_RETRY,
+    CELERY_TASK_REJECT_ON_WORKER_LOST,
+    CELERY_TIMEZONE,
+    CELERY_WORKER_PREFETCH_MULTIPLIER,
+    CONTENT_SECURITY_POLICY,
+    CSRF_TRUSTED_ORIGINS,
+    DATABASES,
+    DEBUG,
+    DEFAULT_AUTO_FIELD,
+    DJANGO_GUID,
+    EMAIL_BACKEND,
+    EMAIL_CONFIG,
+    EMAIL_HOST,
+    EMAIL_HOST_PASSWORD,
+    EMAIL_HOST_USER,
+    EMAIL_PORT,
+    EMAIL_TIMEOUT,
+    EMAIL_USE_SSL,
+    EMAIL_USE_TLS,
+    INSTALLED_APPS,
+    LANGUAGES,
+    LANGUAGE_CODE,
+    LOCALE_PATHS,
+    LOGGING,
+    LOGIN_URL,
+    LOG_FORMAT,
+    MIDDLEWARE,
+    REST_FRAMEWORK,
+    ROOT_URLCONF,
+    SECURE_CONTENT_TYPE_NOSNIFF,
+    SECURE_REFERRER_POLICY,
+    SENTRY_DSN,
+    SESSION_COOKIE_HTTPONLY,
+    SPECTACULAR_SETTINGS,
+    STATIC_URL,
+    TEMPLATES,
+    TIME_ZONE,
+    USE_I18N,
+    USE_TZ,
+    UTKORG_THROTTLE_RATES,
+    X_FRAME_OPTIONS,
+    embedded,
+    env,
+)
+
+SECRET_KEY: str = env.str("SECRET_KEY", default="") or kept_secret(embedded, "secret_key")
+API_KEY_PEPPER: str = env.str("API_KEY_PEPPER", default="") or kept_secret(embedded, "api_key_pepper")
+
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(embedded.static)))
+
+# Set by the supervisor: /healthz is not well before this file is there, so who waits for either has both.
+READY_FILE: str = env.str("UTKORG_READY_FILE", default="")

@@ -1,0 +1,77 @@
+"""An installation that people rely on. Nothing has a default that could be forgotten; `checks` refuses unsafe values."""
+
+from config.settings.base import (
+    ALLOWED_HOSTS,
+    ASGI_APPLICATION,
+    AUTH_PASSWORD_VALIDATORS,
+    BASE_DIR,
+    CACHES,
+    CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP,
+    CELERY_BROKER_TRANSPORT_OPTIONS,
+    CELERY_BROKER_URL,
+    CELERY_TASK_ACKS_LATE,
+    CELERY_TASK_DEFAULT_QUEUE,
+    CELERY_TASK_IGNORE_RESULT,
+    CELERY_TASK_PUBLISH_RETRY,
+    CELERY_TASK_REJECT_ON_WORKER_LOST,
+    CELERY_TIMEZONE,
+    CELERY_WORKER_PREFETCH_MULTIPLIER,
+    CONTENT_SECURITY_POLICY,
+    CSRF_TRUSTED_ORIGINS,
+    DATABASES,
+    DEBUG,
+    DEFAULT_AUTO_FIELD,
+    DJANGO_GUID,
+    EMAIL_BACKEND,
+    EMAIL_CONFIG,
+    EMAIL_HOST,
+    EMAIL_HOST_PASSWORD,
+    EMAIL_HOST_USER,
+    EMAIL_PORT,
+    EMAIL_TIMEOUT,
+    EMAIL_USE_SSL,
+    EMAIL_USE_TLS,
+    INSTALLED_APPS,
+    LANGUAGES,
+    LANGUAGE_CODE,
+    LOCALE_PATHS,
+    LOGGING,
+    LOGIN_URL,
+    LOG_FORMAT,
+    MIDDLEWARE,
+    REST_FRAMEWORK,
+    ROOT_URLCONF,
+    SECURE_CONTENT_TYPE_NOSNIFF,
+    SECURE_REFERRER_POLICY,
+    SENTRY_DSN,
+    SESSION_COOKIE_HTTPONLY,
+    SPECTACULAR_SETTINGS,
+    STATIC_ROOT,
+    STATIC_URL,
+    TEMPLATES,
+    TIME_ZONE,
+    USE_I18N,
+    USE_TZ,
+    UTKORG_THROTTLE_RATES,
+    X_FRAME_OPTIONS,
+    env,
+)
+
+# Missing values are found by system checks, which name the variable, rather than by a traceback.
+SECRET_KEY: str = env.str("SECRET_KEY", default="")
+API_KEY_PEPPER: str = env.str("API_KEY_PEPPER", default="")
+READY_FILE = ""
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True

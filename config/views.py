@@ -1,0 +1,23 @@
+"""What a load balancer and `make run` ask: is this web process ready to answer?"""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import Error, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+@never_cache
+@require_safe
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """200 when the database answers, else 503. The broker is not asked: without it saving and fetching go on."""
+    if settings.READY_FILE and not Path(settings.READY_FILE).exists():
+        return JsonResponse({"status": "starting"}, status=503)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return JsonResponse({"status": "no database"}, status=503)
+    return JsonResponse({"status": "ok"})
