@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class InformationTypesConfig(AppConfig):
+    name = "information_types"

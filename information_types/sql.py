@@ -1,0 +1,187 @@
+"""SQL from a definition: the joins that `data` needs, and the expressions that write it as JSON.
+
+Capture triggers and transfers are built from the same `RowSql`, so that a row captured and the same row transferred are
+the same text.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+from django.db.models import Field as ModelField
+from django.db.models import Model
+
+from information_types.definition import Field, InformationType, Reference
+
+ROOT = "r"
+TIMESTAMP = "YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\""
+
+
+class Joins:
+    """The tables that paths lead to, each joined once, by the foreign keys on the way."""
+
+    def __init__(self, model: type[Model]) -> None:
+        self._model = model
+        self._joins: dict[str, str] = {}
+
+    def column(self, path: str) -> "tuple[str, ModelField[Any, Any], bool]":
+        """The SQL column at the end of a path, its model field, and whether a row on the way may be missing."""
+        *hops, last = path.split("__")
+        alias, model, nullable = ROOT, self._model, False
+        for hop in hops:
+            alias, model, may_miss = self._join(alias, model, hop, nullable)
+            nullable = may_miss
+        field = model._meta.get_field(last)
+        if not isinstance(field, ModelField):
+            raise TypeError(f"{path}: {last} is no column of {model.__name__}.")
+        return f'{alias}."{field.column}"', field, nullable
+
+    def _join(self, alias: str, model: type[Model], hop: str, nullable: bool) -> tuple[str, type[Model], bool]:
+        key = model._meta.get_field(hop)
+        if not isinstance(key, models.ForeignKey):
+            raise TypeError(f"{hop} is no foreign key of {model.__name__}.")
+        target: type[Model] = key.remote_field.model  # not `related_model`: that waits until every app is loaded
+        name = hop if alias == ROOT else f"{alias}_{hop}"
+        nullable = nullable or key.null
+        self._joins[name] = (
+            f'{"left join" if nullable else "join"} {target._meta.db_table} "{name}"'
+            f' on "{name}"."{target._meta.pk.column}" = {alias}."{key.column}"'
+        )
+        return f'"{name}"', target, nullable
+
+    def __str__(self) -> str:
+        return "\n".join(self._joins.values())
+
+
+@dataclasses.dataclass(frozen=True)
+class RowSql:
+    """The parts of a query over rows of a type; the row itself stands under the alias `r`.
+
+    `data` and `key` are JSON text; `company_id` the company's primary key; `order` the columns that keep a unit's rows
+    together; `only` a condition that chooses the type's rows of its model.
+    """
+
+    joins: str
+    data: str
+    key: str
+    company_id: str
+    order: str
+    only: str
+
+
+def row_sql(information_type: InformationType) -> RowSql:
+    """The SQL of a type's rows, over whatever stands under the alias `r` (a table or a transition table)."""
+    joins = Joins(information_type.model)
+    data = ", ".join(_named(joins, field, information_type) for field in information_type.fields)
+    key = ", ".join(_named(joins, field, information_type) for field in information_type.key_fields)
+    company_id, _field, _nullable = joins.column(information_type.company_path)
+    return RowSql(
+        joins=str(joins),
+        data=f"(select row_to_json(line)::text from (select {data}) line)",
+        key=f"(select row_to_json(line)::text from (select {key}) line)",
+        company_id=company_id,
+        order=_order(information_type),
+        only=_only(information_type, ROOT),
+    )
+
+
+def key_joins(information_type: InformationType) -> str:
+    """Only the joins that the key and the company need, for rows that are gone."""
+    joins = Joins(information_type.model)
+    for field in information_type.key_fields:
+        joins.column(field.path)
+    joins.column(information_type.company_path)
+    return str(joins)
+
+
+def own_columns(information_type: InformationType) -> tuple[str, ...]:
+    """The model's own columns that show in `data`, foreign keys included."""
+    model = information_type.model
+    first_hops = (path.split("__")[0] for path in information_type.paths)
+    return tuple(dict.fromkeys(model._meta.get_field(hop).column for hop in first_hops))
+
+
+@dataclasses.dataclass(frozen=True)
+class Parent:
+    """A row that others' `data` shows mutable fields of: `foreign_key` of the type's model, and those fields' columns."""
+
+    foreign_key: str
+    model: type[Model]
+    columns: tuple[str, ...]
+
+
+def parents(information_type: InformationType) -> tuple[Parent, ...]:
+    """The rows whose changes show in the type's `data`: fields beyond the natural key of a row that `data` joins."""
+    found: dict[str, list[str]] = {}
+    for path in information_type.paths:
+        hop, _separator, rest = path.partition("__")
+        if rest:
+            _collect_mutable(information_type, hop, rest, found)
+    return tuple(
+        Parent(hop, _target(information_type.model, hop), tuple(dict.fromkeys(columns))) for hop, columns in found.items()
+    )
+
+
+def _collect_mutable(information_type: InformationType, hop: str, rest: str, found: dict[str, list[str]]) -> None:
+    model = _target(information_type.model, hop)
+    first, _separator, beyond = rest.partition("__")
+    if first not in natural_key(model):
+        found.setdefault(hop, []).append(model._meta.get_field(first).column)
+    if beyond and beyond.split("__")[0] not in natural_key(_target(model, first)):
+        raise ValueError(f"{information_type.name}: {hop}__{rest} shows a field that changes two tables away.")
+
+
+def natural_key(model: type[Model]) -> tuple[str, ...]:
+    """The names of the fields that never change; a trigger of the model refuses it."""
+    return tuple(getattr(model, "natural_key_fields", ()))
+
+
+def _target(model: type[Model], foreign_key: str) -> type[Model]:
+    target: type[Model] = model._meta.get_field(foreign_key).remote_field.model
+    return target
+
+
+def _named(joins: Joins, field: Field | Reference, information_type: InformationType) -> str:
+    if isinstance(field, Field):
+        return f'{_value(joins, field.path, is_key=field.name in information_type.key)} as "{field.name}"'
+    hop = field.fields[0].path.split("__")[0]
+    parts = ", ".join(f"'{part.name}', {_value(joins, part.path, is_key=True)}" for part in field.fields)
+    column, _field, _nullable = joins.column(hop)
+    return f'case when {column} is not null then json_build_object({parts}) end as "{field.name}"'
+
+
+def _value(joins: Joins, path: str, *, is_key: bool) -> str:
+    column, field, _nullable = joins.column(path)
+    match field:
+        case models.DecimalField():
+            return f"{column}::text"
+        case models.DateTimeField():
+            return f"to_char({column} at time zone 'UTC', '{TIMESTAMP}')"
+        case models.JSONField():
+            return f"nullif({column}, '{{}}'::jsonb)"
+        case models.CharField() | models.TextField() if field.blank and not is_key:
+            return f"nullif({column}, '')"
+        case _:
+            return column
+
+
+def _order(information_type: InformationType) -> str:
+    if information_type.unit is None:
+        return f"{ROOT}.id"
+    unit = information_type.model._meta.get_field(information_type.unit)
+    within = information_type.model._meta.get_field(information_type.key_fields[-1].path)
+    return f"{ROOT}.{unit.column}, {ROOT}.{within.column}"
+
+
+def _only(information_type: InformationType, alias: str) -> str:
+    conditions = [f"{alias}.{name} = {value}" for name, value in information_type.only.items()]
+    return " and ".join(conditions) or "true"
+
+
+def differs(columns: Iterable[str], left: str, right: str) -> str:
+    """SQL that is true where any of the columns differs between two aliases."""
+    pairs = list(columns)
+    ours = ", ".join(f'{left}."{column}"' for column in pairs)
+    theirs = ", ".join(f'{right}."{column}"' for column in pairs)
+    return f"({ours}) is distinct from ({theirs})"

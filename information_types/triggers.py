@@ -1,0 +1,64 @@
+"""The form of every trigger in the project: django-pgtrigger's, less its switch, plus a planner setting."""
+
+from typing import Any
+
+import pgtrigger
+from django.db.models import Model
+from pgtrigger.compiler import Trigger as CompiledTrigger
+from pgtrigger.compiler import UpsertTriggerSql
+
+TEMPLATE = """
+    CREATE OR REPLACE FUNCTION {pgid}()
+    RETURNS TRIGGER AS $$
+        {declare}
+        BEGIN
+            {func}
+        END;
+    $$ LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off;
+
+    DROP TRIGGER IF EXISTS {pgid} ON {table};
+    CREATE {constraint} TRIGGER {pgid}
+        {when} {operation} ON {table}
+        {timing}
+        {referencing}
+        FOR EACH {level} {condition}
+        EXECUTE PROCEDURE {execute};
+
+    COMMENT ON TRIGGER {pgid} ON {table} IS '{hash}';
+"""
+
+
+class TriggerSql(UpsertTriggerSql):
+    """Installs a trigger that `pgtrigger.ignore` can't silence.
+
+    The planner knows nothing of a transition table's size and would hash the whole register for every statement, so
+    hash and merge joins are off inside the function (measured: capture 0.66 instead of 0.41 of a plain insert).
+    """
+
+    def get_template(self) -> str:
+        """The SQL that installs one trigger; migrations refer to it, so it is never edited, only superseded."""
+        return TEMPLATE
+
+
+class DatabaseTrigger(pgtrigger.Trigger):
+    """A trigger of this project; `func` is plpgsql that returns."""
+
+    def compile(self, model: type[Model]) -> CompiledTrigger:
+        """The trigger as migrations keep it."""
+        return CompiledTrigger(name=self.name, sql=TriggerSql(**self._parts(model)))
+
+    def _parts(self, model: type[Model]) -> dict[str, Any]:
+        return {
+            "pgid": self.get_pgid(model),
+            "declare": self.render_declare(model),
+            "func": self.render_func(model),
+            "table": model._meta.db_table,
+            "constraint": "CONSTRAINT" if self.timing else "",
+            "when": self.when,
+            "operation": self.operation,
+            "timing": f"DEFERRABLE INITIALLY {self.timing}" if self.timing else "",
+            "referencing": self.referencing or "",
+            "level": self.level,
+            "condition": self.render_condition(model),
+            "execute": self.render_execute(model),
+        }

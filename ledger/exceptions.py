@@ -1,0 +1,84 @@
+"""What the ledger refuses, with stable codes; the database's own refusals are recognised by their SQLSTATE."""
+
+from django.db import DatabaseError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ledger import triggers
+
+
+class LedgerError(Exception):
+    """The ledger refuses; `field` names what of the input is wrong, where that is one field."""
+
+    code = "invalid"
+    field: str | None = None
+    message: str | Promise = _("The ledger refuses this.")
+
+    def __init__(self, message: str | Promise | None = None) -> None:
+        super().__init__(message or self.message)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class Unbalanced(LedgerError):
+    """A voucher's rows don't sum to zero."""
+
+    code = "unbalanced"
+    field = "rows"
+    message = _("The voucher does not sum to zero: debit and credit must be the same.")
+
+
+class PeriodLocked(LedgerError):
+    """The voucher's period is locked."""
+
+    code = "period_locked"
+    field = "voucher_date"
+    message = _("The period is locked. Choose another date, or unlock the period in the financial year.")
+
+
+class OutsideYear(LedgerError):
+    """The date lies in no financial year, or outside the voucher's."""
+
+    code = "outside_financial_year"
+    field = "voucher_date"
+    message = _("The date is in no financial year of the company. Open the year first, or choose another date.")
+
+
+class ForeignCompany(LedgerError):
+    """Something referred to is another company's."""
+
+    code = "foreign_company"
+    message = _("An account, dimension or document is of another company.")
+
+
+class NaturalKeyChanged(LedgerError):
+    """A field that names the row to integrations was to change."""
+
+    code = "natural_key_changed"
+    message = _("What names a row to integrations never changes. Delete the row and create another.")
+
+
+class YearsOverlap(LedgerError):
+    """Two financial years of a company would share days."""
+
+    code = "years_overlap"
+    field = "first_day"
+    message = _("The financial year overlaps another year of the company.")
+
+
+_BY_SQLSTATE: dict[str, type[LedgerError]] = {
+    triggers.UNBALANCED: Unbalanced,
+    triggers.PERIOD_LOCKED: PeriodLocked,
+    triggers.OUTSIDE_YEAR: OutsideYear,
+    triggers.FOREIGN_COMPANY: ForeignCompany,
+    triggers.NATURAL_KEY_CHANGED: NaturalKeyChanged,
+    triggers.YEARS_OVERLAP: YearsOverlap,
+}
+
+
+def refusal(error: DatabaseError) -> LedgerError | None:
+    """The ledger's own refusal behind a database error, or None when it is something else."""
+    sqlstate = getattr(error.__cause__, "sqlstate", None)
+    known = _BY_SQLSTATE.get(sqlstate or "")
+    return known() if known else None

@@ -1,0 +1,46 @@
+"""Running numbers without gaps: given under a row lock, within the transaction that uses them."""
+
+from django.db import connection
+
+from ledger.models import Company, FinancialYear, NumberSeries, Voucher, VoucherSeries
+
+HIGHEST_NUMBER = """
+    select coalesce(max(number::bigint), 0) from ledger_voucher
+    where financial_year_id = %s and series = %s and number ~ '^[0-9]{1,18}$'
+"""
+
+
+def next_voucher_numbers(*, financial_year: FinancialYear, series: str, count: int = 1) -> list[str]:
+    """The next `count` numbers of a series in a year; gapless, since a rollback gives them back.
+
+    Numbers that were written past this service (raw SQL, an import) are counted on from.
+    """
+    VoucherSeries.objects.get_or_create(financial_year=financial_year, series=series)
+    counter = VoucherSeries.objects.select_for_update().get(financial_year=financial_year, series=series)
+    last = counter.last_number
+    if last == 0 or _taken(financial_year, series, range(last + 1, last + count + 1)):
+        last = max(last, _highest_number(financial_year, series))
+    counter.last_number = last + count
+    counter.save(update_fields=["last_number"])
+    return [str(number) for number in range(last + 1, last + count + 1)]
+
+
+def next_number(*, company: Company, register: str) -> str:
+    """The next running number of a company's register of invoices or payments."""
+    NumberSeries.objects.get_or_create(company=company, register=register)
+    counter = NumberSeries.objects.select_for_update().get(company=company, register=register)
+    counter.last_number += 1
+    counter.save(update_fields=["last_number"])
+    return str(counter.last_number)
+
+
+def _taken(financial_year: FinancialYear, series: str, numbers: range) -> bool:
+    wanted = [str(number) for number in numbers]
+    return Voucher.objects.filter(financial_year=financial_year, series=series, number__in=wanted).exists()
+
+
+def _highest_number(financial_year: FinancialYear, series: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(HIGHEST_NUMBER, [financial_year.pk, series])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,152 @@
+"""Posting vouchers: the one way that admin and REST take, and whose rules the SIE import keeps by bulk."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+
+from django.db import DatabaseError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from ledger.exceptions import LedgerError, OutsideYear, PeriodLocked, Unbalanced, refusal
+from ledger.models import Account, Company, DimensionValue, FinancialYear, LedgerEntry, Voucher
+from ledger.services.numbers import next_voucher_numbers
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Header:
+    """What a voucher says of itself. Source: SIE 4B §11 (#VER)."""
+
+    voucher_date: date
+    text: str = ""
+    registered_on: date | None = None
+    signature: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A row as asked for: debit positive, credit negative. `row` names an existing row; None makes a new one."""
+
+    account: Account
+    amount: Decimal
+    row: int | None = None
+    quantity: Decimal | None = None
+    text: str = ""
+    entry_date: date | None = None
+    cost_centre: DimensionValue | None = None
+    project: DimensionValue | None = None
+    object: DimensionValue | None = None
+    management_area: DimensionValue | None = None
+    other_dimensions: dict[str, str] | None = None
+    signature: str = ""
+
+
+ENTRY_FIELDS = tuple(field.name for field in dataclasses.fields(Entry) if field.name != "row")
+
+
+@contextmanager
+def ledger_refusals() -> Iterator[None]:
+    """Turn the database's refusals into the ledger's exceptions, those at commit included."""
+    try:
+        yield
+    except DatabaseError as error:
+        known = refusal(error)
+        if known is None:
+            raise
+        raise known from error
+
+
+def post_voucher(*, company: Company, series: str, header: Header, entries: Sequence[Entry]) -> Voucher:
+    """Post a balanced voucher in the year of its date, with the next number of its series.
+
+    Raises `Unbalanced`, `OutsideYear`, `PeriodLocked`, `ForeignCompany`; then nothing is written.
+    """
+    _check(entries)
+    with ledger_refusals(), transaction.atomic():
+        year = year_of(company=company, day=header.voucher_date)
+        _check_open(year, header.voucher_date)
+        (number,) = next_voucher_numbers(financial_year=year, series=series)
+        voucher = Voucher(company=company, financial_year=year, series=series, number=number, last_row=len(entries))
+        _set_header(voucher, header)
+        voucher.save(force_insert=True)
+        LedgerEntry.objects.bulk_create(_row(voucher, entry, row) for row, entry in enumerate(entries, start=1))
+    return voucher
+
+
+def change_voucher(*, voucher: Voucher, header: Header, entries: Sequence[Entry]) -> Voucher:
+    """Make a voucher as asked: rows named by `row` are changed, new ones added, rows left out deleted.
+
+    Row numbers are given once and never used again. Raises what `post_voucher` does.
+    """
+    _check(entries)
+    with ledger_refusals(), transaction.atomic():
+        # The voucher's lock first, then its rows: capture takes them in the same order, so nothing deadlocks.
+        voucher = Voucher.objects.select_for_update(no_key=True).select_related("financial_year").get(pk=voucher.pk)
+        _check_open(voucher.financial_year, voucher.voucher_date, header.voucher_date)
+        _set_header(voucher, header)
+        existing = {row.row: row for row in voucher.rows.all()}
+        kept = {entry.row for entry in entries if entry.row is not None}
+        _write_rows(voucher, entries, existing)
+        voucher.save()
+        LedgerEntry.objects.filter(voucher=voucher, row__in=existing.keys() - kept).delete()
+    return voucher
+
+
+def delete_voucher(*, voucher: Voucher) -> None:
+    """Delete a voucher and its rows; refused in a locked period."""
+    with ledger_refusals(), transaction.atomic():
+        voucher = Voucher.objects.select_for_update(no_key=True).select_related("financial_year").get(pk=voucher.pk)
+        _check_open(voucher.financial_year, voucher.voucher_date)
+        voucher.delete()
+
+
+def year_of(*, company: Company, day: date) -> FinancialYear:
+    """The company's financial year that a day lies in; raises `OutsideYear`."""
+    year = FinancialYear.objects.filter(company=company, first_day__lte=day, last_day__gte=day).first()
+    if year is None:
+        raise OutsideYear
+    return year
+
+
+def _check(entries: Sequence[Entry]) -> None:
+    if not entries:
+        raise LedgerError(_("A voucher needs rows."))
+    if sum(entry.amount for entry in entries) != 0:
+        raise Unbalanced
+
+
+def _check_open(year: FinancialYear, *days: date) -> None:
+    if year.locked_until is not None and min(days) <= year.locked_until:
+        raise PeriodLocked
+
+
+def _set_header(voucher: Voucher, header: Header) -> None:
+    for field in dataclasses.fields(Header):
+        setattr(voucher, field.name, getattr(header, field.name))
+
+
+def _row(voucher: Voucher, entry: Entry, row: int) -> LedgerEntry:
+    found = LedgerEntry(voucher=voucher, row=row)
+    _set_row(found, entry, voucher)
+    return found
+
+
+def _set_row(row: LedgerEntry, entry: Entry, voucher: Voucher) -> None:
+    for name in ENTRY_FIELDS:
+        setattr(row, name, getattr(entry, name))
+    row.entry_date = entry.entry_date or voucher.voucher_date
+    row.other_dimensions = entry.other_dimensions or None
+
+
+def _write_rows(voucher: Voucher, entries: Sequence[Entry], existing: dict[int, LedgerEntry]) -> None:
+    new = []
+    for entry in entries:
+        if entry.row is None:
+            voucher.last_row += 1
+            new.append(_row(voucher, entry, voucher.last_row))
+        else:
+            _set_row(existing[entry.row], entry, voucher)
+    changed = [existing[entry.row] for entry in entries if entry.row is not None]
+    LedgerEntry.objects.bulk_update(changed, ENTRY_FIELDS)
+    LedgerEntry.objects.bulk_create(new)

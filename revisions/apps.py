@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RevisionsConfig(AppConfig):
+    name = "revisions"
+    verbose_name = _("Outbox")
+
+    def ready(self) -> None:
+        from revisions import checks, receivers
+
+        checks.register()
+        receivers.connect()

@@ -1,0 +1,189 @@
+"""The tables of the heart; rows in them are written by SQL (triggers, fan-out, receipts), hardly ever by the ORM."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from ledger.models import Company
+from revisions.captured import proxies
+from subscriptions.models import Subscription
+
+
+class ChangeSet(models.Model):
+    """What one statement changed of one information type in one company: written by a trigger, with its pages.
+
+    `transaction` (PostgreSQL's 64-bit transaction id) holds the sets of a transaction together until they are fanned
+    out; a restored database starts its ids anew, so nothing is ordered by it.
+    """
+
+    class Operation(models.TextChoices):
+        CREATED = "c", "created"
+        CHANGED = "u", "changed"
+        DELETED = "d", "deleted"
+        TRANSFERRED = "t", "transferred"
+
+    information_type = models.PositiveSmallIntegerField()
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+", db_index=False)
+    operation = models.CharField(max_length=1, choices=Operation.choices)
+    row_count = models.PositiveIntegerField()
+    changed_at = models.DateTimeField(db_default=Now())
+    transaction = models.BigIntegerField()
+    origin_id = models.BigIntegerField(null=True)
+
+    fanned_out = models.BooleanField(db_default=False)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            # the fan-out's tail of sets not yet queued
+            models.Index(fields=["id"], name="change_set_tail", condition=Q(fanned_out=False)),
+            # the clean-up's oldest sets
+            models.Index(fields=["changed_at"], name="change_set_age"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class RevisionPage(models.Model):
+    """Up to 500 rows of a change set: one line of finished JSON a row, `data` or, of a deletion, the key alone."""
+
+    pk = models.CompositePrimaryKey("change_set_id", "first_row")
+    change_set_id = models.BigIntegerField()
+    first_row = models.PositiveIntegerField()
+    row_count = models.PositiveIntegerField()
+    lines = models.TextField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.change_set_id}.{self.first_row}"
+
+
+class OutboxItem(models.Model):
+    """A run of a change set's rows in one subscription's queue: rows `first_row` to `last_row`, numbered from
+    `first_sequence` on. A receipt deletes it or moves both up."""
+
+    pk = models.CompositePrimaryKey("subscription_id", "first_sequence")
+    subscription_id = models.BigIntegerField()
+    first_sequence = models.BigIntegerField()
+    change_set_id = models.BigIntegerField()
+    first_row = models.PositiveIntegerField()
+    last_row = models.PositiveIntegerField()
+    information_type = models.PositiveSmallIntegerField()
+    company_id = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            # a fetch that asks for some types or companies, and the oldest row of each in `pending`
+            models.Index(
+                fields=["subscription_id", "information_type", "company_id", "first_sequence"], name="outbox_by_kind"
+            ),
+            models.Index(fields=["change_set_id"], name="outbox_by_change_set"),  # the clean-up: is it referred to?
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id}:{self.first_sequence}"
+
+
+class Queue(models.Model):
+    """What the fan-out moves of a subscription: the last sequence given, and the epoch that rises with each cut."""
+
+    subscription = models.OneToOneField(Subscription, models.CASCADE, primary_key=True, related_name="queue")
+    epoch = models.PositiveIntegerField(default=1)
+    last_sequence = models.BigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id} {self.epoch}:{self.last_sequence}"
+
+
+class QueuedCount(models.Model):
+    """Rows ever queued, moved by the fan-out alone."""
+
+    pk = models.CompositePrimaryKey("subscription_id", "information_type", "company_id")
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="+", db_index=False)
+    information_type = models.PositiveSmallIntegerField()
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    rows = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.rows)
+
+
+class Departure(models.Model):
+    """What receipts move of a subscription: how many rows have left its queue; its row lock puts receipts in line."""
+
+    subscription = models.OneToOneField(Subscription, models.CASCADE, primary_key=True, related_name="departure")
+    rows = models.BigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.rows)
+
+
+class DepartedCount(models.Model):
+    """Rows ever taken out of the queue (acknowledged, taken, cut), moved by receipts alone."""
+
+    pk = models.CompositePrimaryKey("subscription_id", "information_type", "company_id")
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="+", db_index=False)
+    information_type = models.PositiveSmallIntegerField()
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    rows = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.rows)
+
+
+class RetiredQueue(models.Model):
+    """A deleted subscription's integration id: used again, its sequence goes on and its epoch is higher."""
+
+    integration_id = models.CharField(max_length=64, primary_key=True)
+    epoch = models.PositiveIntegerField()
+    last_sequence = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.integration_id
+
+
+class FanOutState(models.Model):
+    """The floor: no set up to it is unfanned, so that the tail's index is read from there. One row."""
+
+    floor = models.BigIntegerField(default=0)
+    candidate = models.BigIntegerField(default=0)
+    candidate_xmax = models.BigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="fan_out_state_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.floor)
+
+
+# Proxies of the registered models, one each: they carry the capture triggers into this app's migrations.
+captured: dict[str, type[models.Model]] = {proxy.__name__: proxy for proxy in proxies()}
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return captured[name]
+    except KeyError:
+        raise AttributeError(name) from None

@@ -1,0 +1,178 @@
+"""The capture triggers, built from a type's registration.
+
+Each is one statement-level trigger that, in the writer's own transaction, turns the statement's rows into one change
+set per information type and company, and its pages of finished JSON lines. The laws in DESIGN say why each line stands.
+"""
+
+import pgtrigger
+from django.db.models import Model
+
+from information_types import registry, sql
+from information_types.definition import InformationType
+from information_types.triggers import DatabaseTrigger
+
+PAGE_ROWS = 500
+
+MISSING_PARENT = "23U07"
+ISOLATION = "25U01"
+TRUNCATE = "23U08"
+
+# One statement: number the rows within their company, give each company a set, cut its rows into pages.
+# Pages are built before they meet the sets: this function's planner has nested loops only.
+CAPTURE = """
+            with rows as materialized (
+                select {company_id} as company_id,
+                    (row_number() over (partition by {company_id} order by {order}) - 1)::int as place,
+                    {line} as line
+                from {source} r
+                {joins}
+                where {only}
+            ),
+            built as materialized (
+                select company_id, min(place) + 1 as first_row, count(*)::int as row_count,
+                    string_agg(line, e'\\n' order by place) as lines
+                from rows group by company_id, place / {page_rows}
+            ),
+            sets as (
+                insert into revisions_changeset
+                    (information_type, company_id, operation, row_count, changed_at, transaction, origin_id, fanned_out)
+                select {number}, company_id, '{operation}', sum(row_count), clock_timestamp(),
+                    pg_current_xact_id()::text::bigint,
+                    nullif(current_setting('utkorg.application', true), '')::bigint, false
+                from built group by company_id order by company_id
+                returning id, company_id
+            ),
+            pages as (
+                insert into revisions_revisionpage (change_set_id, first_row, row_count, lines)
+                select sets.id, first_row, row_count, lines from built join sets using (company_id)
+            )
+            select (select coalesce(sum(row_count), 0) from built), (select count(*) from {source} r where {only})
+            into captured, expected;
+            if captured <> expected then
+                raise exception '% of % rows written to {table} belong to no row that they refer to: write that first.',
+                    expected - captured, expected using errcode = '{missing_parent}';
+            end if;"""
+
+DECLARATIONS = [("captured", "bigint"), ("expected", "bigint")]
+
+
+def capture(model: type[Model]) -> list[DatabaseTrigger]:
+    """The triggers of a captured model: insert, update, delete, and the refusal of TRUNCATE."""
+    types = registry.types_of(model)
+    return [
+        _trigger("capture_insert", pgtrigger.Insert, "".join(_inserted(known) for known in types), new=True),
+        _trigger("capture_update", pgtrigger.Update, "".join(_updated(known) for known in types), old=True, new=True),
+        _trigger("capture_delete", pgtrigger.Delete, "".join(_deleted(known) for known in types), old=True),
+        _no_truncate(),
+    ]
+
+
+def shown_in(information_type: InformationType, parent: sql.Parent) -> DatabaseTrigger:
+    """The trigger of a parent row: a change that shows in the `data` of the type's rows is a change of those rows."""
+    table = information_type.model._meta.db_table
+    columns = ", ".join(("id", *parent.columns))
+    column = information_type.model._meta.get_field(parent.foreign_key).column
+    source = f"""(
+                    select entry.*
+                    from (select {columns} from new_rows except select {columns} from old_rows) changed
+                    join {table} entry on entry.{column} = changed.id)"""
+    func = _read_committed() + _capture(information_type, operation="u", source=source)
+    return _trigger(f"show_in_{information_type.name}", pgtrigger.Update, func, old=True, new=True)
+
+
+def _inserted(information_type: InformationType) -> str:
+    return _lock_parents(information_type, "new_rows") + _capture(information_type, operation="c", source="new_rows")
+
+
+def _updated(information_type: InformationType) -> str:
+    # Pairs old and new by value, since hash joins are off: a row of the type that isn't among the old is a change.
+    columns = ", ".join(f'"{name}"' for name in ("id", *sql.own_columns(information_type), *information_type.only))
+    source = f"(select {columns} from new_rows except select {columns} from old_rows)"
+    return _lock_parents(information_type, "new_rows", "old_rows") + _capture(
+        information_type, operation="u", source=source
+    )
+
+
+def _deleted(information_type: InformationType) -> str:
+    parts = sql.row_sql(information_type)
+    capture_keys = _render(
+        information_type, parts, operation="d", source="old_rows", line=parts.key, joins=sql.key_joins(information_type)
+    )
+    return _lock_parents(information_type, "old_rows") + capture_keys
+
+
+def _capture(information_type: InformationType, *, operation: str, source: str) -> str:
+    parts = sql.row_sql(information_type)
+    return _render(information_type, parts, operation=operation, source=source, line=parts.data, joins=parts.joins)
+
+
+def _render(
+    information_type: InformationType, parts: sql.RowSql, *, operation: str, source: str, line: str, joins: str
+) -> str:
+    return CAPTURE.format(
+        number=information_type.number,
+        table=information_type.model._meta.db_table,
+        company_id=parts.company_id,
+        order=parts.order,
+        only=parts.only,
+        operation=operation,
+        source=source,
+        line=line,
+        joins=joins,
+        page_rows=PAGE_ROWS,
+        missing_parent=MISSING_PARENT,
+    )
+
+
+def _lock_parents(information_type: InformationType, *tables: str) -> str:
+    # Two writers, one on a parent and one on its row, would each copy the other's old value: the row's writer locks
+    # the parent before it reads, in a statement of its own, and draws the set's id after it. Free for own parents.
+    locks = ""
+    for parent in sql.parents(information_type):
+        column = information_type.model._meta.get_field(parent.foreign_key).column
+        ids = " union ".join(f"select {column} from {rows}" for rows in tables)
+        locks += f"""
+            perform 1 from {parent.model._meta.db_table}
+            where id in ({ids}) and xmin <> pg_current_xact_id()::xid
+            order by id for no key update;"""
+    return _read_committed() + locks if locks else ""
+
+
+def _read_committed() -> str:
+    # In another isolation level the read after the lock would still see the old parent.
+    return f"""
+            if current_setting('transaction_isolation') <> 'read committed' then
+                raise exception 'Write to % in READ COMMITTED: in % a copy could miss what others change meanwhile.',
+                    tg_table_name, current_setting('transaction_isolation') using errcode = '{ISOLATION}';
+            end if;"""
+
+
+def _trigger(
+    name: str, operation: pgtrigger.Operation, func: str, *, old: bool = False, new: bool = False
+) -> DatabaseTrigger:
+    referencing = pgtrigger.Referencing(old="old_rows" if old else None, new="new_rows" if new else None)
+    return DatabaseTrigger(
+        name=name,
+        when=pgtrigger.After,
+        operation=operation,
+        level=pgtrigger.Statement,
+        referencing=referencing,
+        declare=DECLARATIONS,
+        func=f"{func}\nreturn null;",
+    )
+
+
+def _no_truncate() -> DatabaseTrigger:
+    return DatabaseTrigger(
+        name="no_truncate",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        level=pgtrigger.Statement,
+        func=f"""
+            if current_setting('utkorg.allow_truncate', true) is distinct from 'on' then
+                raise exception 'TRUNCATE of % would tell no integration: delete the rows instead.', tg_table_name
+                    using errcode = '{TRUNCATE}';
+            end if;
+            return null;
+        """,
+    )

@@ -1,0 +1,159 @@
+"""Subscriptions and what they are missing."""
+
+from collections.abc import Iterable
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from access.models import Application
+from information_types import registry
+from information_types.definition import InformationType
+from ledger.models import Company
+
+integration_id_form = RegexValidator(
+    r"^[A-Za-z0-9._-]{1,64}\Z", _("1 to 64 letters (a–z), digits, hyphens, underscores and full stops.")
+)
+
+
+class Subscription(models.Model):
+    integration_id = models.CharField(
+        _("integration ID"),
+        max_length=64,
+        unique=True,
+        validators=[integration_id_form],
+        help_text=_(
+            "The integrator is told this ID and uses it in every call. It must be unique, its case counts, "
+            "and it never changes."
+        ),
+    )
+    name = models.CharField(
+        _("name"), max_length=200, help_text=_("A name, so that you know which subscription this is.")
+    )
+    companies = models.ManyToManyField(
+        Company,
+        through="SubscribedCompany",
+        related_name="subscriptions",
+        verbose_name=_("companies"),
+        blank=True,
+        help_text=_(
+            "Choose companies if only some are to be included. With none chosen the subscription is of all companies. "
+            "Don't choose companies that the integrator won't fetch: their rows would fill the outbox."
+        ),
+    )
+    negative_selection = models.BooleanField(
+        _("all companies except these"),
+        default=False,
+        help_text=_("The subscription is of all companies except those chosen above."),
+    )
+    active = models.BooleanField(
+        _("active"), default=True, help_text=_("An inactive subscription queues nothing new. One-off transfers work.")
+    )
+    application = models.ForeignKey(
+        Application,
+        models.PROTECT,
+        related_name="subscriptions",
+        verbose_name=_("application"),
+        help_text=_("Keys of this application may fetch the outbox."),
+    )
+    own_changes = models.BooleanField(
+        _("own changes"), default=True, help_text=_("Queue also what the application's own keys have changed.")
+    )
+
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        ordering = ("integration_id",)
+        permissions = [("fetch_outbox", _("Can fetch and acknowledge an outbox"))]
+
+    def __str__(self) -> str:
+        return f"{self.integration_id} {self.name}"
+
+    @property
+    def information_types(self) -> list[InformationType]:
+        """The types subscribed to, in the registry's order."""
+        numbers = sorted(chosen.information_type for chosen in self.types.all())
+        return [registry.by_number(number) for number in numbers]
+
+    def selects(self, company: Company) -> bool:
+        """Whether the company is in the selection."""
+        chosen = {known.pk for known in self.companies.all()}
+        return (company.pk not in chosen) if self.negative_selection else (not chosen or company.pk in chosen)
+
+    def selected_companies(self) -> models.QuerySet[Company]:
+        """The companies of the selection, as it stands and as companies stand now."""
+        chosen = self.subscribed_companies.values("company")
+        if self.negative_selection:
+            return Company.objects.exclude(pk__in=chosen)
+        return Company.objects.filter(pk__in=chosen) if chosen.exists() else Company.objects.all()
+
+
+class SubscribedCompany(models.Model):
+    """A company chosen in a subscription; one that is chosen can't be deleted, or the choice would become another."""
+
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="subscribed_companies")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["subscription", "company"], name="subscribed_company_once")]
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id} {self.company_id}"
+
+
+class SubscribedType(models.Model):
+    """A type chosen in a subscription, by its number in the registry."""
+
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="types")
+    information_type = models.PositiveSmallIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["subscription", "information_type"], name="subscribed_type_once")
+        ]
+
+    def __str__(self) -> str:
+        return registry.by_number(self.information_type).name
+
+
+class ResyncQuerySet(models.QuerySet["Resync"]):
+    def settle(
+        self, *, subscription: Subscription, information_type: int, companies: Iterable[int], before: object
+    ) -> int:
+        """Take away what a transfer has brought, unless it became missing again after the transfer began."""
+        done = self.filter(subscription=subscription, information_type=information_type, company__in=companies)
+        return done.filter(since__lte=before).delete()[0]
+
+
+class Resync(models.Model):
+    """A type and company of which something was not queued, so that the integration needs a one-off transfer."""
+
+    class Reason(models.TextChoices):
+        SELECTED = "selected", _("newly in the selection")
+        REACTIVATED = "reactivated", _("reactivated")
+        CUT = "cut", _("the queue was cut")
+        RESTORED = "restored", _("the database was restored")
+
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="resync")
+    information_type = models.PositiveSmallIntegerField()
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=16, choices=Reason.choices)
+    since = models.DateTimeField()
+
+    objects = ResyncQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["subscription", "information_type", "company"], name="resync_once"),
+            models.CheckConstraint(condition=~Q(reason=""), name="resync_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{registry.by_number(self.information_type).name} {self.company_id}"

@@ -1,0 +1,145 @@
+"""Making, changing and deleting subscriptions; admin, REST and commands all go through here."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from access.models import Application
+from information_types.definition import InformationType
+from ledger.models import Company
+from subscriptions.exceptions import EmptyNegativeSelection, IntegrationIdTaken, NoInformationTypes
+from subscriptions.models import Resync, SubscribedCompany, SubscribedType, Subscription
+from subscriptions.signals import subscription_changing
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A subscription as asked for. No companies means all; see `Subscription` for the rest."""
+
+    name: str
+    application: Application
+    information_types: Sequence[InformationType]
+    companies: Sequence[Company] = ()
+    negative_selection: bool = False
+    own_changes: bool = True
+    active: bool = True
+
+    def check(self) -> None:
+        """Raise what is wrong with the choice as a whole."""
+        if self.negative_selection and not self.companies:
+            raise EmptyNegativeSelection
+        if not self.information_types:
+            raise NoInformationTypes
+
+
+@transaction.atomic
+def create_subscription(*, integration_id: str, wish: Wish) -> Subscription:
+    """Make a subscription; everything that it selects and that exists already stands in its `resync`."""
+    wish.check()
+    subscription_changing.send(sender=Subscription)
+    if Subscription.objects.filter(integration_id=integration_id).exists():
+        raise IntegrationIdTaken
+    subscription = Subscription(integration_id=integration_id)
+    try:
+        with transaction.atomic():
+            _write(subscription, wish)
+    except IntegrityError as error:
+        raise IntegrationIdTaken from error
+    _mark(subscription, wish.information_types, _companies(subscription), Resync.Reason.SELECTED)
+    return subscription
+
+
+@transaction.atomic
+def change_subscription(*, subscription: Subscription, wish: Wish) -> Subscription:
+    """Change a subscription at once: what was committed before is queued by the old choice, what comes by the new.
+
+    Companies and types newly in the selection, and everything on reactivation, stand in `resync` afterwards. Rows that
+    are queued stay until fetched or purged.
+    """
+    wish.check()
+    subscription_changing.send(sender=Subscription)
+    subscription = Subscription.objects.select_for_update().get(pk=subscription.pk)
+    was_active, types_before = subscription.active, set(subscription.information_types)
+    companies_before = set(_companies(subscription))
+    _write(subscription, wish)
+    companies, types = _companies(subscription), wish.information_types
+    _mark(subscription, [new for new in types if new not in types_before], companies, Resync.Reason.SELECTED)
+    _mark(subscription, types, [new for new in companies if new not in companies_before], Resync.Reason.SELECTED)
+    if wish.active and not was_active:
+        _mark(subscription, types, companies, Resync.Reason.REACTIVATED)
+    _forget_unselected(subscription, types, companies)
+    return subscription
+
+
+@transaction.atomic
+def delete_subscription(*, subscription: Subscription) -> None:
+    """Delete a subscription and all that is queued for it."""
+    subscription_changing.send(sender=Subscription)
+    subscription.delete()
+
+
+def wish_of(subscription: Subscription) -> Wish:
+    """The subscription as it stands, to be changed in part (`dataclasses.replace`)."""
+    return Wish(
+        name=subscription.name,
+        application=subscription.application,
+        information_types=subscription.information_types,
+        companies=list(subscription.companies.all()),
+        negative_selection=subscription.negative_selection,
+        own_changes=subscription.own_changes,
+        active=subscription.active,
+    )
+
+
+def mark_missing(*, subscription: Subscription, pairs: Iterable[tuple[int, int]], reason: Resync.Reason) -> None:
+    """Note that (type number, company id) need a one-off transfer; called inside the transaction that lost them."""
+    now = timezone.now()
+    Resync.objects.bulk_create(
+        [
+            Resync(subscription=subscription, information_type=number, company_id=company, reason=reason, since=now)
+            for number, company in sorted(set(pairs))
+        ],
+        update_conflicts=True,
+        unique_fields=["subscription", "information_type", "company"],
+        update_fields=["reason", "since"],
+        batch_size=5000,
+    )
+
+
+def _write(subscription: Subscription, wish: Wish) -> None:
+    subscription.name, subscription.application = wish.name, wish.application
+    subscription.negative_selection, subscription.own_changes = wish.negative_selection, wish.own_changes
+    subscription.active = wish.active
+    subscription.save()
+    companies = {company.pk for company in wish.companies}
+    subscription.subscribed_companies.exclude(company__in=companies).delete()
+    SubscribedCompany.objects.bulk_create(
+        [SubscribedCompany(subscription=subscription, company_id=pk) for pk in sorted(companies)],
+        ignore_conflicts=True,
+    )
+    numbers = {known.number for known in wish.information_types}
+    subscription.types.exclude(information_type__in=numbers).delete()
+    SubscribedType.objects.bulk_create(
+        [SubscribedType(subscription=subscription, information_type=number) for number in sorted(numbers)],
+        ignore_conflicts=True,
+    )
+
+
+def _companies(subscription: Subscription) -> list[int]:
+    return list(subscription.selected_companies().values_list("pk", flat=True))
+
+
+def _mark(
+    subscription: Subscription, types: Iterable[InformationType], companies: Sequence[int], reason: Resync.Reason
+) -> None:
+    pairs = product((known.number for known in types), companies)
+    mark_missing(subscription=subscription, pairs=pairs, reason=reason)
+
+
+def _forget_unselected(subscription: Subscription, types: Iterable[InformationType], companies: Sequence[int]) -> None:
+    missing = Resync.objects.filter(subscription=subscription)
+    missing.exclude(information_type__in=[known.number for known in types]).delete()
+    missing.exclude(company__in=companies).delete()

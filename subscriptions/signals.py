@@ -1,0 +1,6 @@
+"""What this app announces; the apps above it receive."""
+
+from django.dispatch import Signal
+
+# Sent inside the transaction, before anything of a subscription is read for writing or written.
+subscription_changing = Signal()
