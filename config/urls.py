@@ -1,9 +1,10 @@
 """Every address of the installation. Only URLs import the edges of the apps."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from access.http.problems import unknown_url
 from config.views import healthz
 
 api_v1: list[object] = []
@@ -14,4 +15,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    re_path(r"^api/", unknown_url),  # last below api/
 ]
+
+handler400 = "access.http.problems.bad_request"

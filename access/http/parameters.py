@@ -1,0 +1,70 @@
+"""Query and body parameters: an unknown one is refused rather than ignored."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A serializer that refuses names that it doesn't know.
+
+    It refuses fields that only we set (`read_only`) too: a caller who sends one expects an effect.
+    """
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read the values, and collect unknown names with the other errors."""
+        unknown = self._unknown(data)
+        try:
+            values = super().to_internal_value(data)
+        except ValidationError as error:
+            # A list here means "not an object at all".
+            if isinstance(error.detail, dict):
+                raise ValidationError({**error.detail, **unknown}) from error
+            raise
+        if unknown:
+            raise ValidationError(unknown)
+        return values
+
+    def _unknown(self, data: Any) -> dict[str, list[ErrorDetail]]:
+        if not isinstance(data, Mapping):
+            return {}
+        known = {field.field_name for field in self._writable_fields}
+        return refuse_unknown(name for name in data if name not in known)
+
+
+def refuse_unknown(names: Iterable[str]) -> dict[str, list[ErrorDetail]]:
+    """Return the errors for parameters that nobody knows."""
+    return {name: [ErrorDetail(_("There is no such parameter."), code="unknown_parameter")] for name in names}
+
+
+class QuerySerializer(StrictSerializer):
+    """The parameters of a query string. A list's may repeat, another's may not."""
+
+    @classmethod
+    def read(cls, request: Request, **context: Any) -> dict[str, Any]:
+        """Return the valid parameters of a request; raises DRF's ValidationError."""
+        serializer = cls(data=request.query_params, context={"request": request, **context})
+        serializer.is_valid(raise_exception=True)
+        values: dict[str, Any] = serializer.validated_data
+        return values
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read the values as those of a plain object, not of a form, where empty means absent."""
+        return super().to_internal_value(self._plain(data) if isinstance(data, QueryDict) else data)
+
+    def _plain(self, query: QueryDict) -> dict[str, Any]:
+        lists = {name for name, field in self.fields.items() if isinstance(field, serializers.ListField)}
+        repeated = [name for name in query if name not in lists and len(query.getlist(name)) > 1]
+        if repeated:
+            error = ErrorDetail(_("Give this parameter once only."), code="repeated")
+            raise ValidationError({name: [error] for name in repeated})
+        return {name: query.getlist(name) if name in lists else query[name] for name in query}
+
+
+class NoParameters(QuerySerializer):
+    """For what takes no query parameters at all."""

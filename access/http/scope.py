@@ -1,0 +1,63 @@
+"""What the caller's key may see and do; every view over REST has this mixin."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import Model, QuerySet
+from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from access.http.authentication import key_of
+from access.models import ApiKey
+from access.rights import Rights, effective_rights
+
+M = TypeVar("M", bound=Model)
+
+
+class KeyScope(APIView):
+    """A view for keys: refuses what the key may not do, and shows only what is its own.
+
+    `required_permissions` names, for every method that the view has, the permission
+    (``app.codename``) that it needs.
+    """
+
+    required_permissions: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def key(self) -> ApiKey:
+        """The caller's key."""
+        return key_of(self.request)
+
+    @cached_property
+    def rights(self) -> Rights:
+        """What the key may do, as of this request."""
+        return effective_rights(self.key)
+
+    @property
+    def companies(self) -> frozenset[int] | None:
+        """The companies (database ids) that the key may read; None for all of the installation."""
+        return self.rights.companies
+
+    def check_permissions(self, request: Request) -> None:
+        """Raise 401 without a key, 403 without the right that the method needs."""
+        super().check_permissions(request)
+        if request.method is None or request.method not in self.allowed_methods:
+            return  # The dispatcher answers 405.
+        if not self.rights.may(self._permission_for(request.method)):
+            raise PermissionDenied
+
+    def of_application(self, things: QuerySet[M]) -> QuerySet[M]:
+        """Return those of `things` that are the key's application's."""
+        return things.filter(application=self.key.application)
+
+    def find(self, things: QuerySet[M], **named: Any) -> M:
+        """Return the one of the key's application; raises 404 whether it is absent or another's."""
+        found = self.of_application(things).filter(**named).first()
+        if found is None:
+            raise NotFound
+        return found
+
+    def _permission_for(self, method: str) -> str:
+        return self.required_permissions["GET" if method == "HEAD" else method]

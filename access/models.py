@@ -1,0 +1,141 @@
+"""Applications and the API keys made for them."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from access.querysets import ApiKeyQuerySet
+
+
+class KeyKind(models.TextChoices):
+    """Whose key it is."""
+
+    END_USER = "end_user", _("End user's key")
+    OFFICE = "office", _("Accounting office's key")
+
+
+class KeyRights(models.TextChoices):
+    """Where a key's rights come from."""
+
+    ALL = "all", _("All rights")
+    OWN = "own", _("This user's rights")
+    NONE = "none", _("Choose yourself")
+
+
+class KeyState(models.TextChoices):
+    """Whether a key opens anything."""
+
+    ACTIVE = "active", _("Active")
+    EXPIRED = "expired", _("Expired")
+    REVOKED = "revoked", _("Revoked")
+    OWNER_INACTIVE = "owner_inactive", _("Owner inactive")
+
+
+class Application(models.Model):
+    """A program of somebody's that fetches from Utkorg and writes to it."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    vendor = models.CharField(_("vendor"), max_length=200, blank=True)
+    supports_office_keys = models.BooleanField(
+        _("supports office keys"),
+        default=False,
+        help_text=_("Whether one key of an accounting office may be used for many clients."),
+    )
+
+    class Meta:
+        verbose_name = _("application")
+        verbose_name_plural = _("applications")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(name="access_application_named", condition=~Q(name="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiKey(models.Model):
+    """What opens the API for an application; its text is shown once and stored nowhere."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="api_keys",
+        verbose_name=_("owner"),
+        help_text=_("The key never may more than its owner may at that moment."),
+    )
+    application = models.ForeignKey(
+        Application,
+        on_delete=models.PROTECT,
+        related_name="api_keys",
+        verbose_name=_("application"),
+    )
+    name = models.CharField(_("name"), max_length=100, help_text=_("What the key is called in the overview."))
+    kind = models.CharField(_("kind"), max_length=10, choices=KeyKind.choices, default=KeyKind.END_USER)
+    rights = models.CharField(
+        _("rights"),
+        max_length=4,
+        choices=KeyRights.choices,
+        default=KeyRights.ALL,
+        help_text=_(
+            "All rights follow the owner. This user's rights are a copy of the owner's of today. "
+            "Choose yourself starts with none."
+        ),
+    )
+    permissions = models.ManyToManyField(
+        Permission,
+        blank=True,
+        related_name="+",
+        verbose_name=_("permissions"),
+        help_text=_("Those that the owner lacks have no effect. Not used with all rights."),
+    )
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True, help_text=_("Empty: never."))
+
+    public_id = models.CharField(_("public id"), max_length=12, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = ["application__name", "name", "pk"]
+        constraints = [
+            models.CheckConstraint(name="access_apikey_named", condition=~Q(name="")),
+            models.CheckConstraint(
+                name="access_apikey_public_id_form",
+                condition=Q(public_id__regex=r"^[0-9A-Za-z]{12}$"),
+            ),
+            models.CheckConstraint(
+                # So that the text of a key can't land here by mistake.
+                name="access_apikey_digest_form",
+                condition=Q(digest__regex=r"^[0-9a-f]{64}$"),
+            ),
+            models.CheckConstraint(name="access_apikey_kind_known", condition=Q(kind__in=KeyKind.values)),
+            models.CheckConstraint(name="access_apikey_rights_known", condition=Q(rights__in=KeyRights.values)),
+            models.CheckConstraint(
+                name="access_apikey_expires_after_creation",
+                condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.public_id})"
+
+    def state(self, *, at: datetime) -> KeyState:
+        """Tell whether the key opens anything at a moment, and if not, why."""
+        if self.revoked_at is not None:
+            return KeyState.REVOKED
+        if self.expires_at is not None and self.expires_at <= at:
+            return KeyState.EXPIRED
+        if not self.owner.is_active:
+            return KeyState.OWNER_INACTIVE
+        return KeyState.ACTIVE

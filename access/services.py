@@ -1,0 +1,110 @@
+"""Making, checking and revoking API keys."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+
+from access import keys
+from access.exceptions import KeyRefused, OfficeKeysUnsupported
+from access.models import ApiKey, Application, KeyKind, KeyRights, KeyState
+from access.rights import permissions_of
+
+LIFETIME = timedelta(days=365)
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+# What a wrong secret for an unknown key is compared with, so that both take as long.
+_NO_DIGEST = "0" * 64
+
+
+def default_expiry() -> datetime:
+    """Return when a key made now ends unless somebody says otherwise."""
+    return timezone.now() + LIFETIME
+
+
+@sensitive_variables()
+@transaction.atomic
+def create_key(
+    *,
+    owner: User,
+    application: Application,
+    name: str,
+    kind: KeyKind = KeyKind.END_USER,
+    rights: KeyRights = KeyRights.ALL,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key and return it with its text, which can never be had again.
+
+    `rights` OWN copies what the owner may now; NONE starts with nothing. `expires_at` None: never.
+    Raises OfficeKeysUnsupported for an office key of an application that doesn't take them.
+    """
+    if kind == KeyKind.OFFICE and not application.supports_office_keys:
+        raise OfficeKeysUnsupported(
+            _("%(application)s does not support accounting offices' keys.") % {"application": application}
+        )
+    parts = keys.make_key()
+    key = ApiKey.objects.create(
+        owner=owner,
+        application=application,
+        name=name,
+        kind=kind,
+        rights=rights,
+        expires_at=expires_at,
+        public_id=parts.public_id,
+        digest=_digest(parts),
+    )
+    if rights == KeyRights.OWN:
+        key.permissions.set(permissions_of(owner))
+    return key, parts.text()
+
+
+def revoke_key(*, key: ApiKey) -> bool:
+    """End a key at once; return False if it was revoked already."""
+    revoked = ApiKey.objects.filter(pk=key.pk).unrevoked().update(revoked_at=timezone.now())
+    key.refresh_from_db(fields=["revoked_at"])
+    return revoked > 0
+
+
+@sensitive_variables()
+def authenticate_key(text: str) -> ApiKey:
+    """Return the key, with owner and application, whose text this is; one query.
+
+    Raises KeyRefused, without a query if form or checksum is wrong. Notes the use, at most once
+    a minute.
+    """
+    parts = keys.parse_key(text)
+    key = ApiKey.objects.select_related("owner", "application").filter(public_id=parts.public_id).first()
+    stored = _NO_DIGEST if key is None else key.digest
+    if not keys.same_digest(stored, _digest(parts)) or key is None:
+        raise KeyRefused(_("The API key is unknown."))
+    now = timezone.now()
+    _refuse_unless_active(key.state(at=now))
+    _note_use(key, at=now)
+    return key
+
+
+def _refuse_unless_active(state: KeyState) -> None:
+    match state:
+        case KeyState.REVOKED:
+            raise KeyRefused(_("The API key is revoked."))
+        case KeyState.EXPIRED:
+            raise KeyRefused(_("The API key has expired."))
+        case KeyState.OWNER_INACTIVE:
+            raise KeyRefused(_("The owner of the API key is inactive."))
+        case KeyState.ACTIVE:
+            return
+
+
+def _note_use(key: ApiKey, *, at: datetime) -> None:
+    if key.last_used_at is not None and at - key.last_used_at < USE_NOTED_EVERY:
+        return
+    # Conditional: of many requests at once, in whatever process, one writes.
+    ApiKey.objects.filter(pk=key.pk).note_use(at=at, every=USE_NOTED_EVERY)
+
+
+def _digest(parts: keys.KeyParts) -> str:
+    return keys.digest(parts.secret, pepper=settings.API_KEY_PEPPER)
