@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,9 @@ from config.settings.connections import cache_url, database
 from config.settings.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+# Lets Django's generic classes take their type arguments at run time.
+django_stubs_ext.monkeypatch()
 
 env = environ.Env()
 embedded = utkorg_home()
@@ -141,9 +145,11 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["access.http.throttling.KeyThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "access.http.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "access.http.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Requests that a key may make, by a view's `throttle_scope`

@@ -1,0 +1,94 @@
+"""`make run`: everything on this machine, in the foreground, until Ctrl-C."""
+
+import fcntl
+import os
+import socket
+import sys
+from typing import IO
+
+from config.embedded import postgres
+from config.embedded.exceptions import AlreadyRunning, EmbeddedError, PortInUse
+from config.embedded.home import PROJECT, Home, utkorg_home
+from config.embedded.leftovers import MARK, end_leftovers
+from config.embedded.secret_values import kept_secret
+from config.embedded.supervision import supervise
+
+INTERRUPTED = 130
+
+
+def lock(home: Home, port: int) -> IO[str]:
+    """Hold the home for this process's life, or tell who holds it. The kernel lets go even after a kill -9."""
+    file = home.lock.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        raise AlreadyRunning(
+            f"make run already runs with {home.path} ({file.read().strip() or 'starting'}). "
+            "Stop it, or give this one another UTKORG_HOME and PORT."
+        ) from None
+    file.truncate(0)
+    file.write(f"process {os.getpid()}, http://127.0.0.1:{port}")
+    file.flush()
+    return file
+
+
+def check_port(port: int) -> None:
+    """Find a busy port now, with a clear message, rather than in a log later."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortInUse(f"port {port} cannot be used ({error.strerror}): free it, or choose another PORT") from None
+
+
+def port_from_environment() -> int:
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise PortInUse(f"PORT must be a number from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+def set_environment(home: Home, port: int) -> None:
+    """What the supervised programs and the supervisor's configuration read."""
+    os.environ.update(
+        {
+            "UTKORG_HOME": str(home.path),
+            "UTKORG_PROJECT": str(PROJECT),
+            "UTKORG_PYTHON": sys.executable,
+            "UTKORG_READY_FILE": str(home.credentials),
+            "PORT": str(port),
+            "PYTHONUNBUFFERED": "1",
+            "DJANGO_SETTINGS_MODULE": "config.settings.local",
+            MARK: str(home.path),
+        }
+    )
+
+
+def run() -> int:
+    home, port = utkorg_home(), port_from_environment()
+    home.create()
+    with lock(home, port):
+        if ended := end_leftovers(home):
+            print(f"Ended {ended} processes that an earlier run left behind.", flush=True)
+        check_port(port)
+        set_environment(home, port)
+        for name in ("secret_key", "api_key_pepper"):
+            kept_secret(home, name)
+        print("Starting; the first time takes a little longer …", flush=True)
+        postgres.create_cluster(home)
+        return supervise(home)
+
+
+def main() -> None:
+    try:
+        sys.exit(run())
+    except EmbeddedError as error:
+        sys.exit(f"make run: {error}")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Supervisor in this process, in the foreground, with what a person should hear about it on the terminal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from supervisor import events
+from supervisor.medusa.asyncore_25 import ExitNow
+from supervisor.options import ServerOptions
+from supervisor.states import SupervisorStates
+from supervisor.supervisord import Supervisor
+
+from config.embedded.home import Home
+
+CONFIGURATION = Path(__file__).with_name("supervisord.conf")
+APPLICATION = "utkorg"
+
+BANNER = """
+Utkorg is ready: {url}/admin/
+
+  user          {admin_user}
+  password      {admin_password}
+  API key       {api_key}
+  integration   {integration_id}
+
+These are kept in {file}, logs in {log}.
+Ctrl-C stops everything.
+"""
+
+
+class Foreground(Supervisor):  # type: ignore[misc]  # supervisor has no types
+    """Starts the application when `prepare` is done, and tells when it is ready and what ends unasked."""
+
+    def __init__(self, options: ServerOptions, home: Home) -> None:
+        super().__init__(options)
+        self.home = home
+        self.failed = False
+
+    def runforever(self) -> None:
+        # Here and not earlier: run() empties the list of subscribers before it comes to this.
+        events.subscribe(events.ProcessStateExitedEvent, self.on_exit)
+        events.subscribe(events.ProcessStateFatalEvent, self.on_fatal)
+        super().runforever()
+
+    def on_exit(self, event: Any) -> None:
+        match event.process.config.name:
+            case _ if self.stopping:
+                return
+            case "prepare" if event.expected:
+                self.start_application()
+            case "prepare":
+                self.give_up("prepare")
+            case "announce" if event.expected:
+                print(self.banner(), flush=True)
+            case name:
+                print(f"{name} ended and is started again; see {self.log_of(name)}", flush=True)
+
+    def on_fatal(self, event: Any) -> None:
+        self.give_up(event.process.config.name)
+
+    def start_application(self) -> None:
+        for process in self.process_groups[APPLICATION].processes.values():
+            process.spawn()
+
+    def give_up(self, name: str) -> None:
+        log = self.log_of(name)
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        print("\n".join([*lines[-5:], f"{name} failed, so everything stops; see {log}"]), flush=True)
+        self.failed = True
+        self.options.mood = SupervisorStates.SHUTDOWN
+
+    def banner(self) -> str:
+        credentials = json.loads(self.home.credentials.read_text(encoding="utf-8"))
+        return BANNER.format(**credentials, file=self.home.credentials, log=self.home.log)
+
+    def log_of(self, name: str) -> Path:
+        return self.home.log / f"{name}.log"
+
+
+def supervise(home: Home) -> int:
+    """Run until told to stop. Returns the exit code."""
+    options = ServerOptions()
+    options.realize(["-n", "-c", str(CONFIGURATION)])
+    options.first = True
+    options.test = False
+    supervisor = Foreground(options, home)
+    try:
+        supervisor.main()
+    except ExitNow:
+        options.close_logger()
+    return 1 if supervisor.failed else 0
