@@ -35,7 +35,7 @@ class Joins:
         field = model._meta.get_field(last)
         if not isinstance(field, ModelField):
             raise TypeError(f"{path}: {last} is no column of {model.__name__}.")
-        return f'{alias}."{field.column}"', field, nullable
+        return f'"{alias}"."{field.column}"', field, nullable
 
     def _join(self, alias: str, model: type[Model], hop: str, nullable: bool) -> tuple[str, type[Model], bool]:
         key = model._meta.get_field(hop)
@@ -46,9 +46,9 @@ class Joins:
         nullable = nullable or key.null
         self._joins[name] = (
             f'{"left join" if nullable else "join"} {target._meta.db_table} "{name}"'
-            f' on "{name}"."{target._meta.pk.column}" = {alias}."{key.column}"'
+            f' on "{name}"."{target._meta.pk.column}" = "{alias}"."{key.column}"'
         )
-        return f'"{name}"', target, nullable
+        return name, target, nullable
 
     def __str__(self) -> str:
         return "\n".join(self._joins.values())

@@ -1,1 +1,45 @@
-def connect() -> None: ...
+"""What this app does when the apps below announce something."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+from django.db.models.signals import post_delete, post_save, pre_delete
+
+from information_types import registry, sql
+from revisions import bell, fan_out, news, queues
+from subscriptions.models import Subscription
+from subscriptions.signals import subscription_changing
+
+
+def connect() -> None:
+    """Listen to what subscriptions and captured models announce."""
+    subscription_changing.connect(_queue_by_the_old_choice)
+    post_save.connect(_open_queue, sender=Subscription)
+    pre_delete.connect(_retire_queue, sender=Subscription)
+    for model in _models_that_show():
+        post_save.connect(_ring, sender=model)
+        post_delete.connect(_ring, sender=model)
+
+
+def _models_that_show() -> set[type[Model]]:
+    parents = {parent.model for known in registry.all_types() for parent in sql.parents(known)}
+    return parents | set(registry.captured_models())
+
+
+def _ring(**_kwargs: Any) -> None:
+    bell.ring_on_commit()
+
+
+def _queue_by_the_old_choice(**_kwargs: Any) -> None:
+    reached = fan_out.drain_within()
+    transaction.on_commit(lambda: news.publish(reached), robust=True)
+
+
+def _open_queue(instance: Subscription, created: bool, **_kwargs: Any) -> None:
+    if created:
+        queues.open_queue(instance)
+
+
+def _retire_queue(instance: Subscription, **_kwargs: Any) -> None:
+    queues.retire(instance)

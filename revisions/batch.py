@@ -1,0 +1,242 @@
+"""Reading a batch: the oldest rows of a queue, their finished lines passed through without being parsed."""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+
+from django.db import connection
+
+from information_types import registry
+from information_types.definition import InformationType
+from revisions.exceptions import OutOfStep
+from revisions.models import ChangeSet
+from revisions.triggers import PAGE_ROWS
+from subscriptions.models import Subscription
+
+MAX_ROWS = 5_000
+LATERAL_KINDS = 100
+
+# Numbers: how many rows stand before each item, so that reading stops where the batch does.
+_RUNS = """
+    runs as materialized (
+        select item.*, sum(last_row - first_row + 1) over (order by first_sequence) - (last_row - first_row + 1) as before
+        from ({items}) item
+    )
+    select item.first_sequence, item.change_set_id, item.first_row, item.last_row, item.information_type,
+        item.company_id, changed.operation, changed.changed_at, changed.transaction, application.name,
+        page.first_row, page.lines
+    from runs item
+    join revisions_changeset changed on changed.id = item.change_set_id
+    left join access_application application on application.id = changed.origin_id
+    join revisions_revisionpage page on page.change_set_id = item.change_set_id
+        and page.first_row between item.first_row - {page_rows} + 1
+            and least(item.last_row, item.first_row + %(rows)s - item.before)
+    where item.before < %(rows)s
+    order by item.first_sequence, page.first_row
+"""
+
+_ITEM = "select first_sequence, change_set_id, first_row, last_row, information_type, company_id"
+_OLDEST = f"""
+    {_ITEM} from revisions_outboxitem
+    where subscription_id = %(subscription)s {{condition}}
+    order by first_sequence limit %(rows)s
+"""
+# A few kinds deep in a long queue: the oldest of each by its index, then the oldest of all.
+_OLDEST_OF_KINDS = f"""
+    {_ITEM} from unnest(%(types)s::int[], %(companies)s::bigint[]) kind (type, company)
+    cross join lateral (
+        {_ITEM} from revisions_outboxitem
+        where subscription_id = %(subscription)s and information_type = kind.type and company_id = kind.company
+        order by first_sequence limit %(rows)s
+    ) item
+    order by first_sequence limit %(rows)s
+"""
+
+KINDS = """
+    select queued.information_type, queued.company_id, queued.rows - coalesce(departed.rows, 0)
+    from revisions_queuedcount queued
+    left join revisions_departedcount departed using (subscription_id, information_type, company_id)
+    where queued.subscription_id = %(subscription)s and queued.rows > coalesce(departed.rows, 0)
+"""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What a fetch is of: type numbers and company ids asked for, and company ids that the key may read; None is all."""
+
+    types: frozenset[int] | None = None
+    companies: frozenset[int] | None = None
+    readable: frozenset[int] | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is left out."""
+        return self.types is None and self.companies is None and self.readable is None
+
+    def allows(self, information_type: int, company: int) -> bool:
+        """Whether rows of this kind are chosen and may be read."""
+        return (
+            (self.types is None or information_type in self.types)
+            and (self.companies is None or company in self.companies)
+            and self.may_read(company)
+        )
+
+    def may_read(self, company: int) -> bool:
+        """Whether the key may read the company's rows."""
+        return self.readable is None or company in self.readable
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a batch: its sequence, its kind, and its finished JSON. `unit` is the same for rows not to be split."""
+
+    sequence: int
+    information_type: int
+    company_id: int
+    change_set_id: int
+    changed_at: datetime
+    unit: tuple[int, int, str] | None
+    json: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Batch:
+    """The oldest rows of a queue as chosen, whole vouchers; `whole` is false where one larger than a batch was cut."""
+
+    rows: Sequence[Row]
+    has_more: bool
+    whole: bool
+    withheld: int
+
+
+def read(*, subscription: Subscription, choice: Choice, limit: int, after: int | None = None) -> Batch:
+    """The oldest rows, at most `limit`, ending where a unit ends; a first unit that is larger comes up to 5000 rows.
+
+    Raises `OutOfStep` where `after` isn't the sequence before the queue's first.
+    """
+    kinds = _kinds(subscription)
+    withheld = sum(rows for _type, company, rows in kinds if not choice.may_read(company))
+    if after is not None:
+        _check_in_step(subscription, after)
+    wanted = [(number, company) for number, company, _rows in kinds if choice.allows(number, company)]
+    rows = _rows(subscription, choice, wanted, limit + 1) if wanted else []
+    if len(rows) <= limit:
+        return Batch(rows=rows, has_more=False, whole=True, withheld=withheld)
+    if end := _end_of_last_unit(rows, limit):
+        return Batch(rows=rows[:end], has_more=True, whole=True, withheld=withheld)
+    return _first_unit(_rows(subscription, choice, wanted, MAX_ROWS + 1), withheld)
+
+
+def _first_unit(rows: Sequence[Row], withheld: int) -> Batch:
+    end = next((place for place, row in enumerate(rows) if row.unit != rows[0].unit), len(rows))
+    whole = end <= MAX_ROWS
+    end = min(end, MAX_ROWS)
+    return Batch(rows=rows[:end], has_more=end < len(rows), whole=whole, withheld=withheld)
+
+
+def _end_of_last_unit(rows: Sequence[Row], limit: int) -> int:
+    """How many of the first `limit` rows end with a unit; 0 when a unit begins at the first and goes on beyond."""
+    beyond = rows[limit].unit
+    if beyond is None:
+        return limit
+    end = limit
+    while end and rows[end - 1].unit == beyond:
+        end -= 1
+    return end
+
+
+def _kinds(subscription: Subscription) -> list[tuple[int, int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(KINDS, {"subscription": subscription.pk})
+        return cursor.fetchall()
+
+
+def _check_in_step(subscription: Subscription, after: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select coalesce(
+                   (select min(first_sequence) - 1 from revisions_outboxitem where subscription_id = %(subscription)s),
+                   (select last_sequence from revisions_queue where subscription_id = %(subscription)s))""",
+            {"subscription": subscription.pk},
+        )
+        (expected,) = cursor.fetchone()
+    if after != expected:
+        raise OutOfStep(expected=expected)
+
+
+def _rows(
+    subscription: Subscription, choice: Choice, kinds: Sequence[tuple[int, int]], count: int
+) -> list[Row]:
+    types, companies = [number for number, _company in kinds], [company for _number, company in kinds]
+    parameters = {"subscription": subscription.pk, "rows": count, "types": types, "companies": companies}
+    with connection.cursor() as cursor:
+        cursor.execute(_query(choice, kinds), parameters)
+        found: Iterator[tuple] = iter(cursor.fetchall())
+    rows: list[Row] = []
+    for _first, pages in groupby(found, key=lambda page: page[0]):
+        rows.extend(_item_rows(list(pages), count - len(rows)))
+    return rows
+
+
+def _query(choice: Choice, kinds: Sequence[tuple[int, int]]) -> str:
+    if choice.is_everything:
+        items = _OLDEST.format(condition="")
+    elif len(kinds) <= LATERAL_KINDS:
+        items = _OLDEST_OF_KINDS
+    else:
+        condition = "and (information_type, company_id) in (select * from unnest(%(types)s::int[], %(companies)s::bigint[]))"
+        items = _OLDEST.format(condition=condition)
+    return "with " + _RUNS.format(items=items, page_rows=PAGE_ROWS)
+
+
+def _item_rows(pages: Sequence[tuple], room: int) -> Iterator[Row]:
+    """The rows of one item, from its pages; see `_RUNS` for the columns."""
+    sequence, change_set, first, last, number, company, operation, changed_at, transaction, origin, _, _ = pages[0]
+    known = registry.by_number(number)
+    last = min(last, first + room - 1)
+    lines = [
+        line
+        for *_item, page_first, text in pages
+        for line in text.split("\n")[max(first - page_first, 0) : last - page_first + 1]
+    ]
+    head, middle = _head(known, operation, origin, lines[0]), _middle(change_set, changed_at)
+    for place, line in enumerate(lines):
+        key, data = (line, "null") if operation == ChangeSet.Operation.DELETED else (_key(known, line), line)
+        yield Row(
+            sequence + place,
+            number,
+            company,
+            change_set,
+            changed_at,
+            _unit(known, transaction, key),
+            f'{{"sequence":{sequence + place}{head}{key}{middle[0]}{first + place}{middle[1]}{data}}}',
+        )
+
+
+def _head(known: InformationType, operation: str, origin: str | None, line: str) -> str:
+    # The company's number is the first value of every line, and its form allows no quote or comma.
+    company = line[len('{"company":') : line.index('"', len('{"company":"')) + 1]
+    return (
+        f',"information_type":"{known.name}","company":{company},"operation":"{ChangeSet.Operation(operation).label}",'
+        f'"origin":{json.dumps(origin, ensure_ascii=False)},"key":'
+    )
+
+
+def _middle(change_set: int, changed_at: datetime) -> tuple[str, str]:
+    moment = changed_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return f',"revision":"{change_set}.', f'","changed_at":"{moment}","data":'
+
+
+def _key(known: InformationType, line: str) -> str:
+    # The key's fields come first in `data`. Inside a JSON string a quote is always escaped, so this is found only
+    # where the next name really begins.
+    return line[: line.index(f',"{known.first_beyond_key}":')] + "}"
+
+
+def _unit(known: InformationType, transaction: int, key: str) -> tuple[int, int, str] | None:
+    """What rows not to be split have in common: written together, and the same key but for its last field."""
+    if known.unit is None:
+        return None
+    return transaction, known.number, key[: key.rindex(",")]

@@ -1,0 +1,38 @@
+"""What fetching and acknowledging refuse, with the codes of CONTRACT §2."""
+
+
+class RevisionsError(Exception):
+    """The outbox refuses; `code` is stable."""
+
+    code = "invalid"
+
+
+class InvalidReceipt(RevisionsError):
+    """The receipt was not made here, or not for this integration."""
+
+    code = "invalid_receipt"
+
+    def __init__(self) -> None:
+        super().__init__("This receipt was not issued for this integration. Fetch again and use the new one.")
+
+
+class EpochChanged(RevisionsError):
+    """The queue was cut, or the database restored, since the batch was fetched."""
+
+    code = "epoch_changed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The queue was cut or restored since this batch was fetched. Nothing was deleted. Fetch again, and see "
+            "`resync` in `pending` for what needs a one-off transfer."
+        )
+
+
+class OutOfStep(RevisionsError):
+    """The queue doesn't go on after the sequence that the consumer holds."""
+
+    code = "out_of_step"
+
+    def __init__(self, *, expected: int) -> None:
+        super().__init__(f"The queue goes on after sequence {expected}; rows between were acknowledged or cut.")
+        self.expected = expected

@@ -1,0 +1,175 @@
+"""Fan-out: change sets that are visible and not yet queued become outbox items, numbered without gap.
+
+One pass is one short transaction under an advisory lock. It takes whole transactions, ordered by their last set's id
+(until then they held their row locks, so nothing of theirs can be overtaken), and within one by id. Taking what is
+visible and unfanned, rather than all beyond a watermark, means that a long open transaction delays nobody and nothing
+is skipped.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+LOCK = 0x55744B  # "UtK": the advisory lock that fan-out, transfers and changes of subscriptions take first
+PASS_LIMIT = 20_000
+
+# The sets of a pass: `limited` leaves a transaction that goes on beyond the limit to a later pass, as all that come
+# before its last set may go before it.
+_TAIL = """
+    tail as materialized (
+        select id, transaction from revisions_changeset
+        where not fanned_out and id > (select floor from revisions_fanoutstate)
+        order by id {limit}
+    ),
+    whole as materialized (
+        select transaction, max(id) as last_id from tail
+        {complete}
+        group by transaction
+    ),
+    sets as materialized (
+        update revisions_changeset changed set fanned_out = true
+        from tail join whole using (transaction)
+        where changed.id = tail.id
+        returning changed.id, information_type, company_id, row_count, origin_id, whole.last_id
+    )"""
+
+_UNLIMITED = _TAIL.format(limit="", complete="")
+_LIMITED = _TAIL.format(
+    limit="limit %(limit)s",
+    complete="""where transaction not in (
+            select transaction from revisions_changeset
+            where not fanned_out and id > (select max(id) from tail)
+              and (select count(*) from tail) = %(limit)s)""",
+)
+
+# Who gets what is decided once per kind of set, then joined back to the sets.
+_QUEUE = """
+    wanted as materialized (
+        select kind.*, subscription.id as subscription_id
+        from (select distinct information_type, company_id, origin_id from sets) kind
+        join subscriptions_subscribedtype type on type.information_type = kind.information_type
+        join subscriptions_subscription subscription on subscription.id = type.subscription_id
+        where subscription.active
+          and (subscription.own_changes or kind.origin_id is distinct from subscription.application_id)
+          and case
+              when subscription.negative_selection or exists (
+                  select from subscriptions_subscribedcompany chosen where chosen.subscription_id = subscription.id)
+              then subscription.negative_selection <> exists (
+                  select from subscriptions_subscribedcompany chosen
+                  where chosen.subscription_id = subscription.id and chosen.company_id = kind.company_id)
+              else true end
+    ),
+    matched as materialized (
+        select wanted.subscription_id, sets.id, sets.information_type, sets.company_id, sets.row_count,
+            sum(sets.row_count) over (partition by wanted.subscription_id order by sets.last_id, sets.id)
+                - sets.row_count as before
+        from sets join wanted on wanted.information_type = sets.information_type
+            and wanted.company_id = sets.company_id and wanted.origin_id is not distinct from sets.origin_id
+    ),
+    numbered as (
+        update revisions_queue queue set last_sequence = queue.last_sequence + total.rows
+        from (select subscription_id, sum(row_count) as rows from matched group by subscription_id) total
+        where queue.subscription_id = total.subscription_id
+        returning queue.subscription_id, queue.last_sequence - total.rows as base
+    ),
+    counted as (
+        insert into revisions_queuedcount as counter (subscription_id, information_type, company_id, rows)
+        select subscription_id, information_type, company_id, sum(row_count) from matched group by 1, 2, 3
+        on conflict (subscription_id, information_type, company_id) do update set rows = counter.rows + excluded.rows
+    ),
+    queued as (
+        insert into revisions_outboxitem
+            (subscription_id, first_sequence, change_set_id, first_row, last_row, information_type, company_id)
+        select subscription_id, base + before + 1, id, 1, row_count, information_type, company_id
+        from matched join numbered using (subscription_id)
+        order by subscription_id, base + before
+    )"""
+
+_RESULT = """
+    select (select count(*) from tail), (select count(*) from sets),
+        array(select distinct subscription_id from matched order by 1)"""
+
+PASS = f"with {_LIMITED}, {_QUEUE} {_RESULT}"
+DRAIN = f"{_UNLIMITED}, {_QUEUE}"  # for a transfer, which reads its rows in the same statement
+
+# Once every transaction that was open when id L had been drawn has ended, and no unfanned set up to L is visible, L is
+# the floor: the tail's index, full of entries dead to us but alive to some old snapshot, isn't read below it. L is read
+# in a statement of its own, before the snapshot that tells which transactions are open: else one could draw between.
+LAST_DRAWN = "select last_value - (not is_called)::int from revisions_changeset_id_seq"
+ADVANCE_FLOOR = """
+    with open as (
+        select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as xmin,
+            pg_snapshot_xmax(pg_current_snapshot())::text::bigint as xmax
+    ),
+    look as (
+        select open.xmax, state.candidate_xmax > open.xmax as stale,  -- a restored database counts transactions anew
+            open.xmin >= state.candidate_xmax and not exists (
+                select from revisions_changeset
+                where not fanned_out and id > state.floor and id <= state.candidate) as passed
+        from open, revisions_fanoutstate state
+    )
+    update revisions_fanoutstate set
+        floor = case when passed then candidate else floor end,
+        candidate = %(last_drawn)s,
+        candidate_xmax = look.xmax
+    from look
+    where (candidate < %(last_drawn)s or floor < candidate) and (passed or stale)
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Pass:
+    """What one pass did: the sets that it saw and queued, and the subscriptions that got rows."""
+
+    seen: int
+    taken: int
+    subscriptions: Sequence[int]
+
+
+def take_lock() -> None:
+    """Take the fan-out's lock until the transaction ends; always the first lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def drain(*, limit: int = PASS_LIMIT) -> set[int]:
+    """Queue all that is committed, pass by pass, and return the ids of the subscriptions that got rows."""
+    reached: set[int] = set()
+    while True:
+        with transaction.atomic():
+            take_lock()
+            done = run_pass(limit=limit)
+        reached.update(done.subscriptions)
+        if done.seen < limit:
+            return reached
+
+
+def drain_within() -> set[int]:
+    """Queue all that is committed, within the caller's transaction and under its lock."""
+    take_lock()
+    reached: set[int] = set()
+    while True:
+        done = run_pass(limit=PASS_LIMIT)
+        reached.update(done.subscriptions)
+        if done.seen < PASS_LIMIT:
+            return reached
+
+
+def run_pass(*, limit: int) -> Pass:
+    """One pass; the caller holds the lock. A transaction larger than the limit raises the limit."""
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(PASS, {"limit": limit})
+            seen, taken, subscriptions = cursor.fetchone()
+            if taken or not seen:
+                _advance_floor(cursor)
+                return Pass(seen, taken, subscriptions)
+        limit *= 8
+
+
+def _advance_floor(cursor: CursorWrapper) -> None:
+    cursor.execute(LAST_DRAWN)
+    (last_drawn,) = cursor.fetchone()
+    cursor.execute(ADVANCE_FLOOR, {"last_drawn": last_drawn})

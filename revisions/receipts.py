@@ -1,0 +1,143 @@
+"""Receipts: a signed statement of what a batch was, and the one thing that takes rows out of a queue.
+
+A receipt names the subscription, its epoch, the first and last sequence, which kinds were in the batch where something
+was left out, and the change set and time at both ends. Sequences become visible in order, so that names exactly the
+rows sent: whatever of the range and kinds is still there was in the batch.
+"""
+
+import dataclasses
+from datetime import datetime
+from typing import Any
+
+from django.core import signing
+from django.db import connection, transaction
+from django.db.models import F
+
+from revisions.batch import Batch, Choice, Row, read
+from revisions.exceptions import EpochChanged, InvalidReceipt
+from revisions.models import Departure, Queue
+from subscriptions.models import Subscription
+
+SALT = "utkorg.receipt"
+
+# Items wholly in the range go; one that goes on beyond it, only the last can, starts after it.
+ACKNOWLEDGE = """
+    with matching as materialized (
+        select * from revisions_outboxitem
+        where subscription_id = %(subscription)s and first_sequence between %(first)s and %(last)s
+          and (%(types)s::int[] is null
+               or (information_type, company_id) in (select * from unnest(%(types)s::int[], %(companies)s::bigint[])))
+    ),
+    whole as (
+        delete from revisions_outboxitem item using matching
+        where item.subscription_id = %(subscription)s and item.first_sequence = matching.first_sequence
+          and matching.first_sequence + matching.last_row - matching.first_row <= %(last)s
+        returning item.information_type, item.company_id, item.last_row - item.first_row + 1 as rows
+    ),
+    cut as (
+        update revisions_outboxitem item set
+            first_row = matching.first_row + (%(last)s + 1 - matching.first_sequence),
+            first_sequence = %(last)s + 1
+        from matching
+        where item.subscription_id = %(subscription)s and item.first_sequence = matching.first_sequence
+          and matching.first_sequence + matching.last_row - matching.first_row > %(last)s
+        returning item.information_type, item.company_id, %(last)s + 1 - matching.first_sequence as rows
+    ),
+    gone as (select * from whole union all select * from cut),
+    counted as (
+        insert into revisions_departedcount as counter (subscription_id, information_type, company_id, rows)
+        select %(subscription)s, information_type, company_id, sum(rows) from gone group by 2, 3
+        on conflict (subscription_id, information_type, company_id) do update set rows = counter.rows + excluded.rows
+    )
+    select coalesce(sum(rows), 0)::bigint from gone
+"""
+
+# What stands at a sequence now, to be compared with what stood there when the batch was read.
+STANDS_AT = """
+    select item.change_set_id, changed.changed_at from revisions_outboxitem item
+    join revisions_changeset changed on changed.id = item.change_set_id
+    where subscription_id = %(subscription)s and first_sequence <= %(sequence)s
+      and first_sequence + last_row - first_row >= %(sequence)s
+    order by first_sequence desc limit 1
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Acknowledged:
+    """How many rows a receipt deleted, and how many are left in the queue."""
+
+    acknowledged: int
+    remaining: int
+
+
+def issue(*, subscription: Subscription, epoch: int, batch: Batch, choice: Choice) -> str | None:
+    """The receipt for a batch, None for an empty one."""
+    if not batch.rows:
+        return None
+    first, last = batch.rows[0], batch.rows[-1]
+    kinds = None if choice.is_everything else sorted({(row.information_type, row.company_id) for row in batch.rows})
+    content = [subscription.integration_id, epoch, first.sequence, last.sequence, kinds, _mark(first), _mark(last)]
+    return signing.dumps(content, salt=SALT, compress=True)
+
+
+@transaction.atomic
+def acknowledge(*, subscription: Subscription, receipt: str) -> Acknowledged:
+    """Delete exactly the rows of the receipt's batch; a second time nothing is left to delete.
+
+    Raises `InvalidReceipt` (forged, or of another integration) and `EpochChanged` (queue cut or database restored).
+    """
+    try:
+        integration_id, epoch, first, last, kinds, mark_first, mark_last = signing.loads(receipt, salt=SALT)
+    except (signing.BadSignature, ValueError) as error:
+        raise InvalidReceipt from error
+    if integration_id != subscription.integration_id:
+        raise InvalidReceipt
+    departure = Departure.objects.select_for_update().get(subscription=subscription)
+    queue = Queue.objects.get(subscription=subscription)
+    if epoch != queue.epoch or last > queue.last_sequence:
+        raise EpochChanged
+    _check_stands(subscription, first, mark_first)
+    _check_stands(subscription, last, mark_last)
+    return _delete(departure, first=first, last=last, kinds=kinds)
+
+
+@transaction.atomic
+def take(*, subscription: Subscription, choice: Choice, limit: int, after: int | None) -> tuple[Batch, int]:
+    """Read a batch and delete it in one step; returns it and its epoch. A lost response is lost for good."""
+    departure = Departure.objects.select_for_update().get(subscription=subscription)
+    batch = read(subscription=subscription, choice=choice, limit=limit, after=after)
+    if batch.rows:
+        kinds = None if choice.is_everything else [(row.information_type, row.company_id) for row in batch.rows]
+        _delete(departure, first=batch.rows[0].sequence, last=batch.rows[-1].sequence, kinds=kinds)
+    return batch, Queue.objects.get(subscription=subscription).epoch
+
+
+def _delete(departure: Departure, *, first: int, last: int, kinds: Any) -> Acknowledged:
+    kinds = None if kinds is None else sorted({(number, company) for number, company in kinds})
+    parameters = {
+        "subscription": departure.pk,
+        "first": first,
+        "last": last,
+        "types": None if kinds is None else [number for number, _company in kinds],
+        "companies": None if kinds is None else [company for _number, company in kinds],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ACKNOWLEDGE, parameters)
+        (rows,) = cursor.fetchone()
+    if rows:
+        Departure.objects.filter(pk=departure.pk).update(rows=F("rows") + rows)
+    last_sequence = Queue.objects.values_list("last_sequence", flat=True).get(pk=departure.pk)
+    return Acknowledged(rows, last_sequence - departure.rows - rows)
+
+
+def _mark(row: Row) -> tuple[int, str]:
+    return row.change_set_id, row.changed_at.isoformat()
+
+
+def _check_stands(subscription: Subscription, sequence: int, mark: list[Any]) -> None:
+    # A restored database gives the same sequences to other rows; what was acknowledged meanwhile needs no look.
+    with connection.cursor() as cursor:
+        cursor.execute(STANDS_AT, {"subscription": subscription.pk, "sequence": sequence})
+        found = cursor.fetchone()
+    if found and (found[0], found[1]) != (mark[0], datetime.fromisoformat(mark[1])):
+        raise EpochChanged

@@ -1,0 +1,24 @@
+"""What Celery runs: the fan-out, rung for or swept, and the clean-up."""
+
+from celery import shared_task
+
+from revisions import bell, clean_up, fan_out, news
+
+
+@shared_task(name=bell.TASK, ignore_result=True)
+def fan_out_changes() -> None:
+    """Queue everything that is committed, and wake those who wait for it."""
+    bell.take_down()
+    news.publish(fan_out.drain())
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """What the bell asks for, every second: writers without signals are found by it."""
+    fan_out_changes()
+
+
+@shared_task(ignore_result=True)
+def remove_old_change_sets() -> None:
+    """Delete what nobody needs any more."""
+    clean_up.remove_old()
