@@ -38,16 +38,18 @@ class Credentials:
 
 
 def prepare_first_run(home: Home) -> None:
-    """Create what is missing and write the credentials, with today's address."""
+    """Create what is missing and write the credentials, with today's address.
+
+    New ones are published when the web server answers, so that who waits for the file finds the server.
+    """
     url = f"http://127.0.0.1:{os.environ.get('PORT') or '8000'}"
-    known = _known_credentials(home)
-    if known is None:
-        # To be published when the web server answers, so that who waits for the file finds the server.
-        _write(home.unpublished_credentials, _create_all(url))
-    elif home.credentials.exists() and known.url != url:
-        _write(home.credentials, replace(known, url=url))
-    elif known.url != url:
-        _write(home.unpublished_credentials, replace(known, url=url))
+    file = home.credentials if home.credentials.exists() else home.unpublished_credentials
+    if not file.exists():
+        _write(file, _create_all(url))
+        return
+    known = Credentials(**json.loads(file.read_text(encoding="utf-8")))
+    if known.url != url:
+        _write(file, replace(known, url=url))
 
 
 def _create_all(url: str) -> Credentials:
@@ -69,13 +71,6 @@ def _administrator() -> tuple[User, str]:
     user.set_password(password)
     user.save()
     return user, password
-
-
-def _known_credentials(home: Home) -> Credentials | None:
-    for file in (home.credentials, home.unpublished_credentials):
-        if file.exists():
-            return Credentials(**json.loads(file.read_text(encoding="utf-8")))
-    return None
 
 
 def _write(file: Path, credentials: Credentials) -> None:

@@ -17,8 +17,6 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
-    "wal_compression": "lz4",
-    "default_toast_compression": "lz4",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

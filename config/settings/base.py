@@ -28,7 +28,6 @@ ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-OUR_APPS = ["information_types", "ledger", "access", "subscriptions", "revisions", "onetime_transfer"]
 INSTALLED_APPS = [
     "unfold",  # before django.contrib.admin, whose templates it replaces
     "unfold.contrib.filters",
@@ -47,7 +46,12 @@ INSTALLED_APPS = [
     "django_guid",
     "csp",
     "pgtrigger",
-    *(app for app in OUR_APPS if (BASE_DIR / app / "__init__.py").exists()),
+    "information_types",
+    "ledger",
+    "access",
+    "subscriptions",
+    "revisions",
+    "onetime_transfer",
     "config",
 ]
 
@@ -97,6 +101,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 CELERY_TIMEZONE = "UTC"
+CELERY_TASK_ROUTES = {"revisions.tasks.fan_out": {"queue": "bell"}, "revisions.tasks.sweep": {"queue": "bell"}}
+CELERY_BEAT_SCHEDULE = {
+    # Expired before the next one: a worker that was away finds one sweep, not an hour of them.
+    "sweep": {"task": "revisions.tasks.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
+    "transfers": {"task": "onetime_transfer.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
+    "clean-up": {"task": "revisions.tasks.remove_old_change_sets", "schedule": 3600.0},
+}
 
 CACHES = {
     "default": {
@@ -152,6 +163,10 @@ REST_FRAMEWORK: dict[str, Any] = {
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+
+# How long change sets that are queued or acknowledged are kept for the trace
+UTKORG_TRACE_DAYS: int = env.int("UTKORG_TRACE_DAYS", default=30)
+
 # Requests that a key may make, by a view's `throttle_scope`
 UTKORG_THROTTLE_RATES: dict[str, str] = {
     "pending": env.str("THROTTLE_PENDING", default="5/s"),

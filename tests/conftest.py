@@ -1,0 +1,18 @@
+"""Which tests run one at a time."""
+
+from pathlib import Path
+
+import pytest
+
+# They start whole installations, a browser or many connections, and measure time: each runs alone and last.
+SERIAL = {"browser", "concurrency", "contract", "embedded"}
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(HERE).parts[0] in SERIAL:
+            item.add_marker(pytest.mark.serial)
+            item.add_marker(pytest.mark.xdist_group("serial"))
+    items.sort(key=lambda item: item.get_closest_marker("serial") is not None)
