@@ -1,5 +1,7 @@
 """The life of a subscription's queue: opened, cut, retired."""
 
+from collections.abc import Sequence
+
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -10,7 +12,9 @@ from subscriptions.services import mark_missing
 
 CUT = """
     with gone as (
-        delete from revisions_outboxitem where subscription_id = %(subscription)s
+        delete from revisions_outboxitem
+        where subscription_id = %(subscription)s
+          and (%(change_sets)s::bigint[] is null or change_set_id = any(%(change_sets)s))
         returning information_type, company_id, last_row - first_row + 1 as rows
     ),
     kinds as (select information_type, company_id, sum(rows) as rows from gone group by 1, 2),
@@ -44,18 +48,26 @@ def retire(subscription: Subscription) -> None:
 
 
 @transaction.atomic
-def cut(*, subscription: Subscription, reason: Resync.Reason = Resync.Reason.CUT) -> int:
-    """Empty a queue: the epoch rises, what was lost stands in `resync`; returns how many rows went.
+def cut(
+    *,
+    subscription: Subscription,
+    reason: Resync.Reason = Resync.Reason.CUT,
+    change_sets: Sequence[int] | None = None,
+) -> int:
+    """Take rows out of a queue unread, all or those of some change sets; returns how many went.
 
-    What is committed but not yet queued is queued first, and goes with the rest.
+    The epoch rises, and what was lost stands in `resync`. What is committed but not yet queued is queued first. Where
+    there is nothing to take, nothing happens.
     """
     fan_out.drain_within()
     Departure.objects.select_for_update().get(subscription=subscription)
     with connection.cursor() as cursor:
-        cursor.execute(CUT, {"subscription": subscription.pk})
+        cursor.execute(CUT, {"subscription": subscription.pk, "change_sets": change_sets})
         gone = cursor.fetchall()
     rows = sum(count for _type, _company, count in gone)
-    Departure.objects.filter(subscription=subscription).update(rows=F("rows") + rows)
-    Queue.objects.filter(subscription=subscription).update(epoch=F("epoch") + 1)
-    mark_missing(subscription=subscription, pairs=[(number, company) for number, company, _ in gone], reason=reason)
+    if rows:
+        Departure.objects.filter(subscription=subscription).update(rows=F("rows") + rows)
+        Queue.objects.filter(subscription=subscription).update(epoch=F("epoch") + 1)
+        pairs = [(number, company) for number, company, _rows in gone]
+        mark_missing(subscription=subscription, pairs=pairs, reason=reason)
     return int(rows)

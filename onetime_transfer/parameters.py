@@ -1,0 +1,61 @@
+"""A transfer's parameters as given by people and programs, checked against the type's registration."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from information_types.definition import InformationType, Parameter
+from onetime_transfer.exceptions import TransferError
+
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+ENDS = {"month_to": "month_from", "date_to": "date_from"}
+
+
+def clean(information_type: InformationType, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that are set, as plain JSON; raises `TransferError` that names the wrong one."""
+    known = information_type.parameters_by_name()
+    for name in given.keys() - known.keys():
+        raise TransferError(_("This type has no such parameter."), code="unknown_parameter", field=name)
+    cleaned = {}
+    for name, parameter in known.items():
+        value = given.get(name)
+        if value not in (None, ""):
+            cleaned[name] = _clean_value(parameter, value)
+        elif parameter.required:
+            raise TransferError(_("This is required."), code="required", field=name)
+    _check_order(information_type, cleaned)
+    return cleaned
+
+
+def _clean_value(parameter: Parameter, value: Any) -> Any:
+    match parameter.kind:
+        case "flag" if isinstance(value, bool):
+            return value
+        case "flag":
+            raise TransferError(_("True or false."), field=parameter.name)
+        case "month_from" | "month_to" if isinstance(value, str) and MONTH.fullmatch(value) and value >= "0001-01":
+            return value
+        case "month_from" | "month_to":
+            raise TransferError(_("A month has the form YYYY-MM."), field=parameter.name)
+        case _:
+            return _clean_date(parameter, value)
+
+
+def _clean_date(parameter: Parameter, value: Any) -> str:
+    try:
+        if len(str(value)) != len("YYYY-MM-DD"):
+            raise ValueError
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise TransferError(_("A date has the form YYYY-MM-DD."), field=parameter.name) from None
+
+
+def _check_order(information_type: InformationType, cleaned: Mapping[str, Any]) -> None:
+    by_kind = {parameter.kind: parameter.name for parameter in information_type.parameters}
+    for end, start in ENDS.items():
+        first, last = cleaned.get(by_kind.get(start, "")), cleaned.get(by_kind.get(end, ""))
+        if first and last and last < first:
+            raise TransferError(_("The end comes before the start."), field=by_kind[end])

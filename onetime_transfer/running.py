@@ -1,0 +1,150 @@
+"""Running a transfer: chunk by chunk, each a transaction of its own, from wherever the last committed one ended."""
+
+import json
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from onetime_transfer import services
+from onetime_transfer.models import Chunk, Transfer
+from onetime_transfer.walk import Walk, Written
+from revisions import fan_out, news
+from subscriptions.models import Resync
+
+ROWS_PER_CHUNK = 10_000
+MOST_UNITS = 10_000
+SILENT_AFTER = timedelta(seconds=15)
+
+# The transferred sets follow, in the queue, all that the chunk's own fan-out has queued.
+NUMBER = """
+    with sets as (
+        select (value ->> 0)::bigint as id, (value ->> 1)::bigint as company_id, (value ->> 2)::int as rows,
+            sum((value ->> 2)::int) over (order by place) - (value ->> 2)::int as before
+        from json_array_elements(%(sets)s::json) with ordinality given (value, place)
+    ),
+    numbered as (
+        update revisions_queue queue set last_sequence = queue.last_sequence + total.rows
+        from (select sum(rows) as rows from sets) total
+        where queue.subscription_id = %(subscription)s
+        returning queue.last_sequence - total.rows as base
+    ),
+    counted as (
+        insert into revisions_queuedcount as counter (subscription_id, information_type, company_id, rows)
+        select %(subscription)s, %(type)s, company_id, rows from sets
+        on conflict (subscription_id, information_type, company_id) do update set rows = counter.rows + excluded.rows
+    )
+    insert into revisions_outboxitem
+        (subscription_id, first_sequence, change_set_id, first_row, last_row, information_type, company_id)
+    select %(subscription)s, base + before + 1, id, 1, rows, %(type)s, company_id from sets, numbered
+"""
+
+
+def run(*, transfer_id: int) -> None:
+    """Run a transfer to its end, to a pause, or until another of its subscription runs."""
+    if _begin(transfer_id):
+        while _write_chunk(transfer_id):
+            pass
+
+
+def waiting() -> list[Transfer]:
+    """Transfers that should run and that nobody seems to be running."""
+    silent = Q(heartbeat_at=None) | Q(heartbeat_at__lt=timezone.now() - SILENT_AFTER)
+    running = Q(status=Transfer.Status.RUNNING) & silent
+    return list(Transfer.objects.filter(running | Q(status=Transfer.Status.QUEUED)).order_by("pk"))
+
+
+def fail(*, transfer_id: int, error: str) -> None:
+    """End a transfer that can't go on; what is queued stays."""
+    Transfer.objects.filter(pk=transfer_id, status__in=Transfer.UNFINISHED).update(
+        status=Transfer.Status.FAILED, error=error, finished_at=timezone.now()
+    )
+
+
+@transaction.atomic
+def _begin(transfer_id: int) -> bool:
+    """Mark it as running, unless it isn't waiting or another runs; whether there is something to run."""
+    fan_out.take_lock()
+    transfer = Transfer.objects.select_for_update().filter(pk=transfer_id).first()
+    if transfer is None or transfer.status == Transfer.Status.RUNNING:
+        return transfer is not None
+    others = Transfer.objects.filter(subscription=transfer.subscription_id).exclude(pk=transfer_id)
+    earlier = Q(status=Transfer.Status.QUEUED, pk__lt=transfer_id)
+    if transfer.status != Transfer.Status.QUEUED or others.filter(earlier | Q(status=Transfer.Status.RUNNING)).exists():
+        return False
+    transfer.status, now = Transfer.Status.RUNNING, timezone.now()
+    transfer.started_at, transfer.heartbeat_at = transfer.started_at or now, now
+    transfer.save(update_fields=["status", "started_at", "heartbeat_at"])
+    return True
+
+
+def _write_chunk(transfer_id: int) -> bool:
+    """Write one chunk; whether there may be more.
+
+    READ COMMITTED, and in this order: the fan-out's lock; one statement that fans out and reads the register; then the
+    transferred rows' numbers. Any other order could send an older copy after a newer one.
+    """
+    reached = fan_out.drain()
+    with transaction.atomic():
+        fan_out.take_lock()
+        transfer = Transfer.objects.select_for_update(of=("self",)).select_related("subscription", "company").get(
+            pk=transfer_id
+        )
+        if transfer.status != Transfer.Status.RUNNING:
+            return False
+        written = _write(transfer)
+        reached |= set(written.reached) | {transfer.subscription_id}
+    news.publish(reached)
+    return written.position is not None
+
+
+def _write(transfer: Transfer) -> Written:
+    walk = Walk(transfer.type, transfer.parameters)
+    companies = services.companies_of(transfer.subscription, transfer.company)
+    if transfer.position is None:
+        transfer.rows_total = walk.count(companies=companies)
+    written = walk.write(companies=companies, position=transfer.position, units=transfer.units_per_chunk)
+    _number(transfer, written)
+    rows = sum(rows for _set, _company, rows in written.sets)
+    transfer.rows_done += rows
+    transfer.heartbeat_at = timezone.now()
+    if written.position is None:
+        _finish(transfer, companies)
+    else:
+        transfer.position = written.position
+        transfer.units_per_chunk = _next_units(transfer.units_per_chunk, rows)
+    transfer.save()
+    return written
+
+
+def _next_units(units: int, rows: int) -> int:
+    return min(max(units * ROWS_PER_CHUNK // max(rows, 1), 1), MOST_UNITS)
+
+
+def _number(transfer: Transfer, written: Written) -> None:
+    if not written.sets:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            NUMBER,
+            {
+                "sets": json.dumps(written.sets),
+                "subscription": transfer.subscription_id,
+                "type": transfer.information_type,
+            },
+        )
+    Chunk.objects.bulk_create(
+        Chunk(transfer=transfer, change_set_id=change_set, company_id=company, row_count=rows)
+        for change_set, company, rows in written.sets
+    )
+
+
+def _finish(transfer: Transfer, companies: list[int]) -> None:
+    transfer.status, transfer.finished_at = Transfer.Status.DONE, timezone.now()
+    Resync.objects.settle(
+        subscription=transfer.subscription,
+        information_type=transfer.information_type,
+        companies=companies,
+        before=transfer.started_at,
+    )
