@@ -5,11 +5,20 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
+
+from config.embedded.advice import advice_without_database
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError:
+        advice = advice_without_database()
+        if advice is None:
+            raise
+        sys.exit(advice)
 
 
 if __name__ == "__main__":

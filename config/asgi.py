@@ -11,6 +11,10 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from servestatic import ServeStaticASGI
 
+from config.checks import refuse_unsafe_production
+
+refuse_unsafe_production()
+
 HASHED_NAME = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 
 application = ServeStaticASGI(

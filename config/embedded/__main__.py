@@ -68,6 +68,8 @@ def set_environment(home: Home, port: int) -> None:
 
 def run() -> int:
     home, port = utkorg_home(), port_from_environment()
+    # Logs may show what people did: nobody else reads what is written here.
+    os.umask(0o077)
     home.create()
     with lock(home, port):
         if ended := end_leftovers(home):

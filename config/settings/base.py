@@ -20,6 +20,9 @@ django_stubs_ext.monkeypatch()
 env = environ.Env()
 embedded = utkorg_home()
 
+# Where True, system checks refuse unsafe values
+UTKORG_PRODUCTION = False
+
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -86,10 +89,12 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # The registers
 
+UTKORG_EMBEDDED_DATABASE = not env.str("DATABASE_URL", default="")
 DATABASES = {"default": database(env, embedded.database_url)}
 
 # The broker carries bells, throttle counters and the news that rows are queued; never data
 
+UTKORG_EMBEDDED_BROKER = not env.str("CELERY_BROKER_URL", default="")
 CELERY_BROKER_URL: str = env.str("CELERY_BROKER_URL", default=embedded.broker_url)
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_IGNORE_RESULT = True

@@ -15,12 +15,17 @@ def logging_config(log_format: LogFormat, level: str) -> dict[str, Any]:
             "redact": {"()": "config.redaction.RedactSecrets"},
         },
         "formatters": {
-            "text": {"format": "{asctime} {levelname} {name} [{correlation_id}] {message}", "style": "{"},
+            "text": {
+                "format": "{asctime} {levelname} {name} [{correlation_id}] {message}",
+                "datefmt": "%Y-%m-%d %H:%M:%S%z",
+                "style": "{",
+            },
             "json": {
                 "()": "pythonjsonlogger.json.JsonFormatter",
-                "format": "{asctime}{levelname}{name}{message}{correlation_id}",
+                "format": "{levelname}{name}{message}{correlation_id}",
                 "style": "{",
-                "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger", "correlation_id": "request_id"},
+                "timestamp": "time",
+                "rename_fields": {"levelname": "level", "name": "logger", "correlation_id": "request_id"},
             },
         },
         "handlers": {
@@ -37,6 +42,10 @@ def logging_config(log_format: LogFormat, level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": level, "propagate": True},
             # A line for every request that brings no id of its own says nothing.
             "django_guid": {"level": "WARNING"},
+            # The sweep runs every second; that it does is no news.
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
             "uvicorn": {"handlers": [], "level": level, "propagate": True},
             "uvicorn.access": {"handlers": [], "level": level, "propagate": True},
             "uvicorn.error": {"handlers": [], "level": level, "propagate": True},

@@ -1,7 +1,6 @@
 """An installation that people rely on. Nothing has a default that could be forgotten; `checks` refuses unsafe values."""
 
 from config.settings.base import (
-    ALLOWED_HOSTS,
     ASGI_APPLICATION,
     AUTH_PASSWORD_VALIDATORS,
     BASE_DIR,
@@ -54,14 +53,19 @@ from config.settings.base import (
     TIME_ZONE,
     USE_I18N,
     USE_TZ,
+    UTKORG_EMBEDDED_BROKER,
+    UTKORG_EMBEDDED_DATABASE,
     UTKORG_THROTTLE_RATES,
     UTKORG_TRACE_DAYS,
     X_FRAME_OPTIONS,
     env,
 )
 
+UTKORG_PRODUCTION = True
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
+
 # Missing values are found by system checks, which name the variable, rather than by a traceback.
-SECRET_KEY: str = env.str("SECRET_KEY", default="")
+SECRET_KEY: str = env.str("SECRET_KEY", default="missing")
 API_KEY_PEPPER: str = env.str("API_KEY_PEPPER", default="")
 READY_FILE = ""
 
