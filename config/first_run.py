@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from django.contrib.auth.models import User
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 
 from access.models import Application
 from access.services import create_key
@@ -60,8 +60,7 @@ def _create_all(url: str) -> Credentials:
         wish = Wish(name="Demo", application=application, information_types=all_types())
         create_subscription(integration_id=INTEGRATION_ID, wish=wish)
     _key, text = create_key(owner=user, application=application, name="make run")
-    if "import_sie" in get_commands():
-        call_command("import_sie", str(SAMPLE))
+    call_command("import_sie", str(SAMPLE))
     return Credentials(url, user.username, password, text, INTEGRATION_ID)
 
 

@@ -7,7 +7,7 @@ import sys
 from typing import IO
 
 from config.embedded import postgres
-from config.embedded.exceptions import AlreadyRunning, EmbeddedError, PortInUse
+from config.embedded.exceptions import AlreadyRunning, EmbeddedError, PortInUse, UnsafeFolder
 from config.embedded.home import PROJECT, Home, utkorg_home
 from config.embedded.leftovers import MARK, end_leftovers
 from config.embedded.secret_values import kept_secret
@@ -50,6 +50,13 @@ def port_from_environment() -> int:
     return int(text)
 
 
+def check_paths(*paths: str) -> None:
+    """The supervisor's configuration takes every path but these."""
+    for path in paths:
+        if "%" in path or '"' in path:
+            raise UnsafeFolder(f"{path} has a per cent sign or a quotation mark: choose a folder without")
+
+
 def set_environment(home: Home, port: int) -> None:
     """What the supervised programs and the supervisor's configuration read."""
     os.environ.update(
@@ -70,6 +77,7 @@ def run() -> int:
     home, port = utkorg_home(), port_from_environment()
     # Logs may show what people did: nobody else reads what is written here.
     os.umask(0o077)
+    check_paths(str(home.path), str(PROJECT), sys.executable)
     home.create()
     with lock(home, port):
         if ended := end_leftovers(home):

@@ -6,7 +6,7 @@ class EmbeddedError(Exception):
 
 
 class UnsafeFolder(EmbeddedError):
-    """A folder that another user owns."""
+    """A folder that another user owns, or that cannot be named to the services."""
 
 
 class AlreadyRunning(EmbeddedError):
