@@ -15,7 +15,7 @@ from django.db.models import Model
 from information_types.definition import Field, InformationType, Reference
 
 ROOT = "r"
-TIMESTAMP = "YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\""
+TIMESTAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 
 
 class Joins:
@@ -38,10 +38,7 @@ class Joins:
         return f'"{alias}"."{field.column}"', field, nullable
 
     def _join(self, alias: str, model: type[Model], hop: str, nullable: bool) -> tuple[str, type[Model], bool]:
-        key = model._meta.get_field(hop)
-        if not isinstance(key, models.ForeignKey):
-            raise TypeError(f"{hop} is no foreign key of {model.__name__}.")
-        target: type[Model] = key.remote_field.model  # not `related_model`: that waits until every app is loaded
+        key, target = foreign_key(model, hop), target_of(model, hop)
         name = hop if alias == ROOT else f"{alias}_{hop}"
         nullable = nullable or key.null
         self._joins[name] = (
@@ -95,16 +92,23 @@ def key_joins(information_type: InformationType) -> str:
     return str(joins)
 
 
+def column_of(model: type[Model], name: str) -> str:
+    """The column of one of a model's own fields."""
+    field = model._meta.get_field(name)
+    if not isinstance(field, ModelField) or field.column is None:
+        raise TypeError(f"{name} is no column of {model.__name__}.")
+    return field.column
+
+
 def own_columns(information_type: InformationType) -> tuple[str, ...]:
     """The model's own columns that show in `data`, foreign keys included."""
-    model = information_type.model
     first_hops = (path.split("__")[0] for path in information_type.paths)
-    return tuple(dict.fromkeys(model._meta.get_field(hop).column for hop in first_hops))
+    return tuple(dict.fromkeys(column_of(information_type.model, hop) for hop in first_hops))
 
 
 @dataclasses.dataclass(frozen=True)
 class Parent:
-    """A row that others' `data` shows mutable fields of: `foreign_key` of the type's model, and those fields' columns."""
+    """A row whose mutable fields (`columns`) show in others' `data`, reached by their `foreign_key`."""
 
     foreign_key: str
     model: type[Model]
@@ -119,16 +123,17 @@ def parents(information_type: InformationType) -> tuple[Parent, ...]:
         if rest:
             _collect_mutable(information_type, hop, rest, found)
     return tuple(
-        Parent(hop, _target(information_type.model, hop), tuple(dict.fromkeys(columns))) for hop, columns in found.items()
+        Parent(hop, target_of(information_type.model, hop), tuple(dict.fromkeys(columns)))
+        for hop, columns in found.items()
     )
 
 
 def _collect_mutable(information_type: InformationType, hop: str, rest: str, found: dict[str, list[str]]) -> None:
-    model = _target(information_type.model, hop)
+    model = target_of(information_type.model, hop)
     first, _separator, beyond = rest.partition("__")
     if first not in natural_key(model):
-        found.setdefault(hop, []).append(model._meta.get_field(first).column)
-    if beyond and beyond.split("__")[0] not in natural_key(_target(model, first)):
+        found.setdefault(hop, []).append(column_of(model, first))
+    if beyond and beyond.split("__")[0] not in natural_key(target_of(model, first)):
         raise ValueError(f"{information_type.name}: {hop}__{rest} shows a field that changes two tables away.")
 
 
@@ -137,8 +142,18 @@ def natural_key(model: type[Model]) -> tuple[str, ...]:
     return tuple(getattr(model, "natural_key_fields", ()))
 
 
-def _target(model: type[Model], foreign_key: str) -> type[Model]:
-    target: type[Model] = model._meta.get_field(foreign_key).remote_field.model
+def foreign_key(model: type[Model], name: str) -> "models.ForeignKey[Any, Any]":
+    """One of a model's foreign keys."""
+    key = model._meta.get_field(name)
+    if not isinstance(key, models.ForeignKey):
+        raise TypeError(f"{name} is no foreign key of {model.__name__}.")
+    return key
+
+
+def target_of(model: type[Model], name: str) -> type[Model]:
+    """The model that a foreign key points to."""
+    # Not `related_model`: that waits until every app is loaded.
+    target: type[Model] = foreign_key(model, name).remote_field.model
     return target
 
 
@@ -169,9 +184,9 @@ def _value(joins: Joins, path: str, *, is_key: bool) -> str:
 def _order(information_type: InformationType) -> str:
     if information_type.unit is None:
         return f"{ROOT}.id"
-    unit = information_type.model._meta.get_field(information_type.unit)
-    within = information_type.model._meta.get_field(information_type.key_fields[-1].path)
-    return f"{ROOT}.{unit.column}, {ROOT}.{within.column}"
+    unit = column_of(information_type.model, information_type.unit)
+    within = column_of(information_type.model, information_type.key_fields[-1].path)
+    return f"{ROOT}.{unit}, {ROOT}.{within}"
 
 
 def _only(information_type: InformationType, alias: str) -> str:

@@ -43,11 +43,11 @@ class TriggerSql(UpsertTriggerSql):
 class DatabaseTrigger(pgtrigger.Trigger):
     """A trigger of this project; `func` is plpgsql that returns."""
 
-    def compile(self, model: type[Model]) -> CompiledTrigger:
-        """The trigger as migrations keep it."""
+    def compile(self, model: Model) -> CompiledTrigger:
+        """The trigger as migrations keep it; pgtrigger hands over the model's class, whatever its types say."""
         return CompiledTrigger(name=self.name, sql=TriggerSql(**self._parts(model)))
 
-    def _parts(self, model: type[Model]) -> dict[str, Any]:
+    def _parts(self, model: Model) -> dict[str, Any]:
         return {
             "pgid": self.get_pgid(model),
             "declare": self.render_declare(model),

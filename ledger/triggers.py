@@ -61,7 +61,7 @@ def voucher_rules() -> list[DatabaseTrigger]:
 
 
 def ledger_entry_rules() -> list[DatabaseTrigger]:
-    """A row's account and dimensions are its voucher's company's, its voucher's period is open, its voucher balances."""
+    """A row's account and dimensions are its company's, its voucher's period is open, its voucher balances."""
     insert = _entry_period_open("new_rows") + _entry_of_company() + _note_unbalanced("select * from new_rows")
     update = (
         _entry_period_open("new_rows")
@@ -179,7 +179,9 @@ def _voucher_period_open(*tables: str) -> str:
 
 
 def _entry_period_open(rows: str) -> str:
-    vouchers = f"(select distinct voucher_id from {rows}) entry join ledger_voucher voucher on voucher.id = entry.voucher_id"
+    vouchers = (
+        f"(select distinct voucher_id from {rows}) entry join ledger_voucher voucher on voucher.id = entry.voucher_id"
+    )
     lock = f"""
             perform 1 from ledger_financialyear where id in (select voucher.financial_year_id from {vouchers})
             order by id for share;"""

@@ -4,12 +4,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from information_types import registry
+from information_types.definition import InformationType
 from ledger.models import Company
 from subscriptions.models import Subscription
 
@@ -66,7 +67,7 @@ class Transfer(models.Model):
         return f"{self.subscription.integration_id} {self.type.name}"
 
     @property
-    def type(self) -> registry.InformationType:
+    def type(self) -> InformationType:
         """The information type that is transferred."""
         return registry.by_number(self.information_type)
 
@@ -93,9 +94,10 @@ class Transfer(models.Model):
             case _:
                 return str(self.get_status_display())
 
-    def rows_by_company(self) -> QuerySet["Chunk", dict[str, Any]]:
-        """Rows brought so far per company: dicts of `company__number` and `rows`."""
-        return self.chunks.values("company__number").annotate(rows=Sum("row_count")).order_by("company__number")
+    def rows_by_company(self) -> list[tuple[str, int]]:
+        """The numbers of the companies and the rows brought so far of each."""
+        counts = self.chunks.values("company__number").annotate(rows=Sum("row_count")).order_by("company__number")
+        return [(count["company__number"], count["rows"]) for count in counts]
 
 
 class Chunk(models.Model):

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from information_types.definition import InformationType, Parameter
+from information_types.definition import InformationType, Parameter, ParameterKind
 from onetime_transfer.exceptions import TransferError
 
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-ENDS = {"month_to": "month_from", "date_to": "date_from"}
+ENDS: tuple[tuple[ParameterKind, ParameterKind], ...] = (("month_to", "month_from"), ("date_to", "date_from"))
 
 
 def clean(information_type: InformationType, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,16 +47,14 @@ def _clean_value(parameter: Parameter, value: Any) -> Any:
 
 def _clean_date(parameter: Parameter, value: Any) -> str:
     try:
-        if len(str(value)) != len("YYYY-MM-DD"):
-            raise ValueError
-        return date.fromisoformat(str(value)).isoformat()
+        return date.fromisoformat(str(value) if DATE.fullmatch(str(value)) else "").isoformat()
     except ValueError:
         raise TransferError(_("A date has the form YYYY-MM-DD."), field=parameter.name) from None
 
 
 def _check_order(information_type: InformationType, cleaned: Mapping[str, Any]) -> None:
     by_kind = {parameter.kind: parameter.name for parameter in information_type.parameters}
-    for end, start in ENDS.items():
+    for end, start in ENDS:
         first, last = cleaned.get(by_kind.get(start, "")), cleaned.get(by_kind.get(end, ""))
         if first and last and last < first:
             raise TransferError(_("The end comes before the start."), field=by_kind[end])

@@ -1,6 +1,7 @@
 """Running a transfer: chunk by chunk, each a transaction of its own, from wherever the last committed one ended."""
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -88,8 +89,10 @@ def _write_chunk(transfer_id: int) -> bool:
     reached = fan_out.drain()
     with transaction.atomic():
         fan_out.take_lock()
-        transfer = Transfer.objects.select_for_update(of=("self",)).select_related("subscription", "company").get(
-            pk=transfer_id
+        transfer = (
+            Transfer.objects.select_for_update(of=("self",))
+            .select_related("subscription", "company")
+            .get(pk=transfer_id)
         )
         if transfer.status != Transfer.Status.RUNNING:
             return False
@@ -140,7 +143,7 @@ def _number(transfer: Transfer, written: Written) -> None:
     )
 
 
-def _finish(transfer: Transfer, companies: list[int]) -> None:
+def _finish(transfer: Transfer, companies: Sequence[int]) -> None:
     transfer.status, transfer.finished_at = Transfer.Status.DONE, timezone.now()
     Resync.objects.settle(
         subscription=transfer.subscription,

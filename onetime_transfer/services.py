@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celery import current_app
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -32,7 +32,7 @@ def request_transfer(
     information_type: InformationType,
     company: Company | None = None,
     parameters: Mapping[str, Any] | None = None,
-    requested_by: AbstractBaseUser | None = None,
+    requested_by: User | None = None,
 ) -> Transfer:
     """Ask for a transfer of one type, of one company or all of the subscription's; it starts at commit.
 
@@ -120,9 +120,7 @@ def _lock(transfer: Transfer, *states: str) -> Transfer:
     return locked
 
 
-def _check_subscribed(
-    subscription: Subscription, information_type: InformationType, company: Company | None
-) -> None:
+def _check_subscribed(subscription: Subscription, information_type: InformationType, company: Company | None) -> None:
     if information_type not in subscription.information_types:
         raise NotSubscribed(_("The subscription doesn't have this information type."), field="information_type")
     if company is not None and not subscription.selects(company):

@@ -52,7 +52,8 @@ with {drain},
     transferred as (
         insert into revisions_changeset
             (information_type, company_id, operation, row_count, changed_at, transaction, origin_id, fanned_out)
-        select {number}, company_id, 't', sum(row_count), clock_timestamp(), pg_current_xact_id()::text::bigint, null, true
+        select {number}, company_id, 't', sum(row_count), clock_timestamp(),
+            pg_current_xact_id()::text::bigint, null, true
         from built group by company_id order by company_id
         returning id, company_id, row_count
     ),
@@ -131,8 +132,8 @@ class Walk:
         return {
             "table": self._model._meta.db_table,
             "register": self.type.model._meta.db_table,
-            "segment": _column(self._model, self._segment),
-            "names": ", ".join(_column(self._model, name) for name in self._names),
+            "segment": sql.column_of(self._model, self._segment),
+            "names": ", ".join(sql.column_of(self._model, name) for name in self._names),
             "conditions": " and ".join([*self._conditions, *self._only("u")]) or "true",
             "of_unit": self._of_unit("u"),
             "only": " and ".join(self._only("register")) or "true",
@@ -141,7 +142,7 @@ class Walk:
     def _of_unit(self, unit: str) -> str:
         if self.type.unit is None:
             return f"register.id = {unit}.id"
-        return f"register.{_column(self.type.model, self.type.unit)} = {unit}.id"
+        return f"register.{sql.column_of(self.type.model, self.type.unit)} = {unit}.id"
 
     def _only(self, alias: str) -> list[str]:
         if self.type.unit is not None and alias == "u":
@@ -149,13 +150,13 @@ class Walk:
         return [f"{alias}.{name} = {value}" for name, value in self.type.only.items()]
 
     def _segments(self, companies: Sequence[int]) -> list[int]:
-        target = self._model._meta.get_field(self._segment).related_model
+        target = sql.target_of(self._model, self._segment)
         if target is Company:
             return sorted(companies)
         return sorted(target._default_manager.filter(company__in=companies).values_list("pk", flat=True))
 
     def _condition(self, parameter: Parameter, value: Any) -> tuple[str, tuple[str, Any] | None]:
-        column = f"u.{_column(self._model, parameter.path.rpartition('__')[2])}"
+        column = f"u.{sql.column_of(self._model, parameter.path.rpartition('__')[2])}"
         match parameter.kind:
             case "flag":
                 return (column if value else ""), None
@@ -172,8 +173,7 @@ class Walk:
 def _walked(information_type: InformationType) -> type[Model]:
     if information_type.unit is None:
         return information_type.model
-    target: type[Model] = information_type.model._meta.get_field(information_type.unit).related_model
-    return target
+    return sql.target_of(information_type.model, information_type.unit)
 
 
 def _unique_key(model: type[Model]) -> tuple[str, ...]:
@@ -183,10 +183,6 @@ def _unique_key(model: type[Model]) -> tuple[str, ...]:
         if isinstance(constraint, UniqueConstraint) and natural_key >= set(constraint.fields):
             return tuple(constraint.fields)
     raise TypeError(f"{model.__name__} has no unique constraint of its natural key.")
-
-
-def _column(model: type[Model], name: str) -> str:
-    return str(model._meta.get_field(name).column)
 
 
 def _next_month(month: str) -> date:

@@ -7,7 +7,7 @@ class RevisionsConfig(AppConfig):
     verbose_name = _("Outbox")
 
     def ready(self) -> None:
-        from revisions import checks, receivers
+        from revisions import checks, receivers  # noqa: PLC0415  # they read models, which are loaded by now
 
         checks.register()
         receivers.connect()

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
+from typing import Any
 
 from django.db import connection
 
@@ -18,10 +19,11 @@ from subscriptions.models import Subscription
 MAX_ROWS = 5_000
 LATERAL_KINDS = 100
 
-# Numbers: how many rows stand before each item, so that reading stops where the batch does.
+# How many rows stand before each item is summed, so that reading stops where the batch does.
 _RUNS = """
     runs as materialized (
-        select item.*, sum(last_row - first_row + 1) over (order by first_sequence) - (last_row - first_row + 1) as before
+        select item.*,
+            sum(last_row - first_row + 1) over (order by first_sequence) - (last_row - first_row + 1) as before
         from ({items}) item
     )
     select item.first_sequence, item.change_set_id, item.first_row, item.last_row, item.information_type,
@@ -64,7 +66,7 @@ KINDS = """
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What a fetch is of: type numbers and company ids asked for, and company ids that the key may read; None is all."""
+    """What a fetch is of: type numbers and company ids asked for, company ids that the key may read; None is all."""
 
     types: frozenset[int] | None = None
     companies: frozenset[int] | None = None
@@ -90,7 +92,7 @@ class Choice:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a batch: its sequence, its kind, and its finished JSON. `unit` is the same for rows not to be split."""
+    """One row of a batch: its sequence, kind and finished JSON. `unit` is the same for rows not to be split."""
 
     sequence: int
     information_type: int
@@ -150,7 +152,8 @@ def _end_of_last_unit(rows: Sequence[Row], limit: int) -> int:
 def _kinds(subscription: Subscription) -> list[tuple[int, int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(KINDS, {"subscription": subscription.pk})
-        return cursor.fetchall()
+        kinds: list[tuple[int, int, int]] = cursor.fetchall()
+    return kinds
 
 
 def _check_in_step(subscription: Subscription, after: int) -> None:
@@ -166,14 +169,17 @@ def _check_in_step(subscription: Subscription, after: int) -> None:
         raise OutOfStep(expected=expected)
 
 
-def _rows(
-    subscription: Subscription, choice: Choice, kinds: Sequence[tuple[int, int]], count: int
-) -> list[Row]:
+def _rows(subscription: Subscription, choice: Choice, kinds: Sequence[tuple[int, int]], count: int) -> list[Row]:
     types, companies = [number for number, _company in kinds], [company for _number, company in kinds]
-    parameters = {"subscription": subscription.pk, "rows": count, "types": types, "companies": companies}
+    parameters: dict[str, Any] = {
+        "subscription": subscription.pk,
+        "rows": count,
+        "types": types,
+        "companies": companies,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_query(choice, kinds), parameters)
-        found: Iterator[tuple] = iter(cursor.fetchall())
+        found: Iterator[tuple[Any, ...]] = iter(cursor.fetchall())
     rows: list[Row] = []
     for _first, pages in groupby(found, key=lambda page: page[0]):
         rows.extend(_item_rows(list(pages), count - len(rows)))
@@ -186,12 +192,14 @@ def _query(choice: Choice, kinds: Sequence[tuple[int, int]]) -> str:
     elif len(kinds) <= LATERAL_KINDS:
         items = _OLDEST_OF_KINDS
     else:
-        condition = "and (information_type, company_id) in (select * from unnest(%(types)s::int[], %(companies)s::bigint[]))"
+        condition = (
+            "and (information_type, company_id) in (select * from unnest(%(types)s::int[], %(companies)s::bigint[]))"
+        )
         items = _OLDEST.format(condition=condition)
     return "with " + _RUNS.format(items=items, page_rows=PAGE_ROWS)
 
 
-def _item_rows(pages: Sequence[tuple], room: int) -> Iterator[Row]:
+def _item_rows(pages: Sequence[tuple[Any, ...]], room: int) -> Iterator[Row]:
     """The rows of one item, from its pages; see `_RUNS` for the columns."""
     sequence, change_set, first, last, number, company, operation, changed_at, transaction, origin, _, _ = pages[0]
     known = registry.by_number(number)

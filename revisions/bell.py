@@ -21,12 +21,16 @@ TASK = "revisions.tasks.fan_out"
 HANGS_SECONDS = 1
 LEAVE_ALONE_SECONDS = 5
 
-_left_alone_until = 0.0
+
+class _Broker:
+    """Whether the broker is worth asking, as this process last found it."""
+
+    left_alone_until = 0.0
 
 
 def ring_on_commit() -> None:
     """Ring when the transaction commits; once, however often it is asked for."""
-    if not any(function is ring for _savepoints, function, _robust in connection.run_on_commit):
+    if not any(entry[1] is ring for entry in connection.run_on_commit):
         transaction.on_commit(ring, robust=True)
 
 
@@ -46,11 +50,10 @@ def _ask_for_pass() -> None:
 
 
 def _unless_broker_is_down(ask: Callable[[], object]) -> None:
-    global _left_alone_until
-    if time.monotonic() < _left_alone_until:
+    if time.monotonic() < _Broker.left_alone_until:
         return
     try:
         ask()
     except (RedisError, OperationalError, OSError) as error:
-        _left_alone_until = time.monotonic() + LEAVE_ALONE_SECONDS
+        _Broker.left_alone_until = time.monotonic() + LEAVE_ALONE_SECONDS
         logger.warning("The broker does not answer; the sweep will find what changed: %s", error)

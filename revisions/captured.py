@@ -12,9 +12,7 @@ from revisions import triggers
 def proxies() -> Iterator[type[Model]]:
     """A proxy for each model that is captured or whose fields show in a captured row's `data`."""
     for model, found in _triggers_by_model().items():
-        meta = type(
-            "Meta", (), {"proxy": True, "app_label": "revisions", "default_permissions": (), "triggers": found}
-        )
+        meta = type("Meta", (), {"proxy": True, "app_label": "revisions", "default_permissions": (), "triggers": found})
         yield type(f"Captured{model.__name__}", (model,), {"__module__": "revisions.models", "Meta": meta})
 
 

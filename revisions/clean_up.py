@@ -12,7 +12,7 @@ CHUNK = 5_000
 REMOVE = """
     with old as materialized (
         select id from revisions_changeset
-        where changed_at < clock_timestamp() - %(kept)s and fanned_out
+        where changed_at < clock_timestamp() - %(kept)s::interval and fanned_out
           and not exists (select from revisions_outboxitem item where item.change_set_id = revisions_changeset.id)
         order by changed_at limit %(chunk)s
     ),
@@ -20,6 +20,7 @@ REMOVE = """
     sets as (delete from revisions_changeset changed using old where changed.id = old.id)
     select count(*) from old
 """
+
 
 def remove_old(*, kept: timedelta | None = None) -> int:
     """Delete sets older than the setting says; returns how many went."""
@@ -32,6 +33,6 @@ def remove_old(*, kept: timedelta | None = None) -> int:
 
 def _remove_chunk(kept: timedelta) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(REMOVE, {"kept": kept, "chunk": CHUNK})
+        cursor.execute(REMOVE, {"kept": f"{kept.total_seconds()} seconds", "chunk": CHUNK})
         (count,) = cursor.fetchone()
     return int(count)

@@ -17,7 +17,7 @@ CHANNEL = "utkorg:queued"
 
 @cache
 def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.CACHES["default"]["LOCATION"], socket_connect_timeout=1, socket_timeout=1)
+    return redis.Redis.from_url(str(settings.CACHES["default"]["LOCATION"]), socket_connect_timeout=1, socket_timeout=1)
 
 
 def publish(subscriptions: Collection[int]) -> None:

@@ -132,7 +132,8 @@ def look(*, subscription: Subscription, readable: frozenset[int] | None = None) 
 def _rows(query: str, subscription: Subscription) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, {"subscription": subscription.pk})
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _may_read(readable: frozenset[int] | None, company: int) -> bool:

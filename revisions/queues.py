@@ -1,7 +1,5 @@
 """The life of a subscription's queue: opened, cut, retired."""
 
-from collections.abc import Sequence
-
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -52,7 +50,7 @@ def cut(
     *,
     subscription: Subscription,
     reason: Resync.Reason = Resync.Reason.CUT,
-    change_sets: Sequence[int] | None = None,
+    change_sets: list[int] | None = None,
 ) -> int:
     """Take rows out of a queue unread, all or those of some change sets; returns how many went.
 

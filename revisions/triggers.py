@@ -71,7 +71,7 @@ def shown_in(information_type: InformationType, parent: sql.Parent) -> DatabaseT
     """The trigger of a parent row: a change that shows in the `data` of the type's rows is a change of those rows."""
     table = information_type.model._meta.db_table
     columns = ", ".join(("id", *parent.columns))
-    column = information_type.model._meta.get_field(parent.foreign_key).column
+    column = sql.column_of(information_type.model, parent.foreign_key)
     source = f"""(
                     select entry.*
                     from (select {columns} from new_rows except select {columns} from old_rows) changed
@@ -129,7 +129,7 @@ def _lock_parents(information_type: InformationType, *tables: str) -> str:
     # the parent before it reads, in a statement of its own, and draws the set's id after it. Free for own parents.
     locks = ""
     for parent in sql.parents(information_type):
-        column = information_type.model._meta.get_field(parent.foreign_key).column
+        column = sql.column_of(information_type.model, parent.foreign_key)
         ids = " union ".join(f"select {column} from {rows}" for rows in tables)
         locks += f"""
             perform 1 from {parent.model._meta.db_table}

@@ -19,7 +19,9 @@ class Account(models.Model):
 
     natural_key_fields: ClassVar[tuple[str, ...]] = ("company", "number")
 
-    company = models.ForeignKey(Company, models.PROTECT, related_name="accounts", verbose_name=_("company"), db_index=False)
+    company = models.ForeignKey(
+        Company, models.PROTECT, related_name="accounts", verbose_name=_("company"), db_index=False
+    )
     number = models.CharField(_("number"), max_length=32)
     name = models.CharField(_("name"), max_length=200)
     account_type = models.CharField(_("type"), max_length=16, choices=Type.choices, null=True, blank=True)
@@ -50,7 +52,9 @@ class DimensionValue(models.Model):
 
     natural_key_fields: ClassVar[tuple[str, ...]] = ("company", "dimension", "code")
 
-    company = models.ForeignKey(Company, models.PROTECT, related_name="dimension_values", verbose_name=_("company"), db_index=False)
+    company = models.ForeignKey(
+        Company, models.PROTECT, related_name="dimension_values", verbose_name=_("company"), db_index=False
+    )
     dimension = models.PositiveSmallIntegerField(_("dimension"), choices=Dimension.choices)
     code = models.CharField(_("code"), max_length=64)
     name = models.CharField(_("name"), max_length=200, blank=True)
@@ -79,7 +83,9 @@ class OtherDimension(models.Model):
     Source: SIE 4B §11 (#DIM, #UNDERDIM).
     """
 
-    company = models.ForeignKey(Company, models.PROTECT, related_name="other_dimensions", verbose_name=_("company"), db_index=False)
+    company = models.ForeignKey(
+        Company, models.PROTECT, related_name="other_dimensions", verbose_name=_("company"), db_index=False
+    )
     number = models.PositiveIntegerField(_("SIE dimension"))
     name = models.CharField(_("name"), max_length=200, blank=True)
     parent_number = models.PositiveIntegerField(_("part of SIE dimension"), null=True, blank=True)
@@ -99,7 +105,9 @@ class OtherDimension(models.Model):
             models.UniqueConstraint(fields=["company", "number"], name="other_dimension_key"),
             models.UniqueConstraint(fields=["company", "dimension"], name="other_dimension_mapped_once"),
             models.CheckConstraint(condition=~Q(number__in=[1, 6]), name="other_dimension_is_not_one_of_ours"),
-            models.CheckConstraint(condition=Q(dimension__in=[3, 4]) | Q(dimension=None), name="other_dimension_target"),
+            models.CheckConstraint(
+                condition=Q(dimension__in=[3, 4]) | Q(dimension=None), name="other_dimension_target"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -119,9 +127,7 @@ class OtherDimensionValue(models.Model):
         verbose_name = _("object of a further SIE dimension")
         verbose_name_plural = _("objects of further SIE dimensions")
         ordering = ("other_dimension", "code")
-        constraints = [
-            models.UniqueConstraint(fields=["other_dimension", "code"], name="other_dimension_value_key")
-        ]
+        constraints = [models.UniqueConstraint(fields=["other_dimension", "code"], name="other_dimension_value_key")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}".rstrip()

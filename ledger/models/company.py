@@ -87,7 +87,7 @@ class FinancialYear(models.Model):
         return f"{self.first_day}–{self.last_day}"
 
     def clean(self) -> None:
-        if self.first_day and self.last_day and self.last_day < self.first_day:
+        if None not in (self.first_day, self.last_day) and self.last_day < self.first_day:
             raise ValidationError({"last_day": _("The last day comes before the first.")})
 
 

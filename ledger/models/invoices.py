@@ -17,7 +17,9 @@ class Numbered(models.Model):
 
     natural_key_fields: ClassVar[tuple[str, ...]] = ("company", "number")
 
-    company = models.ForeignKey(Company, models.PROTECT, related_name="%(class)ss", verbose_name=_("company"), db_index=False)
+    company = models.ForeignKey(
+        Company, models.PROTECT, related_name="%(class)ss", verbose_name=_("company"), db_index=False
+    )
     number = models.CharField(_("number"), max_length=32, editable=False)
 
     class Meta:
@@ -70,7 +72,10 @@ class SupplierInvoice(Invoice):
     class Meta(Invoice.Meta):
         verbose_name = _("supplier invoice")
         verbose_name_plural = _("supplier invoices")
-        triggers = [*Numbered.Meta.triggers, *triggers.references_of_company(supplier="ledger_supplier", voucher="ledger_voucher")]
+        triggers = [
+            *Numbered.Meta.triggers,
+            *triggers.references_of_company(supplier="ledger_supplier", voucher="ledger_voucher"),
+        ]
 
 
 class CustomerInvoice(Invoice):
@@ -85,7 +90,10 @@ class CustomerInvoice(Invoice):
     class Meta(Invoice.Meta):
         verbose_name = _("customer invoice")
         verbose_name_plural = _("customer ledger")
-        triggers = [*Numbered.Meta.triggers, *triggers.references_of_company(customer="ledger_customer", voucher="ledger_voucher")]
+        triggers = [
+            *Numbered.Meta.triggers,
+            *triggers.references_of_company(customer="ledger_customer", voucher="ledger_voucher"),
+        ]
 
 
 class Payment(Numbered):

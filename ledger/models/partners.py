@@ -15,7 +15,9 @@ class Partner(models.Model):
 
     natural_key_fields: ClassVar[tuple[str, ...]] = ("company", "number")
 
-    company = models.ForeignKey(Company, models.PROTECT, related_name="%(class)ss", verbose_name=_("company"), db_index=False)
+    company = models.ForeignKey(
+        Company, models.PROTECT, related_name="%(class)ss", verbose_name=_("company"), db_index=False
+    )
     number = models.CharField(_("number"), max_length=32)
     name = models.CharField(_("name"), max_length=200)
     organisation_number = models.CharField(_("organisation number"), max_length=32, blank=True)

@@ -13,7 +13,7 @@ COMPANY = Field("company", "company__number")
 ACTIVE_ONLY = Parameter("active_only", "flag", "active", _("Only active"))
 
 
-def _own(*names: str) -> tuple[Field, ...]:
+def _own(*names: str) -> tuple[Field | Reference, ...]:
     return tuple(Field(name, name) for name in names)
 
 
@@ -32,12 +32,12 @@ VOUCHER = Reference(
         Field("number", "voucher__number"),
     ),
 )
-PARTNER = (
+PARTNER: tuple[Field | Reference, ...] = (
     COMPANY,
     *_own("number", "name", "organisation_number", "email", "phone", "address", "postal_code", "city", "country"),
     *_own("currency", "payment_terms_days", "active"),
 )
-INVOICE = (
+INVOICE: tuple[Field | Reference, ...] = (
     *_own("invoice_number", "invoice_date", "due_date", "currency", "amount", "vat_amount", "balance"),
     *_own("payment_reference", "status"),
     VOUCHER,

@@ -23,7 +23,9 @@ def _dimension(name: "StrOrPromise") -> "models.ForeignKey[DimensionValue | None
 class Voucher(models.Model):
     natural_key_fields: ClassVar[tuple[str, ...]] = ("company", "financial_year", "series", "number")
 
-    company = models.ForeignKey(Company, models.PROTECT, related_name="vouchers", verbose_name=_("company"), db_index=False)
+    company = models.ForeignKey(
+        Company, models.PROTECT, related_name="vouchers", verbose_name=_("company"), db_index=False
+    )
     financial_year = models.ForeignKey(
         FinancialYear, models.PROTECT, related_name="vouchers", verbose_name=_("financial year"), db_index=False
     )
