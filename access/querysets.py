@@ -18,8 +18,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(revoked_at=None)
 
     def unused_since(self, moment: datetime) -> Self:
-        """Keys last used before a moment, or never."""
-        return self.filter(Q(last_used_at=None) | Q(last_used_at__lt=moment))
+        """Keys not used after a moment."""
+        return self.filter(Q(last_used_at=None) | Q(last_used_at__lte=moment))
 
     def note_use(self, *, at: datetime, every: timedelta) -> int:
         """Write the last use unless that was done less than `every` ago; return rows written."""

@@ -16,7 +16,7 @@ class KeyForm(forms.ModelForm[ApiKey]):
 
     class Meta:
         model = ApiKey
-        fields = "__all__"
+        fields = ("application", "owner", "name", "kind", "rights", "permissions", "expires_at")
 
     def clean_expires_at(self) -> datetime | None:
         """Refuse a time that has passed; who wants a key to end now revokes it."""

@@ -83,7 +83,8 @@ class ApiKeyAdmin(ModelAdmin):
     ) -> type[ModelForm[ApiKey]]:
         """Use the form for a new key or for an old one."""
         base = KeyForm if change else type("NewKeyForm", (NewKeyForm,), {"creator": request.user})
-        return super().get_form(request, obj, change, form=base, **options)
+        form: type[ModelForm[ApiKey]] = super().get_form(request, obj, change, form=base, **options)
+        return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Propose the key's maker as its owner, and a year."""
@@ -91,10 +92,11 @@ class ApiKeyAdmin(ModelAdmin):
 
     def formfield_for_manytomany(
         self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **options: Any
-    ) -> ModelMultipleChoiceField[Any] | None:
+    ) -> ModelMultipleChoiceField[Any]:
         """Read the permissions with what their names show, in one query."""
         options["queryset"] = Permission.objects.select_related("content_type")
-        return super().formfield_for_manytomany(db_field, request, **options)
+        chosen: ModelMultipleChoiceField[Any] = super().formfield_for_manytomany(db_field, request, **options)
+        return chosen
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         """Nobody deletes a key."""
@@ -107,7 +109,8 @@ class ApiKeyAdmin(ModelAdmin):
     ) -> HttpResponse:
         """Offer one button: the key's text must be seen before anything else is done."""
         buttons = {"show_save_and_continue": False, "show_save_and_add_another": False}
-        return super().add_view(request, form_url, {**(extra_context or {}), **buttons})
+        page: HttpResponse = super().add_view(request, form_url, {**(extra_context or {}), **buttons})
+        return page
 
     @sensitive_variables("text")
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ModelForm[ApiKey], change: bool) -> None:

@@ -28,7 +28,7 @@ class BearerKeyAuthentication(BaseAuthentication):
         key = self._key(token.strip())
         return key.owner, key
 
-    def authenticate_header(self, request: Request) -> str:
+    def authenticate_header(self, _request: Request) -> str:
         """Return the `WWW-Authenticate` of a 401."""
         return f'{self.scheme} realm="Utkorg"'
 

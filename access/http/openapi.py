@@ -105,7 +105,7 @@ class BearerKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
     target_class = BearerKeyAuthentication
     name = "apiKey"
 
-    def get_security_definition(self, auto_schema: openapi.AutoSchema) -> JsonSchema:
+    def get_security_definition(self, _auto_schema: openapi.AutoSchema) -> JsonSchema:
         """Return the scheme."""
         return {
             "type": "http",

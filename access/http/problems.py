@@ -94,7 +94,7 @@ class Problem(drf.APIException):
         self.members = members
 
 
-def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+def exception_handler(error: Exception, _context: Mapping[str, Any]) -> HttpResponse | None:
     """Answer for an exception of a DRF view; None lets what nobody foresaw become a 500."""
     answer = answer_to(error)
     if answer is None:
@@ -103,7 +103,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
     return answer.response()
 
 
-def answer_to(error: Exception) -> Answer | None:
+def answer_to(error: Exception) -> Answer | None:  # noqa: PLR0911 (one for each kind of exception)
     """Return the problem that an exception is, None if it is none of ours."""
     match error:
         case Http404():
@@ -126,7 +126,7 @@ def not_found() -> Answer:
     return Answer("not_found", _("There is nothing here that this key may see."))
 
 
-def _answer_to_drf(error: drf.APIException) -> Answer | None:
+def _answer_to_drf(error: drf.APIException) -> Answer | None:  # noqa: PLR0911 (as above)
     match error:
         case drf.ValidationError():
             return _invalid(*_drf_errors(error.get_full_details()))
@@ -196,7 +196,7 @@ def _join(path: str, name: object) -> str:
 
 
 @csrf_exempt
-def unknown_url(request: HttpRequest, **_matched: str) -> HttpResponse:
+def unknown_url(_request: HttpRequest, **_matched: str) -> HttpResponse:
     """Answer for a path under `/api/` that leads nowhere; the last of the URLs, also with DEBUG."""
     return not_found().response()
 

@@ -76,7 +76,7 @@ class KeyThrottle(BaseThrottle):
         rate = settings.UTKORG_THROTTLE_RATES.get(scope)
         if not rate or request.auth is None:
             return True
-        self._wait = seconds_to_wait(Rate.parse(rate), name=f"{scope}:{key_of(request).pk}")
+        self._wait = seconds_to_wait(Rate.parse(rate), name=f"{scope}:{key_of(request).public_id}")
         return self._wait is None
 
     def wait(self) -> float | None:
