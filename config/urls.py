@@ -7,7 +7,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from access.http.problems import unknown_url
 from config.views import healthz
 
-api_v1: list[object] = []
+api_v1 = [
+    path("", include("subscriptions.api.urls")),
+]
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -15,6 +17,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/", include(api_v1)),
     re_path(r"^api/", unknown_url),  # last below api/
 ]
 

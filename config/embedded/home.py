@@ -89,9 +89,12 @@ def utkorg_home() -> Home:
 
 def create_private_folder(folder: Path) -> None:
     """Make `folder` with mode 0700, or refuse one that another user could have laid there."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnsafeFolder(f"{folder} cannot be made ({error.strerror}): choose another UTKORG_HOME") from None
     status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in {os.getuid(), 0}:
-        raise UnsafeFolder(f"{folder} belongs to another user; choose another UTKORG_HOME")
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+        raise UnsafeFolder(f"{folder} belongs to another user: choose another UTKORG_HOME")
     if stat.S_IMODE(status.st_mode) & 0o077:
         folder.chmod(0o700)

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 
@@ -9,18 +10,19 @@ from config.embedded.home import Home
 
 # Set for everything that the supervisor starts; names the home that a process works for.
 MARK = "UTKORG_SUPERVISED_HOME"
+SERVERS = {"postgres", "valkey-server"}
 SECONDS_TO_END = 60
 
 
 def end_leftovers(home: Home) -> int:
     """Ask them to end, wait, kill what stays. Returns how many there were. Only under the home's lock."""
-    found = list(_marked(home))
-    servers = list(_database_servers(home))
+    programs = list(_marked(home))
+    servers = [*_working_in(home.valkey), *_working_in(home.postgres)]
     # Programs first, so that the database has nobody left to wait for.
-    _end(found, signal.SIGTERM)
+    _end(programs, signal.SIGTERM)
     _end(servers, signal.SIGINT)
     _forget_dead_server(home)
-    return len(found) + len(servers)
+    return len(programs) + len(servers)
 
 
 def _end(processes: list[psutil.Process], asking: signal.Signals) -> None:
@@ -44,26 +46,26 @@ def _marked(home: Home) -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         try:
             marked = process.environ().get(MARK) == str(home.path)
-            is_database = process.name() == "postgres"
         except (psutil.Error, OSError):
             continue
-        if marked and not is_database and process.pid not in own:
+        if marked and process.pid not in own:
             yield process
 
 
-def _database_servers(home: Home) -> Iterator[psutil.Process]:
-    """Servers that work in this home's data folder; PostgreSQL overwrites its environment with its title."""
+def _working_in(data: Path) -> Iterator[psutil.Process]:
+    """The server of a data folder. Servers overwrite their environment with a title, so they bear no mark."""
     for process in psutil.process_iter():
         try:
-            inside = process.name() == "postgres" and process.cwd() == str(home.postgres)
-            starts_others = inside and (process.ppid() == 1 or process.parent().name() != "postgres")
-        except (psutil.Error, OSError, AttributeError):
+            parent = process.parent()
+            inside = process.name() in SERVERS and process.cwd() == str(data)
+            is_first = parent is None or parent.name() not in SERVERS
+        except (psutil.Error, OSError):
             continue
-        if starts_others:
+        if inside and is_first:
             yield process
 
 
 def _forget_dead_server(home: Home) -> None:
     """Drop the note of a server that is no more: its number may be another program's by now."""
-    if not any(_database_servers(home)):
+    if not any(_working_in(home.postgres)):
         (home.postgres / "postmaster.pid").unlink(missing_ok=True)

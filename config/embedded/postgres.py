@@ -53,7 +53,7 @@ def server_command(home: Home, **settings: str) -> list[str]:
 
 def is_ready(home: Home) -> bool:
     """Whether the server answers."""
-    command = [binary("pg_isready"), "--quiet", "--timeout=1", "-h", str(home.sockets)]
+    command = [binary("pg_isready"), "--quiet", "--timeout=1", "-h", str(home.sockets), "-U", USER, "-d", "postgres"]
     return subprocess.run(command, check=False).returncode == 0
 
 

@@ -30,5 +30,3 @@ def is_ready(home: Home) -> bool:
         return bool(redis.Redis(unix_socket_path=str(home.valkey_socket)).ping())
     except redis.RedisError:
         return False
-
-
