@@ -29,6 +29,13 @@ class Unbalanced(LedgerError):
     message = _("The voucher does not sum to zero: debit and credit must be the same.")
 
 
+class UnknownRow(LedgerError):
+    """A row that was to be changed isn't the voucher's."""
+
+    code = "unknown_row"
+    field = "rows"
+
+
 class PeriodLocked(LedgerError):
     """The voucher's period is locked."""
 

@@ -45,6 +45,7 @@ NUMBER = """
 def run(*, transfer_id: int) -> None:
     """Run a transfer to its end, to a pause, or until another of its subscription runs."""
     if _begin(transfer_id):
+        _count(transfer_id)
         while _write_chunk(transfer_id):
             pass
 
@@ -80,6 +81,15 @@ def _begin(transfer_id: int) -> bool:
     return True
 
 
+def _count(transfer_id: int) -> None:
+    """Count what there is to transfer, before the first chunk and outside any lock."""
+    transfer = Transfer.objects.select_related("subscription", "company").get(pk=transfer_id)
+    if transfer.position is None:
+        companies = services.companies_of(transfer.subscription, transfer.company)
+        rows = Walk(transfer.type, transfer.parameters).count(companies=companies)
+        Transfer.objects.filter(pk=transfer_id).update(rows_total=rows)
+
+
 def _write_chunk(transfer_id: int) -> bool:
     """Write one chunk; whether there may be more.
 
@@ -105,8 +115,6 @@ def _write_chunk(transfer_id: int) -> bool:
 def _write(transfer: Transfer) -> Written:
     walk = Walk(transfer.type, transfer.parameters)
     companies = services.companies_of(transfer.subscription, transfer.company)
-    if transfer.position is None:
-        transfer.rows_total = walk.count(companies=companies)
     written = walk.write(companies=companies, position=transfer.position, units=transfer.units_per_chunk)
     _number(transfer, written)
     rows = sum(rows for _set, _company, rows in written.sets)

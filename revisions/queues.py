@@ -27,6 +27,7 @@ CUT = """
 
 def open_queue(subscription: Subscription) -> Queue:
     """Open a new subscription's queue; an integration id used before goes on with its sequence, in a higher epoch."""
+    fan_out.take_lock()
     before = RetiredQueue.objects.filter(integration_id=subscription.integration_id).first()
     epoch, last = (before.epoch + 1, before.last_sequence) if before else (1, 0)
     Departure.objects.create(subscription=subscription, rows=last)
@@ -35,6 +36,7 @@ def open_queue(subscription: Subscription) -> Queue:
 
 def retire(subscription: Subscription) -> None:
     """Empty the queue of a subscription that is about to be deleted, and remember how far it came."""
+    fan_out.take_lock()
     queue = Queue.objects.get(subscription=subscription)
     RetiredQueue.objects.update_or_create(
         integration_id=subscription.integration_id,

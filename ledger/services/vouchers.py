@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from ledger.exceptions import LedgerError, OutsideYear, PeriodLocked, Unbalanced, refusal
+from ledger.exceptions import LedgerError, OutsideYear, PeriodLocked, Unbalanced, UnknownRow, refusal
 from ledger.models import Account, Company, DimensionValue, FinancialYear, LedgerEntry, Voucher
 from ledger.services.numbers import next_voucher_numbers
 
@@ -87,6 +87,8 @@ def change_voucher(*, voucher: Voucher, header: Header, entries: Sequence[Entry]
         _set_header(voucher, header)
         existing = {row.row: row for row in voucher.rows.all()}
         kept = {entry.row for entry in entries if entry.row is not None}
+        if unknown := kept - existing.keys():
+            raise UnknownRow(_("The voucher has no row %(row)s.") % {"row": min(unknown)})
         _write_rows(voucher, entries, existing)
         voucher.save()
         LedgerEntry.objects.filter(voucher=voucher, row__in=existing.keys() - kept).delete()
