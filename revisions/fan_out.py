@@ -20,7 +20,7 @@ PASS_LIMIT = 20_000
 _TAIL = """
     tail as materialized (
         select id, transaction from revisions_changeset
-        where not fanned_out and id > (select floor from revisions_fanoutstate)
+        where not fanned_out and id > coalesce((select floor from revisions_fanoutstate), 0)
         order by id {limit}
     ),
     whole as materialized (

@@ -2,18 +2,21 @@
 
 from typing import Any
 
+from django.apps import AppConfig
 from django.db import transaction
 from django.db.models import Model
-from django.db.models.signals import post_delete, post_save, pre_delete
+from django.db.models.signals import post_delete, post_migrate, post_save, pre_delete
 
 from information_types import registry, sql
 from revisions import bell, fan_out, news, queues
+from revisions.models import FanOutState
 from subscriptions.models import Subscription
 from subscriptions.signals import subscription_changing
 
 
 def connect() -> None:
     """Listen to what subscriptions and captured models announce."""
+    post_migrate.connect(_restore_floor)
     subscription_changing.connect(_queue_by_the_old_choice)
     post_save.connect(_open_queue, sender=Subscription)
     pre_delete.connect(_retire_queue, sender=Subscription)
@@ -25,6 +28,12 @@ def connect() -> None:
 def _models_that_show() -> set[type[Model]]:
     parents = {parent.model for known in registry.all_types() for parent in sql.parents(known)}
     return parents | set(registry.captured_models())
+
+
+def _restore_floor(app_config: AppConfig, using: str, **kwargs: Any) -> None:
+    # A flush has no plan of migrations; it has emptied every table, this one row included.
+    if app_config.name == "revisions" and "plan" not in kwargs:
+        FanOutState.objects.using(using).get_or_create(pk=1)
 
 
 def _ring(**_kwargs: Any) -> None:
