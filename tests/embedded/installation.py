@@ -1,0 +1,130 @@
+"""A whole `make run` as real processes, in a folder of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+from django.conf import settings
+
+from config.embedded.home import Home
+
+SECONDS = 120
+# What the supervisor keeps alive, by a part of its command line.
+PARTS = {
+    "postgres": "postgres",
+    "valkey": "valkey-server",
+    "web": "uvicorn",
+    "bell": "bell@utkorg",
+    "worker": "celery@utkorg",
+    "beat": "beat-schedule",
+}
+OF_TESTS = {"DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < end, f"{what}: not within {SECONDS} seconds"
+        time.sleep(0.1)
+
+
+class Installation:
+    """Starts, asks and kills one `make run`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = Home(folder.resolve())
+        self.port = free_port()
+        self.output = folder.with_name(f"{folder.name[:50]}.out")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name not in OF_TESTS}
+        return {**inherited, "UTKORG_HOME": str(self.home.path), "PORT": str(self.port)}
+
+    def run(self, *, wait: bool = True) -> None:
+        with self.output.open("wb") as output:
+            command = [sys.executable, "-m", "config.embedded"]
+            self.process = subprocess.Popen(
+                command, cwd=settings.BASE_DIR, env=self.environment, stdout=output, stderr=output
+            )
+        if wait:
+            wait_until(self.is_ready, "ready")
+
+    def is_ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.said()
+        return self.get("/healthz")[0] == 200 and "Utkorg is ready" in self.said()
+
+    def said(self) -> str:
+        return self.output.read_text(encoding="utf-8")
+
+    def get(self, path: str, **headers: str) -> tuple[int, str]:
+        """Status and body; status 0 where nobody answers."""
+        try:
+            request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+            with urllib.request.urlopen(request, timeout=10) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def credentials(self) -> Any:
+        return json.loads(self.home.credentials.read_text(encoding="utf-8"))
+
+    def manage(self, *arguments: str) -> str:
+        """A command beside it, as a person would type it; its standard output."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=settings.BASE_DIR, env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def another_run(self, **changed: str) -> tuple[int, str]:
+        """Exit code and message of a second `make run`."""
+        done = subprocess.run(
+            [sys.executable, "-m", "config.embedded"],
+            cwd=settings.BASE_DIR,
+            env={**self.environment, **changed},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        return done.returncode, done.stderr.strip()
+
+    def part(self, name: str) -> psutil.Process | None:
+        assert self.process is not None
+        for child in psutil.Process(self.process.pid).children():
+            if PARTS[name] in " ".join(child.cmdline()):
+                return child
+        return None
+
+    def everything(self) -> list[psutil.Process]:
+        assert self.process is not None
+        supervisor = psutil.Process(self.process.pid)
+        return [supervisor, *supervisor.children(recursive=True)]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it and return the exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(timeout=SECONDS)
