@@ -5,6 +5,7 @@ A view adds the codes of its own in `problem_codes`, by method: ``{"POST": ("epo
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from access.http.authentication import BearerKeyAuthentication
+from access.http.parameters import StrictSerializer
 from access.http.problems import CONTENT_TYPE, STATUS_OF_CODE
 
 JsonSchema = dict[str, Any]
@@ -68,13 +70,21 @@ class AutoSchema(openapi.AutoSchema):
         operation = super().get_operation(path, path_regex, path_prefix, method, registry)
         if operation is None:
             return None
+        # A copy, for the generator's hooks rewrite it in place.
         problem = ResolvedComponent(  # type: ignore[no-untyped-call]
-            name="Problem", type=ResolvedComponent.SCHEMA, schema=PROBLEM, object="Problem"
+            name="Problem", type=ResolvedComponent.SCHEMA, schema=deepcopy(PROBLEM), object="Problem"
         )
         registry.register_on_missing(problem)
         codes = self._problem_codes(has_body="requestBody" in operation)
         operation["responses"] |= _responses(codes, problem.ref)
         return operation
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> JsonSchema:
+        """Say that a strict serializer takes nothing beyond what it names."""
+        schema: JsonSchema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if direction == "request" and isinstance(serializer, StrictSerializer):
+            schema["additionalProperties"] = False
+        return schema
 
     def _problem_codes(self, *, has_body: bool) -> Iterable[str]:
         yield from ALWAYS

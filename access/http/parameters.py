@@ -68,3 +68,23 @@ class QuerySerializer(StrictSerializer):
 
 class NoParameters(QuerySerializer):
     """For what takes no query parameters at all."""
+
+
+class Text(serializers.CharField):
+    """A JSON string: a number is refused, for who sends 7 may have meant 007."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Read a string."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Truth(serializers.BooleanField):
+    """A JSON boolean, and nothing that looks like one."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Read `true` or `false`."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
