@@ -82,23 +82,20 @@ def change_voucher(*, voucher: Voucher, header: Header, entries: Sequence[Entry]
     _check(entries)
     with ledger_refusals(), transaction.atomic():
         # The voucher's lock first, then its rows: capture takes them in the same order, so nothing deadlocks.
-        voucher = Voucher.objects.select_for_update(no_key=True).select_related("financial_year").get(pk=voucher.pk)
+        voucher = _lock(voucher)
         _check_open(voucher.financial_year, voucher.voucher_date, header.voucher_date)
         _set_header(voucher, header)
         existing = {row.row: row for row in voucher.rows.all()}
-        kept = {entry.row for entry in entries if entry.row is not None}
-        if unknown := kept - existing.keys():
-            raise UnknownRow(_("The voucher has no row %(row)s.") % {"row": min(unknown)})
-        _write_rows(voucher, entries, existing)
-        voucher.save()
-        LedgerEntry.objects.filter(voucher=voucher, row__in=existing.keys() - kept).delete()
+        left_out = existing.keys() - _named(entries, existing)
+        LedgerEntry.objects.filter(voucher=voucher, row__in=left_out).delete()
+        _write(voucher, entries, existing)
     return voucher
 
 
 def delete_voucher(*, voucher: Voucher) -> None:
     """Delete a voucher and its rows; refused in a locked period."""
     with ledger_refusals(), transaction.atomic():
-        voucher = Voucher.objects.select_for_update(no_key=True).select_related("financial_year").get(pk=voucher.pk)
+        voucher = _lock(voucher)
         _check_open(voucher.financial_year, voucher.voucher_date)
         voucher.delete()
 
@@ -141,14 +138,34 @@ def _set_row(row: LedgerEntry, entry: Entry, voucher: Voucher) -> None:
     row.other_dimensions = entry.other_dimensions or None
 
 
-def _write_rows(voucher: Voucher, entries: Sequence[Entry], existing: dict[int, LedgerEntry]) -> None:
-    new = []
+def _lock(voucher: Voucher) -> Voucher:
+    # Not its year, which everybody who posts in it shares.
+    locked = Voucher.objects.select_for_update(no_key=True, of=("self",)).select_related("financial_year")
+    return locked.get(pk=voucher.pk)
+
+
+def _named(entries: Sequence[Entry], existing: dict[int, LedgerEntry]) -> set[int]:
+    """The existing rows that are asked for; raises `UnknownRow`, or `LedgerError` for one named twice."""
+    named = [entry.row for entry in entries if entry.row is not None]
+    if unknown := set(named) - existing.keys():
+        raise UnknownRow(_("The voucher has no row %(row)s.") % {"row": min(unknown)})
+    if len(named) > len(set(named)):
+        raise LedgerError(_("A row of the voucher is named twice."))
+    return set(named)
+
+
+def _write(voucher: Voucher, entries: Sequence[Entry], existing: dict[int, LedgerEntry]) -> None:
+    # Rows that an import or another program wrote didn't move `last_row`. The header goes first, so that new rows are
+    # captured with it.
+    voucher.last_row = max([voucher.last_row, *existing])
+    changed, new = [], []
     for entry in entries:
         if entry.row is None:
             voucher.last_row += 1
             new.append(_row(voucher, entry, voucher.last_row))
         else:
             _set_row(existing[entry.row], entry, voucher)
-    changed = [existing[entry.row] for entry in entries if entry.row is not None]
+            changed.append(existing[entry.row])
+    voucher.save()
     LedgerEntry.objects.bulk_update(changed, ENTRY_FIELDS)
     LedgerEntry.objects.bulk_create(new)
