@@ -9,6 +9,8 @@ from functools import cache
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +19,13 @@ CHANNEL = "utkorg:queued"
 
 @cache
 def _client() -> redis.Redis:
-    return redis.Redis.from_url(str(settings.CACHES["default"]["LOCATION"]), socket_connect_timeout=1, socket_timeout=1)
+    return redis.Redis.from_url(
+        str(settings.CACHES["default"]["LOCATION"]),
+        socket_connect_timeout=1,
+        socket_timeout=1,
+        # Once, for a pooled connection that the server has closed; its default waits for seconds.
+        retry=Retry(NoBackoff(), retries=1),
+    )
 
 
 def publish(subscriptions: Collection[int]) -> None:
