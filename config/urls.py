@@ -5,14 +5,17 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from access.http.problems import unknown_url
-from config.views import healthz
+from config.views import favicon, healthz
 
 api_v1 = [
     path("", include("subscriptions.api.urls")),
+    path("", include("revisions.api.urls")),
+    path("", include("onetime_transfer.api.urls")),
 ]
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("favicon.ico", favicon),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
@@ -22,3 +25,4 @@ urlpatterns = [
 ]
 
 handler400 = "access.http.problems.bad_request"
+handler500 = "access.http.problems.server_error"

@@ -55,6 +55,10 @@ PROBLEM: JsonSchema = {
         "detail": {"type": "string"},
         "code": {"type": "string", "enum": list(STATUS_OF_CODE)},
         "errors": {"type": "array", "items": FIELD_ERROR},
+        "expected": {
+            "type": "integer",
+            "description": "With `out_of_step`: the sequence after which the queue goes on.",
+        },
     },
     "required": ["type", "title", "status", "detail", "code"],
 }

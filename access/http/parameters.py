@@ -70,6 +70,19 @@ class NoParameters(QuerySerializer):
     """For what takes no query parameters at all."""
 
 
+class BodySerializer(StrictSerializer):
+    """The body of a request that takes no query parameters."""
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """Return the valid values of the body; raises DRF's ValidationError."""
+        NoParameters.read(request)
+        serializer = cls(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        values: dict[str, Any] = serializer.validated_data
+        return values
+
+
 class Text(serializers.CharField):
     """A JSON string: a number is refused, for who sends 7 may have meant 007."""
 

@@ -4,6 +4,7 @@ An app's core raises exceptions of its own hierarchy, each with a stable `code`;
 says what that is in HTTP. Source: CONTRACT §2, the table of errors.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -46,6 +47,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "unsupported_media_type": 415,
     "idempotency_key_reused": 422,
     "throttled": 429,
+    "internal_error": 500,
 }
 
 
@@ -81,7 +83,8 @@ class Answer:
         }
         if self.errors:
             body["errors"] = [asdict(error) for error in self.errors]
-        return JsonResponse(body, status=status, content_type=CONTENT_TYPE, headers=dict(self.headers))
+        text = json.dumps(body, ensure_ascii=False)
+        return HttpResponse(text, status=status, content_type=CONTENT_TYPE, headers=dict(self.headers))
 
 
 class Problem(drf.APIException):
@@ -203,7 +206,16 @@ def unknown_url(_request: HttpRequest, **_matched: str) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Be the site's `handler400`: what Django refuses before any view sees it."""
-    if not request.path_info.startswith("/api/"):
-        return defaults.bad_request(request, exception)
-    answer = answer_to(exception)
+    answer = answer_to(exception) if _is_api(request) else None
     return defaults.bad_request(request, exception) if answer is None else answer.response()
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Be the site's `handler500`: what nobody foresaw, of which the log has the rest."""
+    if not _is_api(request):
+        return defaults.server_error(request)
+    return Answer("internal_error", _("Something went wrong on our side. The log tells what.")).response()
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")

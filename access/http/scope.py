@@ -23,6 +23,7 @@ class KeyScope(APIView):
     (``app.codename``) that it needs.
     """
 
+    http_method_names = ("get", "post", "put", "patch", "delete", "head")
     required_permissions: ClassVar[Mapping[str, str]] = {}
 
     @property

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.http import Http404
-from django.test import Client
+from django.test import Client, RequestFactory
 from rest_framework import exceptions as drf
 
-from access.http.problems import STATUS_OF_CODE, Answer, Problem, answer_to
+from access.http.problems import STATUS_OF_CODE, Answer, Problem, answer_to, server_error
 from tests.access.probe import errors, failing_with, get, post, problem
 from tests.factories import make_key
 
@@ -131,9 +131,10 @@ def test_a_body_of_another_kind_is_415() -> None:
 @pytest.mark.django_db
 def test_a_method_that_a_view_lacks_is_405_with_those_that_it_has() -> None:
     _key, text = make_key()
-    response = get(text, REQUEST_METHOD="DELETE")
-    problem(response, 405, "method_not_allowed")
-    assert "GET" in response["Allow"]
+    for method in ("DELETE", "OPTIONS", "TRACE", "PROPFIND"):
+        response = get(text, REQUEST_METHOD=method)
+        problem(response, 405, "method_not_allowed")
+        assert response["Allow"] == "GET, POST, HEAD"
 
 
 @pytest.mark.django_db
@@ -160,6 +161,15 @@ def test_a_host_that_is_not_ours_is_a_problem_below_api_and_a_page_elsewhere() -
     problem(Client().get("/api/v1/nothing", headers=headers), 400, "invalid")
     elsewhere = Client().get("/admin/", headers=headers)
     assert (elsewhere.status_code, elsewhere["Content-Type"]) == (400, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/pending", "/admin/"])
+def test_an_unforeseen_error_tells_nothing_and_is_a_problem_below_api(path: str) -> None:
+    response = server_error(RequestFactory().get(path))
+    if path.startswith("/api/"):
+        problem(response, 500, "internal_error")
+    else:
+        assert (response.status_code, response["Content-Type"]) == (500, "text/html; charset=utf-8")
 
 
 def body_of(error: Exception) -> Mapping[str, Any]:
