@@ -50,6 +50,11 @@ def captured_models() -> tuple[type[Model], ...]:
     return tuple(dict.fromkeys(known.model for known in all_types()))
 
 
+def names() -> list[str]:
+    """Every type's name, in the order of their numbers."""
+    return [known.name for known in all_types()]
+
+
 def choices() -> Iterator[tuple[str, Any]]:
     """Names and labels, for forms and the API's description."""
     return ((known.name, known.label) for known in all_types())

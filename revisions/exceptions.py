@@ -36,3 +36,4 @@ class OutOfStep(RevisionsError):
     def __init__(self, *, expected: int) -> None:
         super().__init__(f"The queue goes on after sequence {expected}; rows between were acknowledged or cut.")
         self.expected = expected
+        self.members = {"expected": expected}

@@ -12,13 +12,13 @@ from subscriptions.models import Subscription
 
 # What moves whenever the answer does: cheap to ask, so that a client that polls with its ETag costs one look.
 HEAD = """
-    select subscription.active, queue.epoch, queue.last_sequence, departure.rows,
+    select subscription.id, subscription.active, queue.epoch, queue.last_sequence, departure.rows,
         (select count(*) from subscriptions_resync missing where missing.subscription_id = subscription.id),
         (select coalesce(max(id), 0) from subscriptions_resync missing where missing.subscription_id = subscription.id)
     from subscriptions_subscription subscription
     join revisions_queue queue on queue.subscription_id = subscription.id
     join revisions_departure departure on departure.subscription_id = subscription.id
-    where subscription.id = %(subscription)s
+    where subscription.id = any(%(subscriptions)s)
 """
 
 TYPES = """
@@ -102,10 +102,18 @@ class Pending:
 
 
 def head(subscription: Subscription) -> Head:
-    """The numbers behind the answer's ETag."""
+    """The numbers behind the answer's ETag; raises `Subscription.DoesNotExist` where it was deleted meanwhile."""
+    found = heads([subscription.pk])
+    if not found:
+        raise Subscription.DoesNotExist
+    return found[subscription.pk]
+
+
+def heads(subscriptions: Sequence[int]) -> dict[int, Head]:
+    """The same of several subscriptions, by id; those that are gone are left out."""
     with connection.cursor() as cursor:
-        cursor.execute(HEAD, {"subscription": subscription.pk})
-        return Head(*cursor.fetchone())
+        cursor.execute(HEAD, {"subscriptions": list(subscriptions)})
+        return {number: Head(*numbers) for number, *numbers in cursor.fetchall()}
 
 
 def look(*, subscription: Subscription, readable: frozenset[int] | None = None) -> Pending:

@@ -1,0 +1,1 @@
+"""One-off transfers over REST: the same service as the admin's form."""

@@ -1,0 +1,138 @@
+"""`/api/v1/transfers`: parse, ask the service, render."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from access.http.parameters import NoParameters
+from access.http.scope import KeyScope, M
+from information_types import registry
+from ledger.models import Company
+from onetime_transfer import services
+from onetime_transfer.api import openapi
+from onetime_transfer.api.serializers import CancelBody, NothingBody, TransferBody, TransferSerializer
+from onetime_transfer.exceptions import NotSubscribed, TransferError, WrongState
+from onetime_transfer.models import Transfer
+from subscriptions.models import Subscription
+
+TRANSFER = "onetime_transfer.add_transfer"
+Status = Transfer.Status
+
+
+class TransferList(KeyScope):
+    """Where transfers are asked for."""
+
+    required_permissions = {"POST": TRANSFER}
+
+    @openapi.request_transfer
+    def post(self, request: Request) -> Response:
+        """Ask for a transfer; a worker runs it."""
+        wanted = TransferBody.read(request)
+        subscription = self.find(Subscription.objects.all(), integration_id=wanted["integration_id"])
+        try:
+            transfer = services.request_transfer(
+                subscription=subscription,
+                information_type=registry.get(wanted["information_type"]),
+                company=self._company(wanted["company"]),
+                parameters=wanted["parameters"],
+                requested_by=self.key.owner,
+            )
+        except NotSubscribed:
+            raise
+        except TransferError as error:
+            raise ValidationError({"parameters": {error.field: [ErrorDetail(str(error), error.code)]}}) from error
+        location = request.build_absolute_uri(reverse("transfer", args=[transfer.pk]))
+        return Response(TransferSerializer(transfer).data, status=202, headers={"Location": location})
+
+    def _company(self, number: str | None) -> Company | None:
+        if number is None:
+            return None
+        known = Company.objects.filter(number=number)
+        found = (known if self.companies is None else known.filter(pk__in=self.companies)).first()
+        if found is None:
+            raise NotFound
+        return found
+
+
+class TransferScope(KeyScope):
+    """The transfers of the application's subscriptions."""
+
+    def of_application(self, things: QuerySet[M]) -> QuerySet[M]:
+        """Return those whose subscription is the key's application's."""
+        return things.filter(subscription__application=self.key.application)
+
+    def transfer(self, number: int) -> Transfer:
+        """The transfer of that number; raises 404."""
+        return self.find(Transfer.objects.select_related("subscription"), pk=number)
+
+
+class TransferDetail(TransferScope):
+    """One transfer."""
+
+    required_permissions = {"GET": TRANSFER}
+
+    @openapi.read_transfer
+    def get(self, request: Request, number: int) -> Response:
+        """Tell how far it has come."""
+        NoParameters.read(request)
+        return Response(TransferSerializer(self.transfer(number)).data)
+
+
+class TransferVerb(TransferScope):
+    """Something done to a transfer. Asked for again, as after a lost answer, it is no mistake."""
+
+    required_permissions = {"POST": TRANSFER}
+    leads_to: ClassVar[tuple[str, ...]] = ()
+
+    def do(self, number: int, verb: Callable[..., Transfer]) -> Response:
+        """Do it, unless it is done already."""
+        transfer = self.transfer(number)
+        try:
+            transfer = verb(transfer=transfer)
+        except WrongState as error:
+            transfer.refresh_from_db()
+            if transfer.status not in self.leads_to:
+                raise ValidationError(ErrorDetail(str(error), error.code)) from error
+        return Response(TransferSerializer(transfer).data)
+
+
+class PauseView(TransferVerb):
+    """Stop for the time being."""
+
+    leads_to = (Status.PAUSED,)
+
+    @openapi.pause_transfer
+    def post(self, request: Request, number: int) -> Response:
+        """Stop after the chunk under way."""
+        NothingBody.read(request)
+        return self.do(number, services.pause)
+
+
+class ResumeView(TransferVerb):
+    """Go on."""
+
+    leads_to = (Status.QUEUED, Status.RUNNING)
+
+    @openapi.resume_transfer
+    def post(self, request: Request, number: int) -> Response:
+        """Go on where it stopped."""
+        NothingBody.read(request)
+        return self.do(number, services.resume)
+
+
+class CancelView(TransferVerb):
+    """End it."""
+
+    leads_to = (Status.CANCELLED,)
+
+    @openapi.cancel_transfer
+    def post(self, request: Request, number: int) -> Response:
+        """End it; its rows stay in the queue, or leave it."""
+        keep_queued = CancelBody.read(request)["keep_queued"]
+        return self.do(number, partial(services.cancel, keep_queued=keep_queued))

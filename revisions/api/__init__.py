@@ -1,0 +1,1 @@
+"""The outbox over REST: look, fetch, acknowledge."""

@@ -1,0 +1,43 @@
+"""What a key sees of outboxes."""
+
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from rest_framework.exceptions import NotFound
+
+from access.http.scope import KeyScope
+from information_types import registry
+from ledger.models import Company
+from revisions import batch
+from subscriptions.models import Subscription
+
+FETCH = "subscriptions.fetch_outbox"
+
+
+class OutboxView(KeyScope):
+    """A view of one integration's outbox."""
+
+    def subscription(self, integration_id: str) -> Subscription:
+        """The subscription with its queue; raises 404 where the key's application has none of that id."""
+        return self.find(Subscription.objects.select_related("queue"), integration_id=integration_id)
+
+    def choice(self, wanted: dict[str, Any]) -> batch.Choice:
+        """What a fetch is of; raises 404 for a company that is unknown or that the key may not read."""
+        types = frozenset(registry.get(name).number for name in wanted["information_type"])
+        companies = self._companies(wanted["company"])
+        return batch.Choice(types=types or None, companies=companies or None, readable=self.companies)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """Answer 404 for what was deleted while the request was under way."""
+        return super().handle_exception(NotFound() if isinstance(exc, ObjectDoesNotExist) else exc)
+
+    def _companies(self, numbers: list[str]) -> frozenset[int]:
+        if not numbers:
+            return frozenset()
+        known = Company.objects.filter(number__in=numbers)
+        if self.companies is not None:
+            known = known.filter(pk__in=self.companies)
+        found = frozenset(known.values_list("pk", flat=True))
+        if len(found) < len(numbers):
+            raise NotFound
+        return found

@@ -1,0 +1,167 @@
+"""What requests to the outbox may say, and what its answers look like. Source: CONTRACT §2."""
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from access.http.parameters import BodySerializer, QuerySerializer, Text
+from information_types import registry
+from revisions.batch import MAX_ROWS
+
+DEFAULT_ROWS = 1_000
+LONGEST_WAIT = 30
+TYPE_NAMES = registry.names()
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+
+
+class Number(serializers.IntegerField):
+    """A whole number: digits in a query, a JSON number in a body."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Read it, without what Python takes for a number beyond that (`1_000`, `true`)."""
+        if isinstance(self.root, QuerySerializer):
+            known = isinstance(data, str) and WHOLE_NUMBER.fullmatch(data) is not None
+        else:
+            known = isinstance(data, int) and not isinstance(data, bool)
+        if not known:
+            self.fail("invalid")
+        return int(data)
+
+
+class Several(serializers.ListField):
+    """A list, or one value alone."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """Read the list, each value once."""
+        values = super().to_internal_value([data] if isinstance(data, str) else data)
+        return list(dict.fromkeys(values))
+
+
+class Types(Several):
+    """Information types by name."""
+
+    child = serializers.ChoiceField(choices=TYPE_NAMES)
+
+
+class Companies(Several):
+    """Company numbers."""
+
+    child = Text(trim_whitespace=False)
+
+
+def _one_or_several(item: dict[str, Any]) -> dict[str, Any]:
+    return {"oneOf": [item, {"type": "array", "items": item}]}
+
+
+@extend_schema_field(_one_or_several({"type": "string", "enum": TYPE_NAMES}))
+class TypesInBody(Types):
+    """Information types in a body, where one may stand alone."""
+
+
+@extend_schema_field(_one_or_several({"type": "string", "minLength": 1}))
+class CompaniesInBody(Companies):
+    """Company numbers in a body, where one may stand alone."""
+
+
+class Integration(serializers.Serializer[Any]):
+    """Every request names its integration."""
+
+    integration_id = Text(trim_whitespace=False, help_text=_("The subscription's integration ID; case counts."))
+
+
+class PendingQuery(Integration, QuerySerializer):
+    """What `pending` takes."""
+
+    wait = Number(
+        min_value=0,
+        max_value=LONGEST_WAIT,
+        default=0,
+        help_text=_(
+            "Seconds to wait until there is something: rows, or with If-None-Match an answer that differs. "
+            "Such a request costs the server next to nothing, and the answer comes as soon as there is one."
+        ),
+    )
+
+
+class Fetch(Integration):
+    """What chooses a batch."""
+
+    limit = Number(
+        min_value=1,
+        max_value=MAX_ROWS,
+        default=DEFAULT_ROWS,
+        help_text=_("The most rows; a batch ends where a voucher ends, and a first voucher comes whole."),
+    )
+    after = Number(
+        min_value=0,
+        required=False,
+        help_text=_("The last sequence that you hold; 409 if the queue doesn't go on there. Only without filters."),
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse `after` beside a filter, with which sequences have gaps."""
+        if "after" in attrs and (attrs["information_type"] or attrs["company"]):
+            error = serializers.ErrorDetail(_("Only without filters."), code="filtered")
+            raise serializers.ValidationError({"after": [error]})
+        return attrs
+
+
+class RevisionsQuery(Fetch, QuerySerializer):
+    """What `revisions` takes."""
+
+    information_type = Types(
+        default=list, help_text=_("Only rows of this type; may repeat. What is left out stays queued.")
+    )
+    company = Companies(
+        default=list, help_text=_("Only rows of this company; may repeat. What is left out stays queued.")
+    )
+
+
+class TakeBody(Fetch, BodySerializer):
+    """The same parameters as a body."""
+
+    information_type = TypesInBody(default=list)
+    company = CompaniesInBody(default=list)
+
+
+class ReceiptBody(Integration, BodySerializer):
+    """What `receipts` takes."""
+
+    receipt = Text(trim_whitespace=False, help_text=_("As it came with the batch."))
+
+
+class Acknowledged(serializers.Serializer[Any]):
+    """What a receipt did."""
+
+    acknowledged = serializers.IntegerField(help_text=_("Rows deleted; 0 the second time."))
+    remaining = serializers.IntegerField(help_text=_("Rows left in the queue."))
+
+
+class MissingKind(serializers.Serializer[Any]):
+    """A type and company of which something was not queued."""
+
+    information_type = serializers.ChoiceField(choices=TYPE_NAMES)
+    company = serializers.CharField()
+
+
+class QueuedKind(MissingKind):
+    """Rows queued of one type and company."""
+
+    rows = serializers.IntegerField()
+    oldest = serializers.DateTimeField(help_text=_("When the oldest of them changed."))
+
+
+class Pending(serializers.Serializer[Any]):
+    """What is queued."""
+
+    integration_id = serializers.CharField()
+    epoch = serializers.IntegerField(help_text=_("Rises when the queue was cut."))
+    active = serializers.BooleanField()
+    total = serializers.IntegerField(help_text=_("Rows that can be fetched."))
+    withheld = serializers.IntegerField(help_text=_("Rows of companies that the key may not read."))
+    oldest = serializers.DateTimeField(allow_null=True, help_text=_("When the oldest of them changed."))
+    resync = MissingKind(many=True, help_text=_("What was not queued and needs a one-off transfer."))
+    types = QueuedKind(many=True)
