@@ -22,6 +22,7 @@ test: install-dev ## Run every check and every test
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()'
+	@$(BROWSER)
 	$(PY) -m pytest --numprocesses auto
 
 lint: install-dev ## Find mistakes and put the code in form
@@ -41,6 +42,13 @@ requirements: ## Lock the newest versions that requirements*.in allow (needs uv)
 
 clean: ## Remove the virtual environment and what tools left; never .utkorg
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# Browser tests drive Debian's Chromium; where it cannot be installed, they are left out and the test run says so.
+define BROWSER
+command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	&& echo "Installing chromium for the browser tests …" \
+	&& { apt-get install -qq -y chromium || { apt-get update -qq && apt-get install -qq -y chromium; }; } >/dev/null 2>&1; } || true
+endef
 
 LOCK := --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11
 

@@ -1,10 +1,11 @@
-"""What a load balancer and `make run` ask: is this web process ready to answer?"""
+"""What is asked of every installation: is it ready to answer, and its icon."""
 
 from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
+from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -21,3 +22,9 @@ def healthz(_request: HttpRequest) -> JsonResponse:
     except Error:
         return JsonResponse({"status": "no database"}, status=503)
     return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def favicon(_request: HttpRequest) -> HttpResponseRedirect:
+    """Browsers ask for it wherever they are, pages without an icon of their own included."""
+    return HttpResponseRedirect(static("config/icon.svg"))

@@ -1,5 +1,6 @@
-"""Which tests run one at a time."""
+"""Which tests run one at a time, and which are left out where no browser is installed."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 # They start whole installations, a browser or many connections, and measure time: each runs alone and last.
 SERIAL = {"browser", "concurrency", "contract", "embedded"}
 HERE = Path(__file__).parent
+CHROMIUM = shutil.which("chromium")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -16,3 +18,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.serial)
             item.add_marker(pytest.mark.xdist_group("serial"))
     items.sort(key=lambda item: item.get_closest_marker("serial") is not None)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    return True if CHROMIUM is None and collection_path == HERE / "browser" else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CHROMIUM is None:
+        terminalreporter.write_line("LEFT OUT: tests/browser, because chromium is not installed.", yellow=True)

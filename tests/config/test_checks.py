@@ -4,6 +4,7 @@ import os
 import secrets
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -116,10 +117,10 @@ def test_check_deploy_is_clean_with_good_values() -> None:
         ("manage.py", "migrate"),
         ("-m", "uvicorn", "config.asgi:application"),
         ("-m", "celery", "-A", "config.celery", "worker", "--pool=solo"),
-        ("-m", "celery", "-A", "config.celery", "beat", "--pidfile="),
+        ("-m", "celery", "-A", "config.celery", "beat", "--pidfile=", "--schedule={folder}/schedule"),
     ],
 )
-def test_nothing_starts_with_unsafe_values(command: tuple[str, ...]) -> None:
-    done = production(*command)
+def test_nothing_starts_with_unsafe_values(command: tuple[str, ...], tmp_path: Path) -> None:
+    done = production(*(part.format(folder=tmp_path) for part in command))
     assert done.returncode != 0
     assert "utkorg.E001" in done.stdout + done.stderr

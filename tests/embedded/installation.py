@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +115,9 @@ class Installation:
     def part(self, name: str) -> psutil.Process | None:
         assert self.process is not None
         for child in psutil.Process(self.process.pid).children():
-            if PARTS[name] in " ".join(child.cmdline()):
-                return child
+            with suppress(psutil.NoSuchProcess):  # it ends while it is looked at
+                if PARTS[name] in " ".join(child.cmdline()):
+                    return child
         return None
 
     def everything(self) -> list[psutil.Process]:
