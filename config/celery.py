@@ -7,7 +7,6 @@ from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init
 
 from config.checks import refuse_unsafe_production
-from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 

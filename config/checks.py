@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
@@ -19,7 +18,7 @@ GENERATE = "Generate one: python3 -c 'import secrets; print(secrets.token_urlsaf
 
 
 @register(Tags.security)
-def check_production(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+def check_production(**_kwargs: Any) -> list[CheckMessage]:
     """Errors, not warnings: with production's settings no command starts before they are mended."""
     if not settings.UTKORG_PRODUCTION:
         return []
@@ -27,7 +26,7 @@ def check_production(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) ->
 
 
 @register
-def check_values(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+def check_values(**_kwargs: Any) -> list[CheckMessage]:
     """Settings that have a form of their own."""
     found: list[CheckMessage] = []
     if settings.LOG_FORMAT not in {"text", "json"}:
@@ -63,7 +62,7 @@ def server_version(alias: str) -> int:
 
 def refuse_unsafe_production() -> None:
     """For web server and workers, which start without the checks of `manage.py`."""
-    if problems := check_production(None):
+    if problems := check_production():
         sys.exit("Utkorg does not start:\n" + "\n".join(str(problem) for problem in problems))
 
 

@@ -39,7 +39,7 @@ PROGRAMS: dict[str, Callable[[Home], list[str]]] = {
 
 def main() -> None:
     command = PROGRAMS[sys.argv[1]](utkorg_home())
-    os.execvp(command[0], command)
+    os.execvp(command[0], command)  # noqa: S606  # that it is one program and no shell is the point
 
 
 if __name__ == "__main__":

@@ -28,11 +28,11 @@ Ctrl-C stops everything.
 """
 
 
-class Foreground(Supervisor):  # type: ignore[misc]  # supervisor has no types
+class Foreground(Supervisor):
     """Starts the application when `prepare` is done, and tells when it is ready and what ends unasked."""
 
     def __init__(self, options: ServerOptions, home: Home) -> None:
-        super().__init__(options)
+        super().__init__(options)  # type: ignore[no-untyped-call]
         self.home = home
         self.failed = False
 
@@ -40,7 +40,7 @@ class Foreground(Supervisor):  # type: ignore[misc]  # supervisor has no types
         # Here and not earlier: run() empties the list of subscribers before it comes to this.
         events.subscribe(events.ProcessStateExitedEvent, self.on_exit)
         events.subscribe(events.ProcessStateFatalEvent, self.on_fatal)
-        super().runforever()
+        super().runforever()  # type: ignore[no-untyped-call]
 
     def on_exit(self, event: Any) -> None:
         match event.process.config.name:
@@ -79,13 +79,13 @@ class Foreground(Supervisor):  # type: ignore[misc]  # supervisor has no types
 
 def supervise(home: Home) -> int:
     """Run until told to stop. Returns the exit code."""
-    options = ServerOptions()
+    options: Any = ServerOptions()  # supervisor has no types, and gives it further attributes
     options.realize(["-n", "-c", str(CONFIGURATION)])
     options.first = True
     options.test = False
     supervisor = Foreground(options, home)
     try:
-        supervisor.main()
+        supervisor.main()  # type: ignore[no-untyped-call]
     except ExitNow:
         options.close_logger()
     return 1 if supervisor.failed else 0

@@ -23,8 +23,9 @@ def database(env: environ.Env, default_url: str, **session: str) -> dict[str, An
     size = env.int("DATABASE_POOL_SIZE", default=0)
     if size:
         options["pool"] = {"min_size": 1, "max_size": size, "timeout": 10}
-    # A pool hands connections out itself; keeping them per thread as well is refused by Django.
-    parsed["CONN_MAX_AGE"] = 0 if size else env.int("DATABASE_CONN_MAX_AGE", default=0)
+    # Workers do one task after the other and keep their connection. A pool, as the web server has, hands connections
+    # out itself; that threads keep theirs as well is refused by Django.
+    parsed["CONN_MAX_AGE"] = 0 if size else env.int("DATABASE_CONN_MAX_AGE", default=600)
     parsed["CONN_HEALTH_CHECKS"] = not size
     parsed["DISABLE_SERVER_SIDE_CURSORS"] = pooled_by_pgbouncer
     return parsed

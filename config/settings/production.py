@@ -1,4 +1,4 @@
-"""An installation that people rely on. Nothing has a default that could be forgotten; `checks` refuses unsafe values."""
+"""An installation that people rely on. What must be set has no default, and `checks` refuses unsafe values."""
 
 from config.settings.base import (
     ASGI_APPLICATION,
@@ -33,12 +33,12 @@ from config.settings.base import (
     EMAIL_USE_SSL,
     EMAIL_USE_TLS,
     INSTALLED_APPS,
-    LANGUAGES,
     LANGUAGE_CODE,
+    LANGUAGES,
     LOCALE_PATHS,
+    LOG_FORMAT,
     LOGGING,
     LOGIN_URL,
-    LOG_FORMAT,
     MIDDLEWARE,
     REST_FRAMEWORK,
     ROOT_URLCONF,

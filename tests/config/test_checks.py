@@ -27,7 +27,7 @@ GOOD: dict[str, Any] = {
 def ids(**values: Any) -> set[str | None]:
     """The ids of what production finds wrong with good values but for these."""
     with override_settings(**{**GOOD, **values}):
-        return {message.id for message in checks.check_production(None)}
+        return {message.id for message in checks.check_production()}
 
 
 def test_good_values_pass() -> None:
@@ -78,13 +78,13 @@ def test_an_old_postgresql_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_unknown_log_format_is_refused() -> None:
     with override_settings(LOG_FORMAT="xml"):
-        assert [message.id for message in checks.check_values(None)] == ["utkorg.E009"]
+        assert [message.id for message in checks.check_values()] == ["utkorg.E009"]
 
 
 @pytest.mark.parametrize("rate", ["5", "5/day", "many/s", "0/s"])
 def test_a_rate_without_a_form_is_refused(rate: str) -> None:
     with override_settings(UTKORG_THROTTLE_RATES={"pending": rate}):
-        assert [message.id for message in checks.check_values(None)] == ["utkorg.E010"]
+        assert [message.id for message in checks.check_values()] == ["utkorg.E010"]
 
 
 def production(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
