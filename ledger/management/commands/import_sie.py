@@ -1,0 +1,113 @@
+"""`manage.py import_sie FILE… [--company N]`: put SIE files into the registers."""
+
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ledger.sie.exceptions import SieError
+from ledger.sie.importing import Progress, import_sie_file
+from ledger.sie.report import ImportReport
+
+SECONDS_BETWEEN_PROGRESS = 2.0
+
+
+class Command(BaseCommand):
+    """A line per file on standard output; errors, warnings and progress on standard error."""
+
+    help = "Import SIE files (types 1, 2, 3, 4 and 4I). A bad file changes nothing; the others are still tried."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("files", nargs="+", metavar="FILE", help="a SIE file")
+        parser.add_argument(
+            "--company", metavar="N", help="the company's number (default: the file's #FNR if it is valid, else #ORGNR)"
+        )
+
+    def handle(self, *_arguments: Any, files: list[str], company: str | None, **_options: Any) -> None:
+        """Import each file in a transaction of its own; exit with 1 if one was refused."""
+        refused = 0
+        for file in files:
+            try:
+                report = import_sie_file(
+                    source=Path(file), name=file, company_number=company, progress=Reporter(self, file)
+                )
+            except SieError as error:
+                refused += 1
+                self.stderr.write(str(error))
+            else:
+                self._tell(report)
+        if refused:
+            raise CommandError(
+                ngettext("%(count)d file was refused.", "%(count)d files were refused.", refused) % {"count": refused}
+            )
+
+    def _tell(self, report: ImportReport) -> None:
+        self.stdout.write(
+            f"{report.file}: "
+            + _("type %(type)s, company %(company)s, accounts %(accounts)d, vouchers %(vouchers)d, rows %(rows)d")
+            % {
+                "type": report.sie_type,
+                "company": report.company,
+                "accounts": report.accounts,
+                "vouchers": report.vouchers,
+                "rows": report.rows,
+            }
+        )
+        for warning in report.warnings:
+            times = f" (×{warning.times})" if warning.times > 1 else ""
+            self.stderr.write(f"{report.file}:{warning.line}: {_('warning')}: {warning.text}{times}")
+        self._tell_of_balances(report)
+
+    def _tell_of_balances(self, report: ImportReport) -> None:
+        if report.others_kept:
+            self.stderr.write(
+                ngettext(
+                    "%(file)s: %(count)d other voucher of the year isn't in the file; it stays.",
+                    "%(file)s: %(count)d other vouchers of the year aren't in the file; they stay.",
+                    report.others_kept,
+                )
+                % {"file": report.file, "count": report.others_kept}
+            )
+        if report.balance_report is None:
+            return
+        for balance in report.balance_report.differences:
+            self.stderr.write(
+                f"{report.file}: "
+                + _("account %(account)s: opening %(opening)s + vouchers %(vouchers)s is not closing %(closing)s")
+                % {
+                    "account": balance.account,
+                    "opening": balance.opening,
+                    "vouchers": balance.vouchers,
+                    "closing": balance.closing,
+                }
+            )
+
+
+class Reporter:
+    """Tells every other second how far a file has come, so that only large files say anything."""
+
+    def __init__(self, command: BaseCommand, file: str) -> None:
+        self._command = command
+        self._file = file
+        self._told = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        """Tell, if it is time."""
+        now = time.monotonic()
+        if now - self._told < SECONDS_BETWEEN_PROGRESS:
+            return
+        self._told = now
+        if progress.stage == "reading":
+            text = _("%(file)s: %(done)d lines read") % {"file": self._file, "done": progress.done}
+        else:
+            text = _("%(file)s: %(done)d of %(total)d vouchers stored") % {
+                "file": self._file,
+                "done": progress.done,
+                "total": progress.total or 0,
+            }
+        self._command.stderr.write(text, self._command.style.NOTICE)

@@ -1,0 +1,288 @@
+"""A SIE file as a stream of records, with every fault of the file found and placed.
+
+Source: SIE 4B §5–§11.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import BinaryIO
+
+from django.utils.translation import gettext_lazy as _
+
+from ledger.sie import labels
+from ledger.sie.checksum import Checksum
+from ledger.sie.encoding import decide_encoding
+from ledger.sie.exceptions import (
+    BrokenBlockError,
+    BrokenLineError,
+    ChecksumError,
+    NotSieError,
+    SieError,
+    UnbalancedError,
+)
+from ledger.sie.fields import Fields
+from ledger.sie.records import Identity, Record, Row, Stated, VoucherEnd, VoucherStart
+from ledger.sie.remarks import Remarks
+from ledger.sie.rows import any_row, common_row, is_twin
+
+END_OF_FILE = "\x1a"  # Ctrl-Z, which programs under DOS wrote
+TYPES = range(1, 5)
+
+
+class SieReader:
+    """Reads one file. `identity` and `warnings` are complete once the records are read to the end.
+
+    Iterating raises `SieError` with file and line for whatever is wrong. The stream must be seekable; it is read twice
+    (its encoding is decided first) and left open.
+    """
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        self.name = name
+        self.identity = Identity()
+        self.warnings = Remarks()
+        self.line = 0
+        self._stream = stream
+        self._lines: Iterator[str] = iter(())
+        self._checksum: Checksum
+        self._checksum_line = 0
+        self._is_sie = False
+        self._block_may_follow = False
+        self._readers: dict[str, Callable[[Fields], Record | None]] = {
+            "#FLAGGA": self._flag,
+            "#SIETYP": self._type,
+            "#FNR": self._number,
+            "#ORGNR": self._organisation_number,
+            "#FNAMN": self._name,
+            "#PROGRAM": self._program,
+            "#VALUTA": self._currency,
+            "#RAR": self._year,
+            "#KSUMMA": self._sum,
+            "#KONTO": lambda fields: labels.account_name(fields, self.line),
+            "#KTYP": lambda fields: labels.account_kind(fields, self.line),
+            "#DIM": lambda fields: labels.dimension(fields, self.line),
+            "#UNDERDIM": lambda fields: labels.sub_dimension(fields, self.line),
+            "#OBJEKT": lambda fields: labels.object_name(fields, self.line),
+            **dict.fromkeys(labels.KINDS, self._balance),
+        }
+
+    def __iter__(self) -> Iterator[Record]:
+        try:
+            encoding = decide_encoding(self._stream)
+            self._checksum = Checksum(encoding)
+            self._stream.seek(0)
+            text = io.TextIOWrapper(self._stream, encoding=encoding)
+            try:
+                yield from self._records(text)
+            finally:
+                text.detach()
+        except SieError as error:
+            raise error.at(self.name, max(self.line, 1)) from error.__cause__
+
+    def _records(self, text: io.TextIOWrapper) -> Iterator[Record]:
+        self._lines = self._numbered(text)
+        for line in self._lines:
+            fields = Fields(line)
+            if fields.label == "#VER":
+                yield from self._voucher(labels.voucher(fields, self.line))
+            elif fields.label.startswith("#"):
+                record = self._record(fields)
+                if record is not None:
+                    yield record
+            elif fields.label not in ("", END_OF_FILE):
+                self._block_or_stray(fields.label)
+        self._finish()
+
+    def _numbered(self, text: io.TextIOWrapper) -> Iterator[str]:
+        for self.line, whole_line in enumerate(text, 1):
+            line = whole_line.rstrip("\n")
+            if self._checksum.active:
+                self._checksum.add(line)
+            yield line
+
+    def _record(self, fields: Fields) -> Record | None:
+        if fields.label in labels.ROWS:
+            raise BrokenBlockError(_("%(label)s stands outside a voucher.") % {"label": fields.label})
+        reader = self._readers.get(fields.label)
+        self._block_may_follow = reader is None
+        if reader is None:
+            return None
+        self._is_sie = True
+        record = reader(fields)
+        self._warn_of_quotes(fields)
+        return record
+
+    def _warn_of_quotes(self, fields: Fields) -> None:
+        if not fields.is_standard:
+            self.warnings.add(self.line, _("Quotation marks inside a field aren't escaped."))
+
+    def _block_or_stray(self, label: str) -> None:
+        if not self._is_sie:
+            raise _not_sie()
+        if label == "{" and self._block_may_follow:
+            self._skip_block()
+        elif label in "{}":
+            raise BrokenBlockError(_("A brace stands where no voucher is."))
+        else:
+            raise BrokenLineError(
+                _("The line starts with neither a label (#) nor a brace."),
+                advice=_("A text must not be broken into several lines."),
+            )
+
+    def _skip_block(self) -> None:
+        # What a later version of the standard adds may have rows of its own.
+        opened = self.line
+        for line in self._lines:
+            if line.strip() == "}":
+                return
+        raise BrokenBlockError(_("The block isn't closed by a brace."), line=opened)
+
+    def _voucher(self, start: VoucherStart) -> Iterator[Record]:
+        self._is_sie = True
+        self._block_may_follow = False
+        self._expect_open_brace(start)
+        yield start
+        total, rows = Decimal(), 0
+        for row in self._rows(start):
+            total += row.amount
+            rows += 1
+            yield row
+        if total:
+            raise _unbalanced(start, total)
+        yield VoucherEnd(self.line, start, rows)
+
+    def _expect_open_brace(self, start: VoucherStart) -> None:
+        if next(self._filled_lines(), "").strip() != "{":
+            raise BrokenBlockError(
+                _("Voucher %(voucher)s has no block of rows: an opening brace on a line of its own is missing.")
+                % {"voucher": label_of(start)},
+                line=start.line,
+            )
+
+    def _filled_lines(self) -> Iterator[str]:
+        return (line for line in self._lines if line.strip())
+
+    def _rows(self, start: VoucherStart) -> Iterator[Row]:
+        added: Row | None = None
+        for text in self._lines:
+            row = common_row(text, self.line, start.voucher_date)
+            if row is None:
+                fields = Fields(text)
+                if fields.label == "}":
+                    return
+                row = self._uncommon_row(fields, start)
+                if row is None:
+                    continue
+                if fields.label == "#RTRANS":
+                    added = row
+                    yield row
+                    continue
+            if added is not None and is_twin(row, added):
+                added = None
+                continue
+            added = None
+            yield row
+        raise _not_closed(start)
+
+    def _uncommon_row(self, fields: Fields, start: VoucherStart) -> Row | None:
+        """The row of a line in a voucher's block; None for what is no row of it: removed, unknown, blank."""
+        if fields.label in ("#TRANS", "#RTRANS"):
+            row = any_row(fields, self.line, start.voucher_date)
+            self._warn_of_quotes(fields)
+            return row
+        if fields.label == "#VER" or fields.label in self._readers:
+            raise _not_closed(start)
+        if fields.label and not fields.label.startswith("#"):
+            raise BrokenBlockError(
+                _("The line is no row of voucher %(voucher)s.") % {"voucher": label_of(start)},
+                advice=_("Braces stand alone on their lines."),
+            )
+        return None
+
+    def _balance(self, fields: Fields) -> Record:
+        self.identity.has_balances = True
+        return labels.balance(fields, self.line)
+
+    def _year(self, fields: Fields) -> None:
+        self.identity.years.append(labels.year(fields, self.line))
+
+    def _flag(self, fields: Fields) -> None:
+        if fields.optional() == "1":
+            self.identity.already_imported = True
+            self.warnings.add(self.line, _("The file says that it is already imported (#FLAGGA 1)."))
+
+    def _type(self, fields: Fields) -> None:
+        self.identity.declared_type = fields.number("typnr")
+        if self.identity.declared_type not in TYPES:
+            raise NotSieError(
+                _("SIE type %(type)d isn't known.") % {"type": self.identity.declared_type}, advice=NOT_SIE_ADVICE
+            )
+
+    def _number(self, fields: Fields) -> None:
+        self.identity.number = self._stated(fields)
+
+    def _organisation_number(self, fields: Fields) -> None:
+        self.identity.organisation_number = self._stated(fields, labels.NUMBER_LENGTH)
+
+    def _name(self, fields: Fields) -> None:
+        self.identity.name = self._stated(fields, labels.NAME_LENGTH)
+
+    def _program(self, fields: Fields) -> None:
+        self.identity.program = self._stated(fields)
+
+    def _currency(self, fields: Fields) -> None:
+        self.identity.currency = self._stated(fields)
+
+    def _stated(self, fields: Fields, limit: int | None = None) -> Stated:
+        return Stated(fields.optional(limit), self.line)
+
+    def _sum(self, fields: Fields) -> None:
+        text = fields.optional()
+        if not text:
+            self._checksum = self._checksum.restarted()
+            self._checksum_line = self.line
+        elif self._checksum.active and not self._checksum.agrees_with(text):
+            raise ChecksumError(
+                _("The checksum is wrong: the file isn't as its program wrote it."),
+                advice=_("Export the file again, and don't change it by hand."),
+            )
+        else:
+            self._checksum.active = False
+
+    def _finish(self) -> None:
+        if not self._is_sie:
+            raise _not_sie()
+        if self._checksum.active:
+            raise ChecksumError(
+                _("The file ends without the checksum that line %(line)d promises.") % {"line": self._checksum_line},
+                advice=_("It has been cut off: export it again."),
+            )
+
+
+NOT_SIE_ADVICE = _("Choose a file of SIE type 1, 2, 3, 4 or 4I. SIE 5 (XML) isn't read.")
+
+
+def label_of(start: VoucherStart) -> str:
+    """Series and number as a person names the voucher; the line where it has none."""
+    return f"{start.series} {start.number}".strip() or f"({start.voucher_date})"
+
+
+def _not_sie() -> NotSieError:
+    return NotSieError(_("The file is no SIE file."), line=1, advice=NOT_SIE_ADVICE)
+
+
+def _not_closed(start: VoucherStart) -> BrokenBlockError:
+    return BrokenBlockError(
+        _("Voucher %(voucher)s isn't closed by a brace.") % {"voucher": label_of(start)},
+        line=start.line,
+        advice=_("The file may have been cut off: export it again."),
+    )
+
+
+def _unbalanced(start: VoucherStart, total: Decimal) -> UnbalancedError:
+    return UnbalancedError(
+        _("Voucher %(voucher)s doesn't sum to zero: debit less credit is %(difference)s.")
+        % {"voucher": label_of(start), "difference": total},
+        line=start.line,
+        advice=_("Correct the voucher in the bookkeeping program and export the file again."),
+    )

@@ -1,0 +1,59 @@
+"""A voucher's rows: the common form of #TRANS by one regular expression, every other form field by field.
+
+Source: SIE 4B §11 (#TRANS, #RTRANS, #BTRANS).
+"""
+
+import datetime as dt
+import re
+
+from ledger.sie.fields import Fields
+from ledger.sie.labels import NUMBER_LENGTH, SIGNATURE_LENGTH, TEXT_LENGTH
+from ledger.sie.lines import parse_objects
+from ledger.sie.records import Row
+from ledger.sie.values import parse_amount, parse_date, parse_quantity, parse_text
+
+_FIELD = r'("[^"\\]*+"|[^ \t"\\{}]++)'
+_NEXT = rf"(?:[ \t]++{_FIELD})?+"
+_COMMON = re.compile(
+    rf"[ \t]*+#TRANS[ \t]++{_FIELD}[ \t]*+\{{([^{{}}]*+)\}}[ \t]*+{_FIELD}{_NEXT}{_NEXT}{_NEXT}{_NEXT}[ \t]*+"
+)
+
+
+def common_row(text: str, line: int, voucher_date: dt.date) -> Row | None:
+    """Return the row of a #TRANS line without escapes, or None for any other line, which `any_row` then reads."""
+    match = _COMMON.fullmatch(text)
+    if match is None:
+        return None
+    account, objects, amount, date, row_text, quantity, signature = match.groups("")
+    account, date = account.strip('"'), date.strip('"')
+    if not account:
+        return None
+    return Row(
+        line,
+        account if len(account) <= NUMBER_LENGTH else parse_text(account, NUMBER_LENGTH),
+        parse_objects(objects),
+        parse_amount(amount.strip('"')),
+        parse_date(date) if date else voucher_date,
+        parse_text(row_text.strip('"'), TEXT_LENGTH),
+        parse_quantity(quantity.strip('"')) if quantity else None,
+        parse_text(signature.strip('"'), SIGNATURE_LENGTH) if signature else "",
+    )
+
+
+def any_row(fields: Fields, line: int, voucher_date: dt.date) -> Row:
+    """Return the row of a #TRANS, #RTRANS or #BTRANS: account, objects, amount, date, text, quantity, signature."""
+    return Row(
+        line,
+        account=fields.filled("kontonr", NUMBER_LENGTH),
+        objects=fields.objects(),
+        amount=fields.amount("belopp"),
+        entry_date=fields.optional_date() or voucher_date,
+        text=fields.optional(TEXT_LENGTH),
+        quantity=fields.quantity(),
+        signature=fields.optional(SIGNATURE_LENGTH),
+    )
+
+
+def is_twin(row: Row, added: Row) -> bool:
+    """Whether a #TRANS is the one that follows an #RTRANS for the sake of older readers."""
+    return (row.account, row.objects, row.amount) == (added.account, added.objects, added.amount)

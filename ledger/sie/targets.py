@@ -1,0 +1,164 @@
+"""Which voucher of the register each voucher of the file is: a known one, a new one, one to be given a number."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from ledger.models import Company, FinancialYear
+from ledger.services.numbers import next_voucher_numbers
+from ledger.sie.exceptions import DuplicateVoucherError
+
+# Our dimensions beyond cost centre and project, and what they are called in the view
+MAPPED_ALIASES = {3: "object", 4: "management_area"}
+
+# The staged rows as the register would hold them
+ENTRIES = """
+    create temp view sie_entry as
+    select staged.position, staged.ordinal, staged.line, account.id as account_id, staged.amount, staged.quantity,
+        staged.text, staged.entry_date, cost_centre.id as cost_centre_id, project.id as project_id,
+        {object} as object_id, {management_area} as management_area_id, {others} as other_dimensions,
+        staged.signature
+    from sie_row staged
+    join ledger_account account on account.company_id = {company} and account.number = staged.account
+    left join ledger_dimensionvalue cost_centre
+        on cost_centre.company_id = {company} and cost_centre.dimension = 1 and cost_centre.code = staged.cost_centre
+    left join ledger_dimensionvalue project
+        on project.company_id = {company} and project.dimension = 2 and project.code = staged.project
+    {mapped}
+"""
+MAPPED = """
+    left join ledger_dimensionvalue {alias} on {alias}.company_id = {company} and {alias}.dimension = {ours}
+        and {alias}.code = staged.others ->> '{number}'
+"""
+TARGETS = """
+    drop table if exists pg_temp.sie_target;
+    create temp table sie_target on commit drop as
+    select position, line, financial_year_id, series, number,
+        coalesce(known_id, nextval(pg_get_serial_sequence('ledger_voucher', 'id'))) as voucher_id,
+        case when number = '' then 'unnumbered' when known_id is null then 'new' else 'known' end as state
+    from (
+        select staged.position, staged.line, year.id as financial_year_id, staged.series, staged.number,
+            known.id as known_id
+        from sie_voucher staged
+        join ledger_financialyear year
+            on year.company_id = %(company)s and staged.voucher_date between year.first_day and year.last_day
+        left join ledger_voucher known
+            on known.financial_year_id = year.id and known.series = staged.series and known.number = staged.number
+        order by staged.position
+    ) found;
+    create index on sie_target (position);
+    analyze sie_target;
+"""
+DUPLICATE = """
+    select line, concat_ws(' ', nullif(series, ''), number)
+    from (
+        select *, row_number() over (partition by financial_year_id, series, number order by position) as nth
+        from sie_target where number <> ''
+    ) numbered
+    where nth > 1 order by line limit 1
+"""
+# What a row says, in the staged rows and in the register alike
+COLUMNS = (
+    *("account_id", "amount", "quantity", "text", "entry_date", "cost_centre_id", "project_id", "object_id"),
+    *("management_area_id", "other_dimensions", "signature"),
+)
+
+
+def columns_of(alias: str) -> str:
+    """The columns of a row, of one table of a statement."""
+    return ", ".join(f"{alias}.{column}" for column in COLUMNS)
+
+
+COLUMNS_OF_ENTRY = columns_of("entry")
+# A voucher without number is the one with the same date, texts and rows; two that are alike are two vouchers.
+RECOGNISE = f"""
+    with unnumbered as (
+        select target.position, target.financial_year_id, target.series, staged.voucher_date, staged.text,
+            staged.registered_on, staged.signature
+        from sie_target target join sie_voucher staged using (position) where target.state = 'unnumbered'
+    ),
+    in_file as (
+        select voucher.position, voucher.financial_year_id, voucher.series, voucher.voucher_date,
+            md5(row(voucher.text, voucher.registered_on, voucher.signature)::text || string_agg(
+                row({COLUMNS_OF_ENTRY})::text, '' order by entry.ordinal)) as content
+        from unnumbered voucher left join sie_entry entry using (position)
+        group by voucher.position, voucher.financial_year_id, voucher.series, voucher.voucher_date, voucher.text,
+            voucher.registered_on, voucher.signature
+    ),
+    in_register as (
+        select voucher.id, voucher.financial_year_id, voucher.series, voucher.voucher_date,
+            md5(row(voucher.text, voucher.registered_on, voucher.signature)::text || string_agg(
+                row({COLUMNS_OF_ENTRY})::text, '' order by entry.row)) as content
+        from (select distinct financial_year_id, series, voucher_date from unnumbered) wanted
+        join ledger_voucher voucher using (financial_year_id, series, voucher_date)
+        left join ledger_ledgerentry entry on entry.voucher_id = voucher.id
+        group by voucher.id
+    ),
+    numbered_in_file as (
+        select *, row_number() over (
+            partition by financial_year_id, series, voucher_date, content order by position) as nth
+        from in_file
+    ),
+    numbered_in_register as (
+        select *, row_number() over (partition by financial_year_id, series, voucher_date, content order by id) as nth
+        from in_register
+    )
+    update sie_target target set voucher_id = known.id, state = 'recognised'
+    from numbered_in_file found
+    join numbered_in_register known using (financial_year_id, series, voucher_date, content, nth)
+    where target.position = found.position
+"""
+UNNUMBERED = """
+    select financial_year_id, series, array_agg(position order by position)
+    from sie_target where state = 'unnumbered' group by 1, 2 order by 1, 2
+"""
+GIVE_NUMBERS = """
+    update sie_target target set number = given.number
+    from unnest(%s::int[], %s::text[]) as given (position, number)
+    where target.position = given.position
+"""
+
+
+def find_targets(*, company: Company, mapped: Mapping[int, int]) -> None:
+    """Tell new vouchers from known ones, into the temporary table `sie_target`.
+
+    `mapped` gives the SIE dimensions that are ours (3 and 4). Raises `DuplicateVoucherError`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_entries(company, mapped))
+        cursor.execute(TARGETS, {"company": company.pk})
+        cursor.execute(DUPLICATE)
+        for line, voucher in cursor.fetchall():
+            raise DuplicateVoucherError(
+                _("Voucher %(voucher)s stands in the file twice.") % {"voucher": voucher},
+                line=line,
+                advice=_("Give one of them another number in the bookkeeping program and export the file again."),
+            )
+        cursor.execute(RECOGNISE)
+
+
+def give_numbers() -> int:
+    """Give the vouchers that have no number the next ones of their series; return how many there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNNUMBERED)
+        series_of_years: Sequence[tuple[int, str, list[int]]] = cursor.fetchall()
+        for year, series, positions in series_of_years:
+            numbers = next_voucher_numbers(
+                financial_year=FinancialYear.objects.get(pk=year), series=series, count=len(positions)
+            )
+            cursor.execute(GIVE_NUMBERS, [positions, numbers])
+    return sum(len(positions) for _year, _series, positions in series_of_years)
+
+
+def _entries(company: Company, mapped: Mapping[int, int]) -> str:
+    numbers = {ours: number for number, ours in mapped.items()}
+    joins = "".join(
+        MAPPED.format(alias=alias, company=company.pk, ours=ours, number=numbers[ours])
+        for ours, alias in MAPPED_ALIASES.items()
+        if ours in numbers
+    )
+    columns = {alias: f"{alias}.id" if ours in numbers else "null::bigint" for ours, alias in MAPPED_ALIASES.items()}
+    kept = "".join(f" - '{number}'" for number in numbers.values())
+    others = f"nullif(staged.others{kept}, '{{}}')" if kept else "staged.others"
+    return ENTRIES.format(company=company.pk, mapped=joins, others=others, **columns)
