@@ -24,6 +24,12 @@ class Joins:
     def __init__(self, model: type[Model]) -> None:
         self._model = model
         self._joins: dict[str, str] = {}
+        self._found: dict[str, str] = {}
+
+    @property
+    def complete(self) -> str:
+        """A condition that every row that may be missing is so because nothing refers to it."""
+        return " and ".join(self._found.values()) or "true"
 
     def column(self, path: str) -> "tuple[str, ModelField[Any, Any], bool]":
         """The SQL column at the end of a path, its model field, and whether a row on the way may be missing."""
@@ -45,6 +51,8 @@ class Joins:
             f'{"left join" if nullable else "join"} {target._meta.db_table} "{name}"'
             f' on "{name}"."{target._meta.pk.column}" = "{alias}"."{key.column}"'
         )
+        if nullable:
+            self._found[name] = f'("{alias}"."{key.column}" is null) = ("{name}"."{target._meta.pk.column}" is null)'
         return name, target, nullable
 
     def __str__(self) -> str:
@@ -56,7 +64,8 @@ class RowSql:
     """The parts of a query over rows of a type; the row itself stands under the alias `r`.
 
     `data` and `key` are JSON text; `company_id` the company's primary key; `order` the columns that keep a unit's rows
-    together; `only` a condition that chooses the type's rows of its model.
+    together; `only` a condition that chooses the type's rows of its model; `complete` one that fails for a row that
+    refers, by a key that may be null, to a row that doesn't exist (yet): the joins don't leave such a row out.
     """
 
     joins: str
@@ -65,6 +74,7 @@ class RowSql:
     company_id: str
     order: str
     only: str
+    complete: str
 
 
 def row_sql(information_type: InformationType) -> RowSql:
@@ -80,6 +90,7 @@ def row_sql(information_type: InformationType) -> RowSql:
         company_id=company_id,
         order=_order(information_type),
         only=_only(information_type, ROOT),
+        complete=joins.complete,
     )
 
 
@@ -100,10 +111,43 @@ def column_of(model: type[Model], name: str) -> str:
     return field.column
 
 
-def own_columns(information_type: InformationType) -> tuple[str, ...]:
-    """The model's own columns that show in `data`, foreign keys included."""
-    first_hops = (path.split("__")[0] for path in information_type.paths)
-    return tuple(dict.fromkeys(column_of(information_type.model, hop) for hop in first_hops))
+def own_values(information_type: InformationType) -> tuple[str, ...]:
+    """The model's own columns that show in `data`, foreign keys included; what is shown alike is made alike."""
+    model = information_type.model
+    first_hops = dict.fromkeys(path.split("__")[0] for path in information_type.paths)
+    return tuple(_alike(model, hop) for hop in first_hops)
+
+
+def _alike(model: type[Model], name: str) -> str:
+    column = f'"{column_of(model, name)}"'
+    match model._meta.get_field(name):
+        case models.JSONField():
+            return f"nullif({column}, '{{}}'::jsonb) as {column}"
+        case models.CharField(null=True, blank=True) | models.TextField(null=True, blank=True):
+            return f"nullif({column}, '') as {column}"
+        case _:
+            return column
+
+
+@dataclasses.dataclass(frozen=True)
+class Hop:
+    """A foreign key on the way to what `data` shows: rows of `model` refer by `column` to rows of `target`."""
+
+    model: type[Model]
+    column: str
+    target: type[Model]
+
+
+def hops(information_type: InformationType) -> tuple[Hop, ...]:
+    """Every foreign key that `data` is read over."""
+    found: dict[Hop, None] = {}
+    for path in information_type.paths:
+        model = information_type.model
+        for name in path.split("__")[:-1]:
+            target = target_of(model, name)
+            found[Hop(model, column_of(model, name), target)] = None
+            model = target
+    return tuple(found)
 
 
 @dataclasses.dataclass(frozen=True)

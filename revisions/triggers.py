@@ -4,6 +4,9 @@ Each is one statement-level trigger that, in the writer's own transaction, turns
 set per information type and company, and its pages of finished JSON lines. The laws in DESIGN say why each line stands.
 """
 
+import dataclasses
+from collections.abc import Iterable
+
 import pgtrigger
 from django.db.models import Model
 
@@ -26,7 +29,7 @@ CAPTURE = """
                     {line} as line
                 from {source} r
                 {joins}
-                where {only}
+                where {only} and {complete}
             ),
             built as materialized (
                 select company_id, min(place) + 1 as first_row, count(*)::int as row_count,
@@ -80,14 +83,31 @@ def shown_in(information_type: InformationType, parent: sql.Parent) -> DatabaseT
     return _trigger(f"show_in_{information_type.name}", pgtrigger.Update, func, old=True, new=True)
 
 
+def stays(hops: Iterable[sql.Hop]) -> DatabaseTrigger:
+    """The trigger of a row that others' `data` is read over: at once, and not only at commit, it goes after them.
+
+    Else another row could stand under its id at commit, shown by rows that were never captured again.
+    """
+    left = " union all ".join(
+        f"select 1 from old_rows join {hop.model._meta.db_table} left_behind on left_behind.{hop.column} = old_rows.id"
+        for hop in hops
+    )
+    func = f"""
+            if exists ({left}) then
+                raise exception 'A row of % that others refer to can''t be deleted before them.', tg_table_name
+                    using errcode = '{MISSING_PARENT}';
+            end if;"""
+    return _trigger("stays_while_referred_to", pgtrigger.Delete, func, old=True)
+
+
 def _inserted(information_type: InformationType) -> str:
     return _lock_parents(information_type, "new_rows") + _capture(information_type, operation="c", source="new_rows")
 
 
 def _updated(information_type: InformationType) -> str:
     # Pairs old and new by value, since hash joins are off: a row of the type that isn't among the old is a change.
-    columns = ", ".join(f'"{name}"' for name in ("id", *sql.own_columns(information_type), *information_type.only))
-    source = f"(select {columns} from new_rows except select {columns} from old_rows)"
+    values = ", ".join(("id", *sql.own_values(information_type), *information_type.only))
+    source = f"(select {values} from new_rows except select {values} from old_rows)"
     return _lock_parents(information_type, "new_rows", "old_rows") + _capture(
         information_type, operation="u", source=source
     )
@@ -95,30 +115,27 @@ def _updated(information_type: InformationType) -> str:
 
 def _deleted(information_type: InformationType) -> str:
     parts = sql.row_sql(information_type)
-    capture_keys = _render(
-        information_type, parts, operation="d", source="old_rows", line=parts.key, joins=sql.key_joins(information_type)
-    )
+    gone = dataclasses.replace(parts, joins=sql.key_joins(information_type), data=parts.key, complete="true")
+    capture_keys = _render(information_type, gone, operation="d", source="old_rows")
     return _lock_parents(information_type, "old_rows") + capture_keys
 
 
 def _capture(information_type: InformationType, *, operation: str, source: str) -> str:
-    parts = sql.row_sql(information_type)
-    return _render(information_type, parts, operation=operation, source=source, line=parts.data, joins=parts.joins)
+    return _render(information_type, sql.row_sql(information_type), operation=operation, source=source)
 
 
-def _render(
-    information_type: InformationType, parts: sql.RowSql, *, operation: str, source: str, line: str, joins: str
-) -> str:
+def _render(information_type: InformationType, parts: sql.RowSql, *, operation: str, source: str) -> str:
     return CAPTURE.format(
         number=information_type.number,
         table=information_type.model._meta.db_table,
         company_id=parts.company_id,
         order=parts.order,
         only=parts.only,
+        complete=parts.complete,
         operation=operation,
         source=source,
-        line=line,
-        joins=joins,
+        line=parts.data,
+        joins=parts.joins,
         page_rows=PAGE_ROWS,
         missing_parent=MISSING_PARENT,
     )
