@@ -51,8 +51,8 @@ class InformationTypes(serializers.ListField):
         names = [known.name for known in registry.all_types()]
         super().__init__(
             child=serializers.ChoiceField(choices=names),
-            allow_empty=False,
-            error_messages={"empty": NoInformationTypes.message},
+            min_length=1,
+            error_messages={"min_length": NoInformationTypes.message},
             **options,
         )
 

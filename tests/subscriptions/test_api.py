@@ -129,7 +129,7 @@ def test_a_choice_made_twice_is_one(api: Api) -> None:
         ({"companies": None}, ("companies", "null")),
         ({"negative_selection": "true"}, ("negative_selection", "invalid")),
         ({"negative_selection": 1}, ("negative_selection", "invalid")),
-        ({"information_types": []}, ("information_types", "empty")),
+        ({"information_types": []}, ("information_types", "min_length")),
         ({"information_types": ["vouchers"]}, ("information_types.0", "invalid_choice")),
         ({"active": None}, ("active", "null")),
         ({"actve": True}, ("actve", "unknown_parameter")),
