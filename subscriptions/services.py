@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Sequence
 from itertools import product
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -59,9 +60,23 @@ def change_subscription(*, subscription: Subscription, wish: Wish) -> Subscripti
     Companies and types newly in the selection, and everything on reactivation, stand in `resync` afterwards. Rows that
     are queued stay until fetched or purged.
     """
-    wish.check()
+    return _change(_lock(subscription), wish)
+
+
+@transaction.atomic
+def change_parts(*, subscription: Subscription, **parts: Any) -> Subscription:
+    """Change the named parts of a `Wish` and leave the rest as it is at that moment; see `change_subscription`."""
+    locked = _lock(subscription)
+    return _change(locked, dataclasses.replace(wish_of(locked), **parts))
+
+
+def _lock(subscription: Subscription) -> Subscription:
     subscription_changing.send(sender=Subscription)
-    subscription = Subscription.objects.select_for_update().get(pk=subscription.pk)
+    return Subscription.objects.select_for_update().get(pk=subscription.pk)
+
+
+def _change(subscription: Subscription, wish: Wish) -> Subscription:
+    wish.check()
     was_active, types_before = subscription.active, set(subscription.information_types)
     companies_before = set(_companies(subscription))
     _write(subscription, wish)

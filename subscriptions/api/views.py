@@ -1,6 +1,5 @@
 """`/api/v1/subscriptions`: the first screen, over REST."""
 
-import dataclasses
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -14,7 +13,7 @@ from access.http.parameters import NoParameters
 from access.http.scope import KeyScope
 from subscriptions.api.serializers import SubscriptionSerializer
 from subscriptions.models import Subscription
-from subscriptions.services import Wish, change_subscription, create_subscription, delete_subscription, wish_of
+from subscriptions.services import Wish, change_parts, create_subscription, delete_subscription
 
 PERMISSIONS = {
     "GET": "subscriptions.view_subscription",
@@ -97,8 +96,7 @@ class SubscriptionDetail(SubscriptionScope):
         subscription = self._find(integration_id)
         values = self.read(request, subscription)
         values.pop("integration_id", None)
-        wish = dataclasses.replace(wish_of(subscription), **values)
-        changed = change_subscription(subscription=subscription, wish=wish)
+        changed = change_parts(subscription=subscription, **values)
         return Response(self.serializer(changed).data)
 
     @extend_schema(operation_id="delete_subscription", responses={204: OpenApiResponse(description="It is deleted.")})
