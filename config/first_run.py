@@ -18,6 +18,7 @@ from access.services import create_key
 from config.embedded.home import Home
 from config.embedded.secret_values import write_private
 from information_types.registry import all_types
+from revisions import fan_out
 from subscriptions.models import Subscription
 from subscriptions.services import Wish, create_subscription
 
@@ -61,6 +62,8 @@ def _create_all(url: str) -> Credentials:
         create_subscription(integration_id=INTEGRATION_ID, wish=wish)
     _key, text = create_key(owner=user, application=application, name="make run")
     call_command("import_sie", str(SAMPLE))
+    # The worker would do it within a second; a newcomer's first question may come before.
+    fan_out.drain()
     return Credentials(url, user.username, password, text, INTEGRATION_ID)
 
 

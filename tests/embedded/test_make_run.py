@@ -3,14 +3,20 @@
 The tests share one installation, in a path with blanks that is too long for a socket, and stand in their order.
 """
 
+import json
 import re
+import shlex
 import shutil
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
+from django.conf import settings
 
 from tests.embedded.installation import PARTS, Installation, free_port, wait_until
 
@@ -48,6 +54,28 @@ def test_the_sample_books_wait_for_the_demo_integration(installation: Installati
     _status, body = installation.get("/api/v1/pending?integration_id=DEMO", Authorization=f"Bearer {key}")
     assert '"ledger_entries"' in body
     assert f'"rows":{SAMPLE_ROWS}' in body.replace(" ", "")
+
+
+def test_the_readmes_lines_work_as_printed(installation: Installation, tmp_path: Path) -> None:
+    readme = (settings.BASE_DIR / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", readme.partition("## Change a row")[2], re.DOTALL)
+    script = "\n".join(blocks).replace("http://127.0.0.1:8000", f"http://127.0.0.1:{installation.port}")
+    script = script.replace(".utkorg/", f"{installation.home.path}/").replace(
+        "batch.json", str(tmp_path / "batch.json")
+    )
+    script = script.replace(".venv/bin/python", shlex.quote(sys.executable))
+    done = subprocess.run(
+        ["sh", "-ec", script],
+        cwd=settings.BASE_DIR,
+        env=installation.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    *_before, pending, fetched = [json.loads(line) for line in re.findall(r"\{\"integration_id\".*", done.stdout)]
+    assert pending["total"] == 1
+    assert [row["data"]["name"] for row in fetched["rows"]] == ["Cash in hand"]
 
 
 def test_the_administrator_can_log_in(installation: Installation) -> None:
