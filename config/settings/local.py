@@ -42,6 +42,7 @@ from config.settings.base import (
     LOCALE_PATHS,
     LOG_FORMAT,
     LOGGING,
+    LOGIN_REDIRECT_URL,
     LOGIN_URL,
     MIDDLEWARE,
     REST_FRAMEWORK,

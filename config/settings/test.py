@@ -36,6 +36,7 @@ from config.settings.base import (
     LANGUAGES,
     LOCALE_PATHS,
     LOG_FORMAT,
+    LOGIN_REDIRECT_URL,
     LOGIN_URL,
     MIDDLEWARE,
     REST_FRAMEWORK,
