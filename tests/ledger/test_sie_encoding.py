@@ -1,0 +1,92 @@
+"""Which encoding a file has, whatever it says itself."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.sie.encoding import decide_encoding
+from ledger.sie.exceptions import DamagedEncodingError, NotSieError, SieError
+
+BOOKS = '#FLAGGA 0\n#FORMAT PC8\n#FNAMN "Övningsbolaget på Åland"\n#KONTO 5460 "Förbrukningsmaterial, ägg och öl"\n'
+
+
+def decided(content: bytes) -> str:
+    return decide_encoding(io.BytesIO(content))
+
+
+def line_refused(content: bytes) -> int:
+    with pytest.raises(DamagedEncodingError) as refusal:
+        decided(content)
+    return refusal.value.line
+
+
+@pytest.mark.parametrize("encoding", ["cp437", "utf-8", "utf-8-sig", "cp1252"])
+def test_the_bytes_tell_what_the_label_does_not(encoding: str) -> None:
+    content = BOOKS.encode(encoding)
+    assert content.decode(decided(content)) == BOOKS
+
+
+@given(st.text("abcåäöÅÄÖé .,\n", min_size=1))
+def test_utf_8_is_always_found(text: str) -> None:
+    content = (BOOKS + text).encode()
+    assert content.decode(decided(content)) == BOOKS + text
+
+
+@pytest.mark.parametrize("word", ["Kö", "Ål", "Ö", "é"])
+@pytest.mark.parametrize("encoding", ["cp437", "utf-8", "cp1252"])
+def test_one_letter_is_enough(word: str, encoding: str) -> None:
+    content = f"#FNAMN {word}\n".encode(encoding)
+    assert content.decode(decided(content)) == f"#FNAMN {word}\n"
+
+
+def test_pure_ascii_is_code_page_437() -> None:
+    assert decided(b"#FLAGGA 0\n") == "cp437"
+
+
+def test_signs_that_are_letters_in_the_other_code_page_do_not_deceive() -> None:
+    text = BOOKS + '#KONTO 1 "Kvot 8÷10 > 20 °C"\n'
+    assert decided(text.encode("cp437")) == "cp437"
+    text = BOOKS + "#KONTO 1 ”Mässan” †\n"
+    assert decided(text.encode("cp1252")) == "cp1252"
+
+
+def test_a_path_in_another_encoding_does_not_matter() -> None:
+    content = BOOKS.encode("cp437") + '#FNR "C:\\Bokföring\\Företag\\Övning"\n'.encode("cp1252") * 20
+    assert decided(content) == "cp437"
+
+
+def test_a_letter_cut_in_two_is_damage() -> None:
+    content = BOOKS.encode() + b'#KONTO 1 "F\xc3'
+    assert line_refused(content) == 5
+    assert line_refused(BOOKS.encode() + b'#KONTO 1 "F\xffr"\n') == 5
+    assert line_refused(b"\xef\xbb\xbf#FLAGGA 0\n#FNAMN \x84gg\n") == 2
+
+
+def test_a_letter_lost_in_a_conversion_is_damage() -> None:
+    assert line_refused(b"#FLAGGA 0\n#FNAMN \xef\xbf\xbdvningsbolaget\n") == 2
+
+
+def test_control_characters_are_damage() -> None:
+    assert line_refused(b"#FLAGGA 0\n#FNAMN A\x00B\n") == 2
+
+
+def test_two_files_glued_together_are_damage() -> None:
+    assert line_refused(BOOKS.encode("cp437") + BOOKS.encode("cp1252")) in (3, 7)
+    assert line_refused(BOOKS.encode("cp437") + BOOKS.encode()) in (3, 7)
+
+
+def test_utf_16_is_no_sie() -> None:
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+        with pytest.raises(NotSieError):
+            decided(BOOKS.encode(encoding))
+
+
+@given(st.binary())
+def test_any_bytes_are_decided_or_refused(content: bytes) -> None:
+    try:
+        encoding = decided(content)
+    except SieError as error:
+        encoding = error.code
+    assert encoding in ("damaged_encoding", "not_sie") or content.decode(encoding) is not None
