@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Sequence
 
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 
 LOCK = 0x55744B  # "UtK": the advisory lock that fan-out, transfers and changes of subscriptions take first
 PASS_LIMIT = 20_000
@@ -94,26 +93,27 @@ _RESULT = """
 PASS = f"with {_LIMITED}, {_QUEUE} {_RESULT}"
 DRAIN = f"{_UNLIMITED}, {_QUEUE}"  # for a transfer, which reads its rows in the same statement
 
-# Once every transaction that was open when id L had been drawn has ended, and no unfanned set up to L is visible, L is
-# the floor: the tail's index, full of entries dead to us but alive to some old snapshot, isn't read below it. L is read
-# in a statement of its own, before the snapshot that tells which transactions are open: else one could draw between.
-LAST_DRAWN = "select last_value - (not is_called)::int from revisions_changeset_id_seq"
+# The floor: once every transaction that may have drawn an id up to L has ended, and no unfanned set up to L is visible,
+# the tail's index, full of entries dead to us but alive to some old snapshot, isn't read below L. L is noted together
+# with the noting transaction's own id, which it has drawn after it read L: whoever drew up to L has a lower one. (A
+# snapshot's xmax is no such bound: it follows the last transaction that *ended*, and others may be open from there on.)
+LAST_DRAWN = """
+    select last_value - (not is_called)::int from revisions_changeset_id_seq
+    where pg_current_xact_id_if_assigned() is null
+"""
 ADVANCE_FLOOR = """
-    with open as (
-        select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as xmin,
-            pg_snapshot_xmax(pg_current_snapshot())::text::bigint as xmax
-    ),
-    look as (
-        select open.xmax, state.candidate_xmax > open.xmax as stale,  -- a restored database counts transactions anew
-            open.xmin >= state.candidate_xmax and not exists (
+    with look as (
+        select state.candidate_xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+                as stale,  -- a restored database counts transactions anew
+            pg_snapshot_xmin(pg_current_snapshot())::text::bigint > state.candidate_xid and not exists (
                 select from revisions_changeset
                 where not fanned_out and id > state.floor and id <= state.candidate) as passed
-        from open, revisions_fanoutstate state
+        from revisions_fanoutstate state
     )
     update revisions_fanoutstate set
         floor = case when passed then candidate else floor end,
         candidate = %(last_drawn)s,
-        candidate_xmax = look.xmax
+        candidate_xid = pg_current_xact_id()::text::bigint
     from look
     where (candidate < %(last_drawn)s or floor < candidate) and (passed or stale)
 """
@@ -140,7 +140,9 @@ def drain(*, limit: int = PASS_LIMIT) -> set[int]:
     while True:
         with transaction.atomic():
             take_lock()
+            last_drawn = _last_drawn()
             done = run_pass(limit=limit)
+            _advance_floor(last_drawn)
         reached.update(done.subscriptions)
         if done.seen < limit:
             return reached
@@ -164,12 +166,19 @@ def run_pass(*, limit: int) -> Pass:
             cursor.execute(PASS, {"limit": limit})
             seen, taken, subscriptions = cursor.fetchone()
             if taken or not seen:
-                _advance_floor(cursor)
                 return Pass(seen, taken, subscriptions)
         limit *= 8
 
 
-def _advance_floor(cursor: CursorWrapper) -> None:
-    cursor.execute(LAST_DRAWN)
-    (last_drawn,) = cursor.fetchone()
-    cursor.execute(ADVANCE_FLOOR, {"last_drawn": last_drawn})
+def _last_drawn() -> int | None:
+    """The last id drawn for a set; None where the transaction has an id of its own already, too low to note it with."""
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_DRAWN)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _advance_floor(last_drawn: int | None) -> None:
+    if last_drawn is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(ADVANCE_FLOOR, {"last_drawn": last_drawn})

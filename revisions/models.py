@@ -168,7 +168,7 @@ class FanOutState(models.Model):
 
     floor = models.BigIntegerField(default=0)
     candidate = models.BigIntegerField(default=0)
-    candidate_xmax = models.BigIntegerField(default=0)
+    candidate_xid = models.BigIntegerField(default=0)
 
     class Meta:
         default_permissions = ()

@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('floor', models.BigIntegerField(default=0)),
                 ('candidate', models.BigIntegerField(default=0)),
-                ('candidate_xmax', models.BigIntegerField(default=0)),
+                ('candidate_xid', models.BigIntegerField(default=0)),
             ],
             options={
                 'default_permissions': (),

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(COMPRESSION, migrations.RunSQL.noop),
         migrations.RunSQL(VACUUM, migrations.RunSQL.noop),
         migrations.RunSQL(
-            "insert into revisions_fanoutstate (id, floor, candidate, candidate_xmax) values (1, 0, 0, 0)",
+            "insert into revisions_fanoutstate (id, floor, candidate, candidate_xid) values (1, 0, 0, 0)",
             migrations.RunSQL.noop,
         ),
     ]

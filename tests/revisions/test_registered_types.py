@@ -1,0 +1,197 @@
+"""Every registered type: what is captured, what is transferred and what the contract promises are the same."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+
+from information_types import registry, sql
+from information_types.definition import InformationType
+from ledger.models import DimensionValue
+from ledger.services.vouchers import Entry
+from onetime_transfer import running, services
+from onetime_transfer.models import Transfer
+from tests import factories
+from tests.consumers import Consumer, register
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TYPES = registry.all_types()
+EVERY_TYPE = pytest.mark.parametrize("known", TYPES, ids=[known.name for known in TYPES])
+
+_DIMENSION = "company, code, name, active, valid_from, valid_to"
+_PARTNER = (
+    "company, number, name, organisation_number, email, phone, address, postal_code, city, country, currency, "
+    "payment_terms_days, active"
+)
+_INVOICE = (
+    "invoice_number, invoice_date, due_date, currency, amount, vat_amount, balance, payment_reference, status, voucher"
+)
+# The public contract, by hand on purpose: what integrators rely on changes here first.
+CONTRACT = {
+    "accounts": "company, number, name, account_type, active",
+    "cost_centres": _DIMENSION,
+    "projects": _DIMENSION,
+    "objects": _DIMENSION,
+    "management_areas": _DIMENSION,
+    "suppliers": f"{_PARTNER}, bankgiro, plusgiro, iban, bic",
+    "customers": _PARTNER,
+    "supplier_invoices": f"company, number, supplier, {_INVOICE}",
+    "customer_ledger": f"company, number, customer, {_INVOICE}",
+    "supplier_payments": "company, number, invoice, supplier, payment_date, amount, currency",
+    "customer_payments": "company, number, invoice, customer, payment_date, amount, currency",
+    "ledger_entries": (
+        "company, financial_year, series, number, row, voucher_date, voucher_text, entry_date, account, amount, "
+        "quantity, text, cost_centre, project, object, management_area, other_dimensions, signature, registered_on"
+    ),
+}
+KEYS = {
+    "ledger_entries": "company, financial_year, series, number, row",
+    **dict.fromkeys(("cost_centres", "projects", "objects", "management_areas"), "company, code"),
+}
+
+
+def _dimension(number: int) -> Callable[..., Model]:
+    return lambda **fields: factories.DimensionValueFactory.create(
+        dimension=number, valid_from=date(2024, 1, 1), **fields
+    )
+
+
+def _full_voucher(books: factories.Books) -> None:
+    values = {
+        dimension.name.lower(): factories.DimensionValueFactory.create(company=books.company, dimension=dimension)
+        for dimension in DimensionValue.Dimension
+    }
+    full = Entry(
+        account=books.cash,
+        amount=Decimal("12.30"),
+        quantity=Decimal("1.5"),
+        text="Row",
+        other_dimensions={"7": "121"},
+        signature="AB",
+        **values,
+    )
+    books.post([full, Entry(account=books.sales, amount=Decimal("-12.30"))], text="Text")
+
+
+def make_some_of_each(books: factories.Books) -> None:
+    """At least two rows of every registered type: a bare one, and one with every field filled."""
+    company = books.company
+    _full_voucher(books)
+    voucher = books.post()
+    supplier = factories.SupplierFactory.create(
+        company=company, city="Åre", country="SE", currency="SEK", payment_terms_days=30, bankgiro="1-2", active=False
+    )
+    customer = factories.CustomerFactory.create(company=company, email="a@example.com")
+    filled: dict[str, Any] = {"due_date": date(2024, 3, 1), "payment_reference": "123", "voucher": voucher}
+    for number in (1, 2, 3, 4):
+        _dimension(number)(company=company)
+    factories.SupplierPaymentFactory.create(company=company)
+    factories.CustomerPaymentFactory.create(company=company)
+    invoice = factories.SupplierInvoiceFactory.create(company=company, supplier=supplier, **filled)
+    factories.SupplierPaymentFactory.create(company=company, invoice=invoice)
+    bare = factories.SupplierInvoiceFactory.create(company=company, supplier=None, invoice_number="")
+    factories.SupplierPaymentFactory.create(company=company, invoice=bare)
+    factories.CustomerPaymentFactory.create(
+        company=company,
+        invoice=factories.CustomerInvoiceFactory.create(company=company, customer=customer, **filled),
+    )
+
+
+def widest(known: InformationType) -> dict[str, Any]:
+    """The parameters that a transfer of everything has to be given."""
+    months = {"month_from": "2024-01", "month_to": "2024-12"}
+    return {parameter.name: months[parameter.kind] for parameter in known.parameters if parameter.required}
+
+
+def transfer(consumer: Consumer, known: InformationType, **parameters: Any) -> Transfer:
+    """Run a transfer here, as a worker would."""
+    asked = services.request_transfer(
+        subscription=consumer.subscription, information_type=known, parameters=widest(known) | parameters
+    )
+    running.run(transfer_id=asked.pk)
+    asked.refresh_from_db()
+    return asked
+
+
+def test_the_contract_names_every_registered_type() -> None:
+    assert {known.name for known in TYPES} == CONTRACT.keys()
+
+
+@EVERY_TYPE
+def test_captured_and_transferred_data_are_the_contracts_fields(known: InformationType) -> None:
+    captured, transferred = (Consumer(factories.make_subscription(known.name)) for _ in range(2))
+    make_some_of_each(factories.make_books())
+    captured.fetch_all()
+    transferred.fetch_all()
+    transferred.copy.clear()
+    done = transfer(transferred, known)
+    lines = transferred.fetch_all()
+
+    assert done.status == Transfer.Status.DONE
+    assert {line["operation"] for line in lines} == {"transferred"}
+    assert len(lines) == done.rows_done == done.rows_total >= 2
+    assert captured.copy == transferred.copy == register(known.name)
+    for line in lines:
+        assert list(line["data"]) == CONTRACT[known.name].split(", ")
+        assert list(line["key"]) == KEYS.get(known.name, "company, number").split(", ")
+        assert line["key"].items() <= line["data"].items()
+
+
+@EVERY_TYPE
+def test_data_says_what_the_row_says(known: InformationType) -> None:
+    """Read by Django's own queries, which share nothing with the SQL of capture and transfers."""
+    consumer = Consumer(factories.make_subscription(known.name))
+    make_some_of_each(factories.make_books())
+    consumer.fetch_all()
+    plain = known.plain_fields
+    rows = known.model._default_manager.filter(**known.only).values_list(*(field.path for field in plain))
+    expected = [dict(zip((field.name for field in plain), map(_as_json, row), strict=True)) for row in rows]
+    got = [{field.name: line[field.name] for field in plain} for line in consumer.copy.values()]
+    assert sorted(got, key=str) == sorted(expected, key=str)
+
+
+def _as_json(value: Any) -> Any:
+    match value:
+        case Decimal() | date():
+            return str(value)
+        case "":
+            return None
+        case _:
+            return value
+
+
+@EVERY_TYPE
+def test_the_natural_key_of_every_row_that_is_joined_is_guarded(known: InformationType) -> None:
+    """What `data` shows of other rows either never changes, or its change is a change of the row."""
+    models = {known.model, *(hop.target for hop in sql.hops(known))}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select tgrelid::regclass::text from pg_trigger
+               where tgname like 'pgtrigger_natural_key_never_changes_%' and tgenabled = 'O'"""
+        )
+        guarded = {table for (table,) in cursor.fetchall()}
+    assert {model._meta.db_table for model in models} <= guarded
+    assert all(sql.natural_key(model) for model in models)
+
+
+@EVERY_TYPE
+def test_a_parameter_chooses_rows(known: InformationType) -> None:
+    books = factories.make_books()
+    consumer = Consumer(factories.make_subscription(known.name))
+    make_some_of_each(books)
+    consumer.fetch_all()
+    everything = transfer(consumer, known).rows_done
+    for parameter in known.parameters:
+        narrow = {
+            "flag": True,
+            "month_from": "2024-12",
+            "month_to": "2024-01",
+            "date_from": "2024-12-01",
+            "date_to": "2024-01-01",
+        }[parameter.kind]
+        assert transfer(consumer, known, **{parameter.name: narrow}).rows_done <= everything
