@@ -37,6 +37,8 @@ def open_queue(subscription: Subscription) -> Queue:
 def retire(subscription: Subscription) -> None:
     """Empty the queue of a subscription that is about to be deleted, and remember how far it came."""
     fan_out.take_lock()
+    # First, as a receipt does: else each would hold what the other waits for.
+    Departure.objects.select_for_update().get(subscription=subscription)
     queue = Queue.objects.get(subscription=subscription)
     RetiredQueue.objects.update_or_create(
         integration_id=subscription.integration_id,
