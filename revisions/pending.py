@@ -116,9 +116,14 @@ def heads(subscriptions: Sequence[int]) -> dict[int, Head]:
         return {number: Head(*numbers) for number, *numbers in cursor.fetchall()}
 
 
-def look(*, subscription: Subscription, readable: frozenset[int] | None = None) -> Pending:
-    """What is queued; `readable` are the ids of the companies that the key may read, None for all."""
-    seen = head(subscription)
+def look(
+    *, subscription: Subscription, readable: frozenset[int] | None = None, seen: Head | None = None
+) -> Pending:
+    """What is queued; `readable` are the ids of the companies that the key may read, None for all.
+
+    `seen` is the head where the caller has just read it.
+    """
+    seen = seen or head(subscription)
     kinds = _rows(TYPES, subscription) if seen.queued else []
     missing = _rows(RESYNC, subscription) if seen.missing else []
     return Pending(

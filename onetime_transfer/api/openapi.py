@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import Direction, OpenApiParameter, OpenApiResponse, extend_schema
 
 from information_types import registry
 from information_types.definition import InformationType
@@ -20,7 +20,7 @@ class TransferBodySchema(OpenApiSerializerExtension):
 
     target_class = TransferBody
 
-    def map_serializer(self, auto_schema: AutoSchema, direction: str) -> JsonSchema:
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> JsonSchema:
         """Return one variant a type."""
         schema: JsonSchema = super().map_serializer(auto_schema, direction)
         return {"oneOf": [_variant(schema, known) for known in registry.all_types()]}

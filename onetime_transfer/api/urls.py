@@ -6,8 +6,8 @@ from onetime_transfer.api.views import CancelView, PauseView, ResumeView, Transf
 
 urlpatterns = [
     path("transfers", TransferList.as_view(), name="transfers"),
-    path("transfers/<int:number>", TransferDetail.as_view(), name="transfer"),
-    path("transfers/<int:number>/pause", PauseView.as_view(), name="pause-transfer"),
-    path("transfers/<int:number>/resume", ResumeView.as_view(), name="resume-transfer"),
-    path("transfers/<int:number>/cancel", CancelView.as_view(), name="cancel-transfer"),
+    path("transfers/<int:id>", TransferDetail.as_view(), name="transfer"),
+    path("transfers/<int:id>/pause", PauseView.as_view(), name="pause-transfer"),
+    path("transfers/<int:id>/resume", ResumeView.as_view(), name="resume-transfer"),
+    path("transfers/<int:id>/cancel", CancelView.as_view(), name="cancel-transfer"),
 ]

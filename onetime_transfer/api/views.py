@@ -46,7 +46,7 @@ class TransferList(KeyScope):
         except NotSubscribed:
             raise
         except TransferError as error:
-            raise ValidationError({"parameters": {error.field: [ErrorDetail(str(error), error.code)]}}) from error
+            raise ValidationError({f"parameters.{error.field}": ErrorDetail(str(error), error.code)}) from error
         location = request.build_absolute_uri(reverse("transfer", args=[transfer.pk]))
         return Response(TransferSerializer(transfer).data, status=202, headers={"Location": location})
 
@@ -78,10 +78,10 @@ class TransferDetail(TransferScope):
     required_permissions = {"GET": TRANSFER}
 
     @openapi.read_transfer
-    def get(self, request: Request, number: int) -> Response:
+    def get(self, request: Request, id: int) -> Response:  # noqa: A002 (the contract's name)
         """Tell how far it has come."""
         NoParameters.read(request)
-        return Response(TransferSerializer(self.transfer(number)).data)
+        return Response(TransferSerializer(self.transfer(id)).data)
 
 
 class TransferVerb(TransferScope):
@@ -108,10 +108,10 @@ class PauseView(TransferVerb):
     leads_to = (Status.PAUSED,)
 
     @openapi.pause_transfer
-    def post(self, request: Request, number: int) -> Response:
+    def post(self, request: Request, id: int) -> Response:  # noqa: A002 (the contract's name)
         """Stop after the chunk under way."""
         NothingBody.read(request)
-        return self.do(number, services.pause)
+        return self.do(id, services.pause)
 
 
 class ResumeView(TransferVerb):
@@ -120,10 +120,10 @@ class ResumeView(TransferVerb):
     leads_to = (Status.QUEUED, Status.RUNNING)
 
     @openapi.resume_transfer
-    def post(self, request: Request, number: int) -> Response:
+    def post(self, request: Request, id: int) -> Response:  # noqa: A002 (the contract's name)
         """Go on where it stopped."""
         NothingBody.read(request)
-        return self.do(number, services.resume)
+        return self.do(id, services.resume)
 
 
 class CancelView(TransferVerb):
@@ -132,7 +132,7 @@ class CancelView(TransferVerb):
     leads_to = (Status.CANCELLED,)
 
     @openapi.cancel_transfer
-    def post(self, request: Request, number: int) -> Response:
+    def post(self, request: Request, id: int) -> Response:  # noqa: A002 (the contract's name)
         """End it; its rows stay in the queue, or leave it."""
         keep_queued = CancelBody.read(request)["keep_queued"]
-        return self.do(number, partial(services.cancel, keep_queued=keep_queued))
+        return self.do(id, partial(services.cancel, keep_queued=keep_queued))

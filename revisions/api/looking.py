@@ -96,7 +96,7 @@ class PendingView(OutboxView):
         head = pending.head(subscription)
         if "*" in known or self._etag(subscription, head) in [etag.removeprefix("W/") for etag in known]:
             return NotModified(), head, False
-        found = pending.look(subscription=subscription, readable=self.companies)
+        found = pending.look(subscription=subscription, readable=self.companies, seen=head)
         return Counted(_as_json(subscription, found)), found.head, bool(known) or found.total > 0
 
     def _etag(self, subscription: Subscription, head: pending.Head) -> str:
@@ -106,11 +106,11 @@ class PendingView(OutboxView):
 
 
 async def _look_until_new(request: HttpRequest, look: Look, look_again: Look) -> HttpResponseBase:
-    exchange, clock = Exchange.here(), asyncio.get_running_loop().time
-    began, woken = clock(), True
-    since = exchange.messages
+    clock = asyncio.get_running_loop().time
+    began, since, woken = clock(), Exchange.messages_so_far(), True
     answer = await _look(request, look)
     while woken and (wait := _wait(answer)):
+        exchange = Exchange.here()
         with exchange.waiting(wait.subscription, seen=wait.seen, since=since) as waiter:
             woken = await waiter.news(until=began + wait.seconds)
         since = exchange.messages
@@ -147,4 +147,6 @@ def _as_json(subscription: Subscription, found: pending.Pending) -> dict[str, An
 
 
 def _moment(time: datetime | None) -> str | None:
-    return time and time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if time is None:
+        return None
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -6,7 +6,7 @@ from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import Direction, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
 from information_types import registry
@@ -30,7 +30,7 @@ class BatchSchema(OpenApiSerializerExtension):
 
     target_class = Batch
 
-    def map_serializer(self, auto_schema: AutoSchema, direction: str) -> JsonSchema:  # noqa: ARG002 (its signature)
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> JsonSchema:  # noqa: ARG002 (its signature)
         """Return the batch's schema; what it refers to becomes components of their own."""
         refs = {known.name: _revision(auto_schema, known) for known in registry.all_types()}
         revision = _component(auto_schema, "Revision", _one_of(refs))

@@ -2,10 +2,13 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 from revisions.batch import Batch, Row
 
@@ -63,3 +66,18 @@ class BatchAsLines(BaseRenderer):
     def render(self, data: Fetched, *_args: Any, **_kwargs: Any) -> bytes:
         """Return the lines."""
         return "\n".join([*(row.json for row in data.rows), data.envelope(), ""]).encode()
+
+
+class ByPreference(DefaultContentNegotiation):
+    """Chooses what the caller likes best; DRF's own leaves the `q` of an `Accept` out of account."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], *_format: Any, **_formats: Any
+    ) -> tuple[BaseRenderer, str]:
+        """Return the renderer and its media type; raises 406."""
+        known = {renderer.media_type: renderer for renderer in renderers}
+        accepted = request.headers.get("Accept", "").strip()
+        best = request._request.get_preferred_type(list(known)) if accepted else next(iter(known))
+        if best is None:
+            raise NotAcceptable
+        return known[best], best

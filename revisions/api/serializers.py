@@ -3,9 +3,11 @@
 import re
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from access.http.parameters import BodySerializer, QuerySerializer, Text
 from information_types import registry
@@ -104,8 +106,7 @@ class Fetch(Integration):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse `after` beside a filter, with which sequences have gaps."""
         if "after" in attrs and (attrs["information_type"] or attrs["company"]):
-            error = serializers.ErrorDetail(_("Only without filters."), code="filtered")
-            raise serializers.ValidationError({"after": [error]})
+            raise serializers.ValidationError({"after": [ErrorDetail(gettext("Only without filters."), "filtered")]})
         return attrs
 
 

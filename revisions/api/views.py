@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from revisions import batch, receipts
 from revisions.api import openapi
-from revisions.api.renderers import BatchAsJson, BatchAsLines, Fetched
+from revisions.api.renderers import BatchAsJson, BatchAsLines, ByPreference, Fetched
 from revisions.api.scope import FETCH, OutboxView
 from revisions.api.serializers import ReceiptBody, RevisionsQuery, TakeBody
 
@@ -23,6 +23,7 @@ class RevisionsView(OutboxView):
 
     required_permissions = {"GET": FETCH}
     renderer_classes = [BatchAsJson, BatchAsLines]
+    content_negotiation_class = ByPreference
     throttle_scope = "revisions"
     problem_codes: ClassVar = {"GET": ("out_of_step",)}
 
@@ -46,6 +47,7 @@ class TakeView(OutboxView):
 
     required_permissions = {"POST": FETCH}
     renderer_classes = [BatchAsJson, BatchAsLines]
+    content_negotiation_class = ByPreference
     throttle_scope = "revisions"
     problem_codes: ClassVar = {"POST": ("out_of_step",)}
 

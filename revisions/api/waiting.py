@@ -71,6 +71,12 @@ class Exchange:
             cls.of_loop[loop] = cls()
         return cls.of_loop[loop]
 
+    @classmethod
+    def messages_so_far(cls) -> int:
+        """How many messages the running loop has heard."""
+        exchange = cls.of_loop.get(asyncio.get_running_loop())
+        return exchange.messages if exchange else 0
+
     @contextmanager
     def waiting(self, subscription: int, *, seen: pending.Head, since: int) -> Iterator[Waiter]:
         """Wait for a subscription; `since` are the `messages` there were before `seen` was read."""
@@ -87,19 +93,24 @@ class Exchange:
 
     async def _hear(self) -> None:
         away = False
-        while True:
+        while not _is_cancelled():
             try:
-                async with Redis.from_url(settings.CACHES["default"]["LOCATION"]) as broker, broker.pubsub() as channel:
+                async with (
+                    Redis.from_url(str(settings.CACHES["default"]["LOCATION"])) as broker,
+                    broker.pubsub() as channel,
+                ):
                     await channel.subscribe(CHANNEL)
                     away = False
-                    async for message in channel.listen():
-                        if message["type"] == "message":
+                    # With a timeout, for the library swallows a cancellation that comes while it connects.
+                    while not _is_cancelled():
+                        message = await channel.get_message(ignore_subscribe_messages=True, timeout=LOOK_SECONDS)
+                        if message:
                             self._named_in(message["data"])
             except (RedisError, OSError, ValueError) as error:
                 if not away:
                     logger.warning("No news while the broker is away; waiting clients look each second: %s", error)
                 away = True
-            await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(LOOK_SECONDS)
 
     def _named_in(self, text: bytes) -> None:
         self.messages += 1
@@ -123,6 +134,11 @@ class Exchange:
             for waiter in waiters:
                 if heads.get(subscription) != waiter.seen:
                     waiter.wake()
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _heads(subscriptions: Collection[int]) -> dict[int, pending.Head]:
