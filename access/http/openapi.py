@@ -75,7 +75,7 @@ class AutoSchema(openapi.AutoSchema):
         if operation is None:
             return None
         # A copy, for the generator's hooks rewrite it in place.
-        problem = ResolvedComponent(  # type: ignore[no-untyped-call]
+        problem = ResolvedComponent(
             name="Problem", type=ResolvedComponent.SCHEMA, schema=deepcopy(PROBLEM), object="Problem"
         )
         registry.register_on_missing(problem)
@@ -113,7 +113,7 @@ def _responses(codes: Iterable[str], schema: JsonSchema) -> JsonSchema:
     }
 
 
-class BearerKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerKeyScheme(OpenApiAuthenticationExtension):
     """The security scheme of an API key."""
 
     target_class = BearerKeyAuthentication

@@ -34,7 +34,7 @@ def test_good_values_pass() -> None:
     assert ids() == set()
 
 
-@pytest.mark.parametrize("key", ["missing", "short", "a" * 60, "django-insecure-" + secrets.token_urlsafe(64)])
+@pytest.mark.parametrize("key", ["missing", "short", "a" * 60, "django-insecure-" + "0123456789abcdef" * 4])
 def test_a_weak_secret_key_is_refused(key: str) -> None:
     assert ids(SECRET_KEY=key) == {"utkorg.E001"}
 
