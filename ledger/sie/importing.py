@@ -126,18 +126,22 @@ class Import:
 @contextlib.contextmanager
 def _opened(source: Path | BinaryIO) -> Iterator[BinaryIO]:
     """A stream that can be read twice."""
-    try:
-        if isinstance(source, Path):
-            with source.open("rb") as stream:
-                yield stream
-        elif source.seekable():
-            yield source
-        else:
-            with tempfile.TemporaryFile() as copy:
-                shutil.copyfileobj(source, copy)
-                yield copy
-    except OSError as error:
-        raise UnreadableError(_("The file can't be read: %(error)s.") % {"error": error.strerror}) from error
+    with contextlib.ExitStack() as opened:
+        try:
+            stream = _seekable(source, opened)
+        except OSError as error:
+            raise UnreadableError(_("The file can't be read: %(error)s.") % {"error": error.strerror}) from error
+        yield stream
+
+
+def _seekable(source: Path | BinaryIO, opened: contextlib.ExitStack) -> BinaryIO:
+    if isinstance(source, Path):
+        return opened.enter_context(source.open("rb"))
+    if source.seekable():
+        return source
+    copy = opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (the stack closes it)
+    shutil.copyfileobj(source, copy)
+    return copy
 
 
 @contextlib.contextmanager

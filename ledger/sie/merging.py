@@ -160,7 +160,8 @@ CHANGE_ENTRIES = f"""
     from sie_pair pair
     join sie_target target using (position)
     join sie_entry staged on staged.position = pair.position and staged.ordinal = pair.ordinal
-    where entry.voucher_id = target.voucher_id and entry.row = pair.row and {IN_CHUNK}
+    where entry.voucher_id = target.voucher_id and entry.row = pair.row
+      and {IN_CHUNK} and staged.position between %(first)s and %(last)s
 """
 DELETE_ENTRIES = f"""
     delete from ledger_ledgerentry entry
@@ -199,7 +200,7 @@ def merge_vouchers(*, company: Company, chunks: Sequence[Chunk], progress: Calla
         _refuse_locked(cursor)
         changes = _count_vouchers(cursor)
         if changes.vouchers_changed:
-            changes = _change_known(cursor, chunks, changes)
+            changes = _change_known(cursor, chunks, changes, progress)
         rows = 0
         if changes.vouchers_created:
             rows = _insert(cursor, company, chunks, "new", progress)
@@ -232,7 +233,9 @@ def _count_vouchers(cursor: CursorWrapper) -> Changes:
     return Changes(vouchers_created=created, vouchers_changed=changed, vouchers_unchanged=found - changed)
 
 
-def _change_known(cursor: CursorWrapper, chunks: Sequence[Chunk], changes: Changes) -> Changes:
+def _change_known(
+    cursor: CursorWrapper, chunks: Sequence[Chunk], changes: Changes, progress: Callable[[Chunk], None]
+) -> Changes:
     created = changed = deleted = 0
     for first, last in chunks:
         parameters = {"first": first, "last": last}
@@ -242,6 +245,7 @@ def _change_known(cursor: CursorWrapper, chunks: Sequence[Chunk], changes: Chang
         cursor.execute(NOTE_LAST_ROW, parameters)
         changed += _rows_of(cursor, CHANGE_ENTRIES, parameters)
         deleted += _rows_of(cursor, DELETE_ENTRIES, parameters)
+        progress((first, last))
     return replace(changes, rows_created=created, rows_changed=changed, rows_deleted=deleted)
 
 

@@ -4,6 +4,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from ledger.models import LedgerEntry, Voucher
 from ledger.sie.generator import write_sie
@@ -33,6 +34,18 @@ def test_reading_five_times_the_rows_takes_no_more_memory(tmp_path: Path) -> Non
     write_sie(small, rows=12_000)
     write_sie(large, rows=60_000)
     assert peak_memory(large) < 1.5 * peak_memory(small)
+
+
+@pytest.mark.django_db
+def test_the_planner_knows_of_rows_that_are_not_committed_yet(tmp_path: Path) -> None:
+    path = tmp_path / "large.se"
+    write_sie(path, rows=2 * CHUNK_ROWS)
+    with connection.cursor() as cursor:
+        # What autovacuum notes where it sees none of an import's rows
+        cursor.execute("analyze ledger_voucher, ledger_ledgerentry")
+        import_sie_file(source=path, name=path.name)
+        cursor.execute("select reltuples from pg_class where oid = 'ledger_ledgerentry'::regclass")
+        assert cursor.fetchone()[0] >= CHUNK_ROWS
 
 
 @pytest.mark.django_db
