@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from django.db import connections
 
 from config.asgi import application
 from revisions.api.waiting import Exchange
@@ -18,7 +19,7 @@ class Server:
 
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = "http://127.0.0.1:{}".format(self._socket.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(application, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -52,10 +53,13 @@ class Server:
 
 @contextmanager
 def live_server() -> Iterator[Server]:
-    """A server for as long as the block lasts."""
+    """A server for as long as the block lasts; its connections end with their requests, as with the pool it has."""
+    database = connections.settings["default"]
+    kept, database["CONN_MAX_AGE"] = database["CONN_MAX_AGE"], 0
     server = Server()
     server.start()
     try:
         yield server
     finally:
         server.stop()
+        database["CONN_MAX_AGE"] = kept

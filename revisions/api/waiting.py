@@ -94,11 +94,9 @@ class Exchange:
     async def _hear(self) -> None:
         away = False
         while not _is_cancelled():
+            address = str(settings.CACHES["default"]["LOCATION"])
             try:
-                async with (
-                    Redis.from_url(str(settings.CACHES["default"]["LOCATION"])) as broker,
-                    broker.pubsub() as channel,
-                ):
+                async with Redis.from_url(address) as broker, broker.pubsub() as channel:
                     await channel.subscribe(CHANNEL)
                     away = False
                     # With a timeout, for the library swallows a cancellation that comes while it connects.
