@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class OnetimeTransferConfig(AppConfig):
     name = "onetime_transfer"
-    verbose_name = _("One-off transfers")
+    verbose_name = _("Outbox")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from config.embedded.home import utkorg_home
 from config.settings.connections import cache_url, database
 from config.settings.logs import logging_config
+from config.settings.look import UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -136,7 +137,9 @@ CACHES = {
 
 LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", default="en")
 LANGUAGES = [("sv", _("Swedish")), ("nb", _("Norwegian")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# Unfold has no Swedish and no Norwegian of its own.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "config" / "unfold_texts"]
+FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Stockholm"
@@ -213,6 +216,8 @@ STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "static-collect
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# A voucher of 200 rows, or a subscription to 2 000 chosen companies, is one form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 SESSION_COOKIE_HTTPONLY = True
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -1,0 +1,5 @@
+"""What every app's admin pages share: refusals as messages, deletions looked at first, lists of any length."""
+
+from access.http.admin.register import RegisterAdmin
+
+__all__ = ["RegisterAdmin"]

@@ -1,0 +1,66 @@
+"""What services and the database refuse, on its way back to the page that asked."""
+
+import dataclasses
+
+from django.db import DatabaseError, models
+from django.db.models import ProtectedError, RestrictedError
+from django.forms import ModelForm
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ledger.exceptions import LedgerError, refusal
+
+# SQLSTATE classes and codes that come of what others do at the same moment, or of values that don't fit.
+BY_SQLSTATE: dict[str, str | Promise] = {
+    "23505": _("Another row with these values exists already."),
+    "23503": _("Something that it refers to, or that refers to it, was changed at the same moment. Try again."),
+    "23514": _("The database refuses these values: they do not go together."),
+    "22003": _("An amount is too large."),
+    "40001": _("Somebody else changed this at the same moment. Try again."),
+    "40P01": _("Somebody else changed this at the same moment. Try again."),
+    "55P03": _("Somebody else is changing this right now. Try again in a moment."),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    """Why something wasn't done; `field` names the input that is wrong, where it is one."""
+
+    message: str
+    field: str | None = None
+
+
+def refusal_of(error: Exception, known: tuple[type[Exception], ...]) -> Refusal | None:
+    """What to tell whoever asked, or None for an error that is nobody's doing but ours."""
+    match error:
+        case ProtectedError() | RestrictedError():
+            return Refusal(str(_("It is used by other rows, and so it can't be deleted.")))
+        case DatabaseError():
+            return _refusal_of_database(error)
+        case LedgerError():
+            return Refusal(str(error), error.field)
+        case _ if isinstance(error, known):
+            return Refusal(str(error), getattr(error, "field", None))
+        case _:
+            return None
+
+
+def _refusal_of_database(error: DatabaseError) -> Refusal | None:
+    ours = refusal(error)
+    if ours is not None:
+        return Refusal(str(ours), ours.field)
+    message = BY_SQLSTATE.get(getattr(error.__cause__, "sqlstate", None) or "")
+    return Refusal(str(message)) if message else None
+
+
+class RefusedForm(ModelForm[models.Model]):
+    """A form that was valid, but whose content was refused: shown again, with the reason at its field."""
+
+    refusal: Refusal
+
+    def full_clean(self) -> None:
+        """Add the reason to whatever else is wrong."""
+        super().full_clean()
+        if self.is_bound:
+            field = self.refusal.field if self.refusal.field in self.fields else None
+            self.add_error(field, self.refusal.message)

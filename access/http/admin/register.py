@@ -1,0 +1,171 @@
+"""The base of every list and page of rows."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.admin.utils import quote
+from django.db import DatabaseError, transaction
+from django.db.models import Model, ProtectedError, QuerySet, RestrictedError
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
+
+from access.http.admin.deletion import look
+from access.http.admin.paginator import BoundedPaginator
+from access.http.admin.refusals import Refusal, RefusedForm, refusal_of
+from ledger.exceptions import LedgerError
+
+
+class RegisterList(ChangeList):
+    """A list that says in its heading how many rows a search found, and nothing before one."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page."""
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
+
+class RegisterAdmin(ModelAdmin):
+    """Lists of any length; whatever services or the database refuse comes back as a message at its field.
+
+    `known_refusals` are the exceptions of the app's services; `natural_key_fields` of the model are given once.
+    """
+
+    known_refusals: ClassVar[tuple[type[Exception], ...]] = (LedgerError,)
+
+    # Fields of forms that choose among what there is, without menus to make and change it
+    chosen_only: ClassVar[tuple[str, ...]] = ("company", "subscription", "application")
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_filter_submit = True
+    warn_unsaved_form = True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
+        """What names a row to integrations never changes."""
+        fixed = getattr(self.model, "natural_key_fields", ()) if obj else ()
+        return [*fixed, *super().get_readonly_fields(request, obj)]
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        """The list's own kind."""
+        return RegisterList
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Leave out the menus that would change what the row belongs to."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if db_field.name in self.chosen_only and field is not None:
+            for link in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{link}_related", False)
+        return field
+
+    # Refusals
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the form again, with the reason, when what it asks for is refused; nothing is written then."""
+        page: HttpResponse
+        try:
+            with transaction.atomic():
+                page = super().changeform_view(request, object_id, form_url, extra_context)
+        except self._refusable as error:
+            self._set_refusal(request, error)
+            page = super().changeform_view(request, object_id, form_url, extra_context)
+        return page
+
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any
+    ) -> type[ModelForm[Any]]:
+        """The form, or after a refusal one that says so."""
+        form: type[ModelForm[Any]] = super().get_form(request, obj, change, **options)
+        found: Refusal | None = getattr(request, "refusal", None)
+        if found is None:
+            return form
+        return type(form.__name__, (RefusedForm, form), {"refusal": found})
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Go back to the row, with the reason, when it can't be deleted."""
+        try:
+            with transaction.atomic():
+                page: HttpResponse = super().delete_view(request, object_id, extra_context)
+        except self._refusable as error:
+            self._tell(request, error)
+            return HttpResponseRedirect(self._url("change", quote(object_id)))
+        return page
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Go back to the list, with the reason, when an action is refused; then none of its rows is touched."""
+        page: HttpResponse
+        if request.method != "POST":
+            page = super().changelist_view(request, extra_context)
+            return page
+        try:
+            with transaction.atomic():
+                page = super().changelist_view(request, extra_context)
+        except self._refusable as error:
+            self._tell(request, error)
+            return HttpResponseRedirect(request.get_full_path())
+        return page
+
+    @property
+    def _refusable(self) -> tuple[type[Exception], ...]:
+        return (*self.known_refusals, LedgerError, DatabaseError, ProtectedError, RestrictedError)
+
+    def _set_refusal(self, request: HttpRequest, error: Exception) -> None:
+        request.refusal = self._refusal(error)  # type: ignore[attr-defined]
+
+    def _refusal(self, error: Exception) -> Refusal:
+        found = refusal_of(error, self.known_refusals)
+        if found is None:
+            raise error
+        return found
+
+    def _tell(self, request: HttpRequest, error: Exception) -> None:
+        self.message_user(request, self._refusal(error).message, messages.ERROR)
+
+    def _url(self, page: str, *arguments: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=arguments)
+
+    # Deleting
+
+    def get_deleted_objects(
+        self, objs: QuerySet[Any] | Sequence[Model], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, Any], set[str], list[str]]:
+        """What Django's confirmation shows, without loading all that is related."""
+        found = look(objs, self.model)
+        lacking = {
+            str(model._meta.verbose_name)
+            for model in found.models
+            if not request.user.has_perm(f"{model._meta.app_label}.delete_{model._meta.model_name}")
+            and model in self.admin_site._registry
+            and self.admin_site.is_registered(model)
+        }
+        return [self._named(row) for row in found.rows], found.counts, lacking, found.in_the_way
+
+    def _named(self, row: Model) -> str:
+        return format_html("{} {}", str(self.opts.verbose_name).capitalize(), row)
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        """Delete one row; what is in its way was looked for before."""
+        self.delete_by_service(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete the chosen rows in the same way as one."""
+        for obj in queryset:
+            self.delete_by_service(obj)
+
+    def delete_by_service(self, obj: Model) -> None:
+        """Delete a row; an app with a service for it uses that."""
+        obj.delete()

@@ -1,0 +1,122 @@
+"""How the admin looks: its name, its colours, and where the sidebar leads."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Item = dict[str, Any]
+
+
+def _may_view(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)
+
+
+def _list(title: str | Promise, icon: str, model: str) -> Item:
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": _may_view(f"{app}.view_{name}"),
+    }
+
+
+def _static(path: str) -> Callable[[HttpRequest], str]:
+    return lambda _request: static(path)
+
+
+IMPORT_SIE: Item = {
+    "title": _("Import a SIE file"),
+    "icon": "upload_file",
+    "link": reverse_lazy("admin:ledger_import_sie"),
+    "permission": _may_view("ledger.add_voucher"),
+}
+
+NAVIGATION: list[Item] = [
+    {
+        "items": [
+            {"title": _("Overview"), "icon": "home", "link": reverse_lazy("admin:index")},
+        ],
+    },
+    {
+        "title": _("Outbox"),
+        "items": [
+            _list(_("Subscriptions"), "outbox", "subscriptions.subscription"),
+            _list(_("One-off transfers"), "move_up", "onetime_transfer.transfer"),
+        ],
+    },
+    {
+        "title": _("Bookkeeping"),
+        "items": [
+            _list(_("Vouchers"), "receipt_long", "ledger.voucher"),
+            _list(_("Ledger entries"), "table_rows", "ledger.ledgerentry"),
+            IMPORT_SIE,
+            _list(_("Chart of accounts"), "account_tree", "ledger.account"),
+            _list(_("Dimensions"), "category", "ledger.dimensionvalue"),
+            _list(_("Further SIE dimensions"), "schema", "ledger.otherdimension"),
+            _list(_("Balances"), "balance", "ledger.balance"),
+        ],
+    },
+    {
+        "title": _("Invoices"),
+        "items": [
+            _list(_("Suppliers"), "local_shipping", "ledger.supplier"),
+            _list(_("Supplier invoices"), "request_quote", "ledger.supplierinvoice"),
+            _list(_("Supplier payments"), "payments", "ledger.supplierpayment"),
+            _list(_("Customers"), "groups", "ledger.customer"),
+            _list(_("Customer ledger"), "description", "ledger.customerinvoice"),
+            _list(_("Customer payments"), "savings", "ledger.customerpayment"),
+        ],
+    },
+    {
+        "title": _("Companies"),
+        "items": [
+            _list(_("Companies"), "domain", "ledger.company"),
+            _list(_("Financial years"), "calendar_month", "ledger.financialyear"),
+        ],
+    },
+    {
+        "title": _("Access"),
+        "items": [
+            _list(_("API keys"), "key", "access.apikey"),
+            _list(_("Applications"), "extension", "access.application"),
+            _list(_("Users"), "person", "auth.user"),
+            _list(_("Groups"), "group", "auth.group"),
+        ],
+    },
+]
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Utkorg",
+    "SITE_HEADER": "Utkorg",
+    "SITE_SYMBOL": "outbox",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("config/icon.svg")}],
+    "SHOW_LANGUAGES": True,
+    "SHOW_BACK_BUTTON": True,
+    "STYLES": [_static("config/admin.css")],
+    "DASHBOARD_CALLBACK": "config.overview.add_overview",
+    "COMMAND": {"search_models": False, "show_history": False},
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},
+    "COLORS": {
+        # A calm blue-green; Unfold's own is purple.
+        "primary": {
+            "50": "oklch(98.4% .014 180.72)",
+            "100": "oklch(95.3% .051 180.801)",
+            "200": "oklch(91% .096 180.426)",
+            "300": "oklch(85.5% .138 181.071)",
+            "400": "oklch(77.7% .152 181.912)",
+            "500": "oklch(60% .118 184.704)",
+            "600": "oklch(51.1% .096 186.391)",
+            "700": "oklch(45% .085 187)",
+            "800": "oklch(39% .07 188.216)",
+            "900": "oklch(33% .055 190)",
+            "950": "oklch(27.7% .046 192.524)",
+        },
+    },
+}

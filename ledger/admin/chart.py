@@ -1,0 +1,126 @@
+"""The chart of accounts, the dimensions, and balances."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.decorators import display
+
+from access.http.admin.amounts import column
+from ledger.admin.columns import company_column, year_column
+from ledger.admin.filters import AccountFilter, YearFilter
+from ledger.admin.owned import OwnedAdmin
+from ledger.models import Account, Balance, DimensionValue, OtherDimension, OtherDimensionValue
+
+
+@admin.register(Account)
+class AccountAdmin(OwnedAdmin):
+    list_display = ("number", "name", "account_type", "active", "of_company")
+    list_filter = (("company", AutocompleteSelectFilter), ("account_type", ChoicesDropdownFilter), "active")
+    search_fields = ("number__startswith", "name")
+    ordering = ("company_id", "number")
+    fields = ("company", "number", "name", "account_type", "active")
+
+
+# Which dimension a field of a form is about
+DIMENSIONS = {
+    "cost_centre": DimensionValue.Dimension.COST_CENTRE,
+    "project": DimensionValue.Dimension.PROJECT,
+    "object": DimensionValue.Dimension.OBJECT,
+    "management_area": DimensionValue.Dimension.MANAGEMENT_AREA,
+}
+
+
+@admin.register(DimensionValue)
+class DimensionValueAdmin(OwnedAdmin):
+    list_display = ("code", "name", "dimension", "active", "valid_from", "valid_to", "of_company")
+    list_filter = (("company", AutocompleteSelectFilter), ("dimension", ChoicesDropdownFilter), "active")
+    search_fields = ("code__startswith", "name")
+    ordering = ("company_id", "dimension", "code")
+    fields = ("company", "dimension", "code", "name", "active", "valid_from", "valid_to")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search; for a row's cost centre among cost centres alone, and so on."""
+        dimension = DIMENSIONS.get(request.GET.get("field_name", ""))
+        if dimension is not None:
+            queryset = queryset.filter(dimension=dimension)
+        return super().get_search_results(request, queryset, search_term)
+
+
+class OtherDimensionValueInline(TabularInline):
+    model = OtherDimensionValue
+    fields = ("code", "name")
+    extra = 0
+    per_page = 50
+
+
+@admin.register(OtherDimension)
+class OtherDimensionAdmin(OwnedAdmin):
+    """Where a SIE dimension beyond cost centre and project is mapped to object or management area."""
+
+    list_display = ("number", "name", "dimension", "parent_number", "of_company")
+    list_filter = (("company", AutocompleteSelectFilter), ("dimension", ChoicesDropdownFilter))
+    search_fields = ("number", "name")
+    ordering = ("company_id", "number")
+    fields = ("company", "number", "name", "parent_number", "dimension")
+    inlines = (OtherDimensionValueInline,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """The number comes from files, which name it again."""
+        return [*super().get_readonly_fields(request, obj), *(("company", "number") if obj else ())]
+
+
+@admin.register(Balance)
+class BalanceAdmin(OwnedAdmin):
+    """As the bookkeeping program stated them: read, never written by hand."""
+
+    list_display = ("account", "kind", "period", "objects", "amount_column", "year", "of_company")
+    list_select_related = ("account", "financial_year__company")
+    list_filter = (
+        ("financial_year__company", AutocompleteSelectFilter),
+        YearFilter,
+        AccountFilter,
+        ("kind", ChoicesDropdownFilter),
+    )
+    search_fields = ("account__number__startswith", "account__name")
+    ordering = ("financial_year_id", "account_id", "kind", "period")
+    autocomplete_fields = ()
+    fields = ("of_company", "financial_year", "account", "kind", "period", "objects", "amount_column", "quantity")
+
+    @display(description=_("amount"), ordering="amount")
+    def amount_column(self, balance: Balance) -> str:
+        """The amount, lined up."""
+        return column(balance.amount)
+
+    @display(description=_("company"))
+    def of_company(self, row: Balance) -> str:
+        """Whose year it is."""
+        return company_column(row.financial_year.company)
+
+    @display(description=_("financial year"))
+    def year(self, balance: Balance) -> str:
+        """The year's days."""
+        return year_column(balance.financial_year)
+
+    @display(description=_("objects"))
+    def objects(self, balance: Balance) -> str:
+        """SIE dimensions and codes."""
+        return ", ".join(f"{dimension}: {code}" for dimension, code in balance.objects_json.items())
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Imports write them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Imports write them."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Imports write them."""
+        return False

@@ -1,0 +1,119 @@
+"""The rows of all vouchers: searched and read here, changed on their voucher's page."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+from unfold.decorators import display
+
+from access.http.admin import RegisterAdmin
+from access.http.admin.amounts import column
+from ledger.admin.columns import company_column
+from ledger.admin.filters import AccountFilter, AmountFilter, SideFilter, YearOfVoucherFilter
+from ledger.models import Account, LedgerEntry, Voucher
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(RegisterAdmin):
+    list_display = (
+        "voucher_link",
+        "voucher_date",
+        "row_number",
+        "account",
+        "text",
+        "debit",
+        "credit",
+        "cost_centre",
+        "of_company",
+    )
+    list_select_related = ("voucher__company", "account", "cost_centre")
+    list_display_links = None
+    list_filter = (
+        ("voucher__company", AutocompleteSelectFilter),
+        YearOfVoucherFilter,
+        AccountFilter,
+        ("voucher__voucher_date", RangeDateFilter),
+        ("amount", AmountFilter),
+        SideFilter,
+    )
+    search_fields = ("text",)
+    search_help_text = _("Voucher (A 17), account number, or text of the row")
+    # Along the index of vouchers and rows, so that the newest are found at once
+    ordering = ("-voucher_id", "row")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LedgerEntry], search_term: str
+    ) -> tuple[QuerySet[LedgerEntry], bool]:
+        """A number is a voucher's or an account's, a letter and a number a voucher's; anything else is text."""
+        words = search_term.split()
+        match words:
+            case [number] if number.isdecimal():
+                accounts = Account.objects.filter(number=number).values("pk")
+                vouchers = Voucher.objects.filter(number=number).values("pk")
+                return queryset.filter(Q(account__in=accounts) | Q(voucher__in=vouchers)), False
+            case [series, number] if number.isdecimal():
+                vouchers = Voucher.objects.filter(series__iexact=series, number=number).values("pk")
+                return queryset.filter(voucher__in=vouchers), False
+            case _:
+                found: tuple[QuerySet[LedgerEntry], bool] = super().get_search_results(request, queryset, search_term)
+                return found
+
+    @display(description=_("voucher"))
+    def voucher_link(self, entry: LedgerEntry) -> str:
+        """The voucher, where its rows are changed."""
+        url = reverse("admin:ledger_voucher_change", args=[entry.voucher_id])
+        return format_html('<a class="row-link" href="{}">{}</a>', url, entry.voucher)
+
+    @display(description=_("voucher date"))
+    def voucher_date(self, entry: LedgerEntry) -> Any:
+        """The voucher's date."""
+        return entry.voucher.voucher_date
+
+    @display(description=_("row"))
+    def row_number(self, entry: LedgerEntry) -> int:
+        """The row's number, in no other order than its voucher's."""
+        return entry.row
+
+    @display(description=_("debit"))
+    def debit(self, entry: LedgerEntry) -> str:
+        """The amount, if it is debit."""
+        return column(entry.amount if entry.amount >= 0 else None)
+
+    @display(description=_("credit"))
+    def credit(self, entry: LedgerEntry) -> str:
+        """The amount without its sign, if it is credit."""
+        return column(-Decimal(entry.amount) if entry.amount < 0 else None)
+
+    @display(description=_("company"))
+    def of_company(self, entry: LedgerEntry) -> str:
+        """Whose voucher it is."""
+        return company_column(entry.voucher.company)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """None: rows are changed by their voucher."""
+        return {}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Rows are made by their voucher."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Rows are changed by their voucher."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Rows are deleted by their voucher."""
+        return False
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
+        """All there is to read."""
+        amounts = ("debit", "credit", "quantity")
+        dimensions = ("cost_centre", "project", "object", "management_area", "other_dimensions")
+        return ("voucher_link", "voucher_date", "row", "account", "text", *amounts, *dimensions, "signature")

@@ -1,0 +1,179 @@
+"""Invoices and payments, numbered by us."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
+from unfold.decorators import display
+
+from access.http.admin.amounts import column
+from information_types import registry
+from ledger.admin.filters import AmountFilter
+from ledger.admin.owned import OwnedAdmin
+from ledger.models import CustomerInvoice, CustomerPayment, SupplierInvoice, SupplierPayment
+from ledger.models.invoices import Invoice, Numbered, Payment
+from ledger.services.numbers import next_number
+
+
+class SameCompanyForm(forms.ModelForm[Numbered]):
+    """What a row refers to is of the row's own company."""
+
+    def clean(self) -> dict[str, Any]:
+        """Say at its field what is of another company."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        company = values.get("company") or (self.instance.company if self.instance.pk else None)
+        for name in ("supplier", "customer", "invoice", "voucher"):
+            referred = values.get(name)
+            if company and referred and referred.company_id != company.pk:
+                self.add_error(name, _("It is of another company."))
+        return values
+
+
+class InvoiceForm(SameCompanyForm):
+    """An invoice whose balance, left empty, is what is to be paid."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        for name in ("vat_amount", "balance"):
+            if name in self.fields:
+                self.fields[name].required = False
+
+    def clean_vat_amount(self) -> Decimal:
+        """Left empty: none."""
+        return self.cleaned_data["vat_amount"] or Decimal(0)
+
+    def clean(self) -> dict[str, Any]:
+        """Left empty, the balance is the whole amount, or nothing of what is settled."""
+        values = super().clean()
+        if values.get("balance") is None and "balance" not in self.errors:
+            is_open = values.get("status") not in {"paid", "cancelled", "rejected"}
+            values["balance"] = values.get("amount") if is_open else Decimal(0)
+        return values
+
+
+class NumberedAdmin(OwnedAdmin):
+    """Rows with our own running number, given when they are made."""
+
+    form = SameCompanyForm
+    ordering = ("-id",)
+
+    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+        """The newest first; of one company by date, along the index of each."""
+        return self.by_date if "company__id__exact" in request.GET else self.ordering
+
+    by_date: Sequence[str] = ("-id",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[tuple[Any, dict[str, Any]]]:
+        """Show the number once there is one."""
+        found: list[tuple[Any, dict[str, Any]]] = super().get_fieldsets(request, obj)
+        if obj:
+            return found
+        return [(name, {**rest, "fields": [f for f in rest["fields"] if f != "number"]}) for name, rest in found]
+
+    def save_model(self, request: HttpRequest, obj: Numbered, form: forms.ModelForm[Any], change: bool) -> None:
+        """Give a new row the next number of its company, in the transaction that saves it."""
+        with transaction.atomic():
+            if not change:
+                (known,) = registry.types_of(type(obj))
+                obj.number = next_number(company=obj.company, register=known.name)
+            super().save_model(request, obj, form, change)
+
+    @display(description=_("amount"), ordering="amount")
+    def amount_column(self, row: Invoice | Payment) -> str:
+        """The amount, lined up."""
+        return column(row.amount)
+
+
+class InvoiceAdmin(NumberedAdmin):
+    form = InvoiceForm
+    by_date = ("-invoice_date", "-id")
+    search_fields = ("number", "invoice_number", "payment_reference")
+
+    @display(description=_("balance"), ordering="balance")
+    def balance_column(self, invoice: Invoice) -> str:
+        """What is left to pay, lined up."""
+        return column(invoice.balance)
+
+
+def _invoice_filters(partner: str) -> tuple[Any, ...]:
+    return (
+        ("company", AutocompleteSelectFilter),
+        (partner, AutocompleteSelectFilter),
+        ("status", ChoicesDropdownFilter),
+        ("invoice_date", RangeDateFilter),
+        ("due_date", RangeDateFilter),
+        ("amount", AmountFilter),
+    )
+
+
+def _invoice_columns(partner: str) -> tuple[str, ...]:
+    days = ("invoice_date", "due_date")
+    return ("number", "invoice_number", partner, *days, "amount_column", "balance_column", "status", "of_company")
+
+
+def _invoice_fields(partner: str) -> tuple[Any, ...]:
+    return (
+        (None, {"fields": ("company", "number", partner, "invoice_number", "status")}),
+        (_("Dates"), {"fields": (("invoice_date", "due_date"),)}),
+        (_("Amounts"), {"fields": ("currency", "amount", "vat_amount", "balance")}),
+        (_("Payment and bookkeeping"), {"fields": ("payment_reference", "voucher")}),
+    )
+
+
+@admin.register(SupplierInvoice)
+class SupplierInvoiceAdmin(InvoiceAdmin):
+    list_display = _invoice_columns("supplier")
+    list_filter = _invoice_filters("supplier")
+    list_select_related = ("company", "supplier")
+    autocomplete_fields = ("company", "supplier", "voucher")
+    fieldsets = _invoice_fields("supplier")
+
+
+@admin.register(CustomerInvoice)
+class CustomerInvoiceAdmin(InvoiceAdmin):
+    list_display = _invoice_columns("customer")
+    list_filter = _invoice_filters("customer")
+    list_select_related = ("company", "customer")
+    autocomplete_fields = ("company", "customer", "voucher")
+    fieldsets = _invoice_fields("customer")
+
+
+class PaymentAdmin(NumberedAdmin):
+    by_date = ("-payment_date", "-id")
+    search_fields = ("number", "invoice__number", "invoice__invoice_number")
+    list_filter = (
+        ("company", AutocompleteSelectFilter),
+        ("payment_date", RangeDateFilter),
+        ("amount", AmountFilter),
+    )
+    autocomplete_fields = ("company", "invoice")
+    fields = ("company", "number", "invoice", "payment_date", "amount", "currency")
+
+
+@admin.register(SupplierPayment)
+class SupplierPaymentAdmin(PaymentAdmin):
+    list_display = ("number", "invoice", "supplier", "payment_date", "amount_column", "currency", "of_company")
+    list_select_related = ("company", "invoice__supplier")
+
+    @display(description=_("supplier"))
+    def supplier(self, payment: SupplierPayment) -> str:
+        """Who was paid."""
+        return str(payment.invoice.supplier or "")
+
+
+@admin.register(CustomerPayment)
+class CustomerPaymentAdmin(PaymentAdmin):
+    list_display = ("number", "invoice", "customer", "payment_date", "amount_column", "currency", "of_company")
+    list_select_related = ("company", "invoice__customer")
+
+    @display(description=_("customer"))
+    def customer(self, payment: CustomerPayment) -> str:
+        """Who paid."""
+        return str(payment.invoice.customer)

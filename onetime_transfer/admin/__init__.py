@@ -1,0 +1,5 @@
+"""The one-off transfers' pages."""
+
+from onetime_transfer.admin.transfers import TransferAdmin
+
+__all__ = ["TransferAdmin"]

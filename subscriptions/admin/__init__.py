@@ -1,0 +1,5 @@
+"""The subscriptions' pages."""
+
+from subscriptions.admin.subscriptions import SubscriptionAdmin
+
+__all__ = ["SubscriptionAdmin"]

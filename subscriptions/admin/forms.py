@@ -1,0 +1,105 @@
+"""The form of a subscription: the six numbered fields of the guide for finance admins, then who may fetch."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib.admin import site
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import CHECKBOX_CLASSES
+
+from information_types import registry
+from ledger.models import Company
+from subscriptions.exceptions import SubscriptionError
+from subscriptions.models import Subscription
+from subscriptions.services import Wish
+
+GROUPS = {
+    "bookkeeping": _("Bookkeeping and dimensions"),
+    "partners": _("Suppliers and customers"),
+    "invoices": _("Invoices and payments"),
+    "time": _("Time"),
+}
+
+
+def grouped_types() -> Iterator[tuple[Any, list[tuple[str, Any]]]]:
+    """Every registered type under its group's name."""
+    for group, label in GROUPS.items():
+        types = [(known.name, known.label) for known in registry.all_types() if known.group == group]
+        if types:
+            yield label, types
+
+
+class GroupedCheckboxes(forms.CheckboxSelectMultiple):
+    """Checkboxes under their groups' names, with one that ticks them all."""
+
+    template_name = "admin/subscriptions/subscription/grouped_checkboxes.html"
+
+    class Media:
+        js = ("subscriptions/tick_all.js",)
+
+    def __init__(self) -> None:
+        super().__init__({"class": " ".join(CHECKBOX_CLASSES)})
+
+
+class SubscriptionForm(forms.ModelForm[Subscription]):
+    """A subscription as its services take it."""
+
+    companies = forms.ModelMultipleChoiceField(
+        queryset=Company.objects.all(),
+        required=False,
+        widget=AutocompleteSelectMultiple(Subscription._meta.get_field("companies"), site),
+    )
+    information_types = forms.MultipleChoiceField(
+        choices=grouped_types,
+        required=False,
+        widget=GroupedCheckboxes,
+        help_text=_("Which information the subscription is of."),
+    )
+
+    class Meta:
+        model = Subscription
+        fields = ("integration_id", "name", "negative_selection", "active", "application", "own_changes")
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        numbered = {
+            "integration_id": _("1. Integration ID"),
+            "name": _("2. Name"),
+            "companies": _("3. Companies"),
+            "negative_selection": _("4. All companies except these"),
+            "information_types": _("5. Information types"),
+            "active": _("6. Active"),
+        }
+        for name, label in numbered.items():
+            if name in self.fields:
+                self.fields[name].label = label
+        self.fields["companies"].help_text = Subscription._meta.get_field("companies").help_text
+        if self.instance.pk:
+            self.initial.setdefault("companies", [company.pk for company in self.instance.companies.all()])
+            chosen = [known.name for known in self.instance.information_types]
+            self.initial.setdefault("information_types", chosen)
+
+    def clean(self) -> dict[str, Any]:
+        """Say what is wrong with the choice as a whole, at its field."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            if not self.errors:
+                self.wish().check()
+        except SubscriptionError as error:
+            self.add_error(error.field, forms.ValidationError(str(error), code=error.code))
+        return values
+
+    def wish(self) -> Wish:
+        """What is asked for."""
+        values = self.cleaned_data
+        return Wish(
+            name=values["name"],
+            application=values["application"],
+            information_types=[registry.get(name) for name in values["information_types"]],
+            companies=list(values["companies"]),
+            negative_selection=values["negative_selection"],
+            own_changes=values["own_changes"],
+            active=values["active"],
+        )
