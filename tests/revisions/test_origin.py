@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_change_carries_its_application_and_is_not_queued_for_it_where_own_changes_are_off() -> None:
-    company, application = factories.CompanyFactory(), factories.ApplicationFactory()
+    company, application = factories.CompanyFactory.create(), factories.ApplicationFactory.create()
     types = [registry.get("accounts")]
     deaf = create_subscription(
         integration_id="DEAF", wish=Wish(name="d", application=application, information_types=types, own_changes=False)
@@ -35,4 +35,4 @@ def test_a_change_carries_its_application_and_is_not_queued_for_it_where_own_cha
 
 def test_an_origin_outside_a_transaction_is_refused() -> None:
     with pytest.raises(RuntimeError):
-        origin.write_as(factories.ApplicationFactory())
+        origin.write_as(factories.ApplicationFactory.create())
