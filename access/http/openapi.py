@@ -32,6 +32,14 @@ HEADERS: Mapping[int, JsonSchema] = {
     },
 }
 
+EVERYWHERE: JsonSchema = {
+    "X-Request-Id": {
+        "description": "Names this request in our logs; say it when you ask us about it.",
+        "schema": {"type": "string"},
+        "required": True,
+    }
+}
+
 FIELD_ERROR: JsonSchema = {
     "type": "object",
     "properties": {
@@ -81,6 +89,8 @@ class AutoSchema(openapi.AutoSchema):
         registry.register_on_missing(problem)
         codes = self._problem_codes(has_body="requestBody" in operation)
         operation["responses"] |= _responses(codes, problem.ref)
+        for answer in operation["responses"].values():
+            answer["headers"] = {**answer.get("headers", {}), **deepcopy(EVERYWHERE)}
         return operation
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> JsonSchema:
