@@ -5,9 +5,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -35,7 +34,7 @@ class AmountFilter(RangeNumericFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the rows whose amount, whatever its sign, lies between the two."""
-        smallest, largest = (self._bound(end) for end in ("from", "to"))
+        smallest, largest = (self._bound(request, end) for end in ("from", "to"))
         name = self.parameter_name
         if smallest is not None:
             queryset = queryset.filter(Q(**{f"{name}__gte": smallest}) | Q(**{f"{name}__lte": -smallest}))
@@ -53,13 +52,16 @@ class AmountFilter(RangeNumericFilter):
             "form": AmountForm(self.parameter_name, data),
         }
 
-    def _bound(self, end: str) -> Decimal | None:
-        text = self.used_parameters.get(f"{self.parameter_name}_{end}") or ""
+    def _bound(self, request: HttpRequest, end: str) -> Decimal | None:
+        text = (self.used_parameters.get(f"{self.parameter_name}_{end}") or "").strip()
         try:
-            amount = abs(Decimal(plain(text))) if text.strip() else None
+            amount = abs(Decimal(plain(text))) if text else None
         except InvalidOperation:
-            raise ValidationError(_("Not an amount.")) from None
-        return amount if amount is None or amount.is_finite() else None
+            amount = Decimal("nan")
+        if amount is None or amount.is_finite():
+            return amount
+        messages.warning(request, _("%(text)s is no amount; it was left out of the filter.") % {"text": text})
+        return None
 
 
 class SideFilter(DropdownFilter):

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -98,7 +99,7 @@ class TransferAdmin(RegisterAdmin):
     @display(description=_("status"), label=LABELS, ordering="status")
     def state(self, transfer: Transfer) -> tuple[str, str]:
         """How far it has come."""
-        return transfer.status, transfer.get_status_display()
+        return transfer.status, capfirst(transfer.get_status_display())
 
     @display(description=_("rows transferred"), ordering="rows_done")
     def rows(self, transfer: Transfer) -> str:

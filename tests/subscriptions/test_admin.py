@@ -1,0 +1,173 @@
+"""Subscriptions in the admin: the same services, rules and messages as REST."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from access.models import Application
+from information_types import registry
+from revisions import fan_out
+from subscriptions.admin.forms import GROUPS
+from subscriptions.models import Resync, Subscription
+from tests import factories
+from tests.ledger.admin_client import errors_of, signed_in, text_of
+
+pytestmark = pytest.mark.django_db
+SUBSCRIPTIONS = "/admin/subscriptions/subscription/"
+
+
+@pytest.fixture
+def admin() -> Client:
+    return signed_in()
+
+
+@pytest.fixture
+def exopen() -> Application:
+    return factories.ApplicationFactory.create(name="Exopen")
+
+
+def fill_in(application: Application, **fields: Any) -> dict[str, Any]:
+    """Return the form of a subscription, filled in."""
+    usual = {"integration_id": "EXOPEN", "name": "Exopen", "information_types": ["ledger_entries"], "active": "on"}
+    return {**usual, "application": application.pk, "own_changes": "on", **fields}
+
+
+def test_a_subscription_is_made_by_its_service(admin: Client, exopen: Application) -> None:
+    companies = factories.CompanyFactory.create_batch(2)
+    form = fill_in(exopen, companies=[companies[0].pk], information_types=["ledger_entries", "suppliers"])
+    assert admin.post(f"{SUBSCRIPTIONS}add/", form).status_code == 302
+    subscription = Subscription.objects.get()
+    assert [known.name for known in subscription.information_types] == ["suppliers", "ledger_entries"]
+    assert list(subscription.companies.all()) == companies[:1]
+    assert (subscription.application, subscription.active, subscription.own_changes) == (exopen, True, True)
+    # What was there before it needs a transfer; only the service notes that.
+    assert set(subscription.resync.values_list("company", flat=True)) == {companies[0].pk}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"integration_id": "å"}, "integration_id"),
+        ({"integration_id": "TAKEN"}, "integration_id"),
+        ({"name": ""}, "name"),
+        ({"negative_selection": "on"}, "companies"),
+        ({"information_types": []}, "information_types"),
+        ({"information_types": ["weather"]}, "information_types"),
+        ({"application": ""}, "application"),
+    ],
+)
+def test_a_mistake_is_shown_at_its_field(admin: Client, exopen: Application, wrong: dict[str, Any], field: str) -> None:
+    factories.make_subscription(integration_id="TAKEN")
+    page = admin.post(f"{SUBSCRIPTIONS}add/", fill_in(exopen) | wrong)
+    assert list(errors_of(page)) == [field]
+    assert Subscription.objects.count() == 1
+
+
+def test_a_change_is_made_by_the_service_and_the_integration_id_stays(admin: Client, exopen: Application) -> None:
+    company = factories.CompanyFactory.create()
+    subscription = factories.make_subscription("suppliers", integration_id="EXOPEN", application=exopen)
+    Resync.objects.all().delete()
+    form = fill_in(exopen, integration_id="OTHER", name="New", information_types=["suppliers", "customers"])
+    assert admin.post(f"{SUBSCRIPTIONS}{subscription.pk}/change/", form).status_code == 302
+    subscription.refresh_from_db()
+    assert (subscription.integration_id, subscription.name) == ("EXOPEN", "New")
+    customers = registry.get("customers").number
+    assert list(subscription.resync.values_list("information_type", "company")) == [(customers, company.pk)]
+
+
+def test_the_page_shows_the_choice_as_it_stands(admin: Client, exopen: Application) -> None:
+    companies = factories.CompanyFactory.create_batch(3)
+    subscription = factories.make_subscription("accounts", companies=companies[:2], negative_selection=True)
+    form = admin.get(f"{SUBSCRIPTIONS}{subscription.pk}/change/").context["adminform"].form
+    assert set(form.initial["companies"]) == set(companies[:2])
+    assert form.initial["information_types"] == ["accounts"]
+
+
+def test_every_registered_type_can_be_chosen(admin: Client) -> None:
+    page = admin.get(f"{SUBSCRIPTIONS}add/")
+    groups = page.context["adminform"].form.fields["information_types"].choices
+    offered = [name for _group, types in groups for name, _label in types]
+    assert set(offered) == {known.name for known in registry.all_types()}
+    assert {known.group for known in registry.all_types()} <= set(GROUPS)
+
+
+def test_the_six_fields_stand_in_the_guides_order_in_its_words(admin: Client) -> None:
+    page = admin.get(f"{SUBSCRIPTIONS}add/", headers={"accept-language": "sv"})
+    text = text_of(page)
+    labels = ["1. Integrations-ID", "2. Benämning", "3. Bolag", "4. Negativt urval", "5. Prenumerera på", "6. Aktiv"]
+    places = [text.index(label) for label in labels]
+    assert places == sorted(places)
+    assert "En benämning så att du vet vilken prenumeration det handlar om." in text
+    assert "Om du inte väljer något bolag gäller prenumerationen alla bolag." in text
+
+
+def test_what_needs_a_transfer_stands_on_the_page_with_a_way_to_it(admin: Client) -> None:
+    company = factories.CompanyFactory.create(number="100")
+    subscription = factories.make_subscription("suppliers")
+    page = admin.get(f"{SUBSCRIPTIONS}{subscription.pk}/change/")
+    assert "Suppliers 100 newly in the selection" in text_of(page)
+    address = f"transfer/add/?subscription={subscription.pk}&amp;information_type=suppliers&amp;company={company.pk}"
+    assert address in page.content.decode()
+
+
+def test_the_list_tells_state_queue_epoch_and_what_is_missing(admin: Client) -> None:
+    company = factories.CompanyFactory.create()
+    factories.make_subscription("suppliers", integration_id="A")
+    factories.make_subscription("suppliers", integration_id="B", active=False)
+    factories.SupplierFactory.create_batch(3, company=company)
+    fan_out.drain()
+    text = text_of(admin.get(SUBSCRIPTIONS))
+    assert "A A subscription Active 3 1 1 register" in text
+    assert "B A subscription Inactive 0 1 1 register" in text
+
+
+def test_a_long_list_takes_no_more_queries_than_a_short_one(admin: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert admin.get(SUBSCRIPTIONS).status_code == 200
+        return len(captured)
+
+    factories.CompanyFactory.create_batch(3)
+    factories.make_subscription()
+    queries()
+    few = queries()
+    for _ in range(20):
+        factories.make_subscription()
+    assert queries() == few
+
+
+def test_a_page_copes_with_two_thousand_companies(admin: Client, exopen: Application) -> None:
+    companies = factories.CompanyFactory.create_batch(2000)
+    form = fill_in(exopen, companies=[company.pk for company in companies], information_types=["accounts"])
+    assert admin.post(f"{SUBSCRIPTIONS}add/", form).status_code == 302
+    subscription = Subscription.objects.get()
+    assert subscription.subscribed_companies.count() == 2000
+    with CaptureQueriesContext(connection) as captured:
+        page = admin.get(f"{SUBSCRIPTIONS}{subscription.pk}/change/")
+    assert "Chart of accounts 2,000" in text_of(page)
+    assert len(captured) <= 14
+
+
+def test_deleting_says_what_is_lost_and_asks(admin: Client) -> None:
+    company = factories.CompanyFactory.create()
+    subscription = factories.make_subscription("suppliers")
+    factories.SupplierFactory.create_batch(2, company=company)
+    fan_out.drain()
+    url = f"{SUBSCRIPTIONS}{subscription.pk}/delete/"
+    text = text_of(admin.get(url))
+    assert "2 queued rows that the integration hasn't fetched" in text
+    assert Subscription.objects.exists()
+    admin.post(url, {"post": "yes"})
+    assert not Subscription.objects.exists()
+
+
+def test_the_action_leads_to_the_transfers_page(admin: Client) -> None:
+    chosen = [factories.make_subscription().pk for _ in range(2)]
+    action = {"action": "transfer_chosen", "_selected_action": chosen[:1]}
+    page = admin.post(SUBSCRIPTIONS, action)
+    assert page["Location"] == f"/admin/onetime_transfer/transfer/add/?subscription={chosen[0]}"
+    page = admin.post(SUBSCRIPTIONS, {**action, "_selected_action": chosen}, follow=True)
+    assert "Choose one subscription" in text_of(page)
