@@ -9,6 +9,7 @@ from django.db import connection
 
 from information_types import registry, sql
 from information_types.definition import InformationType
+from information_types.schema import data_schema, key_schema
 from onetime_transfer import running, services
 from onetime_transfer.models import Transfer
 from tests import factories
@@ -80,9 +81,15 @@ def test_captured_and_transferred_data_are_the_contracts_fields(known: Informati
     assert {line["operation"] for line in lines} == {"transferred"}
     assert len(lines) == done.rows_done == done.rows_total >= 2
     assert captured.copy == transferred.copy == register(known.name)
+    fields = CONTRACT[known.name].split(", ")
+    assert list(data_schema(known)["properties"]) == fields
     for line in lines:
-        assert list(line["data"]) == CONTRACT[known.name].split(", ")
-        assert list(line["key"]) == KEYS.get(known.name, "company, number").split(", ")
+        assert list(line["data"]) == fields
+        assert (
+            list(line["key"])
+            == list(key_schema(known)["properties"])
+            == KEYS.get(known.name, "company, number").split(", ")
+        )
         assert line["key"].items() <= line["data"].items()
 
 
