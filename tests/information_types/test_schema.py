@@ -11,7 +11,7 @@ from information_types.schema import component_name, data_schema, key_schema, pa
 from revisions import fan_out
 from tests import factories
 from tests.integrators import Integrator
-from tests.revisions.test_registered_types import make_some_of_each
+from tests.registers import make_some_of_each
 
 TYPES = registry.all_types()
 EVERY_TYPE = pytest.mark.parametrize("known", TYPES, ids=[known.name for known in TYPES])
