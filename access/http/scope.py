@@ -55,6 +55,8 @@ class KeyScope(APIView):
 
     def find(self, things: QuerySet[M], **named: Any) -> M:
         """Return the one of the key's application; raises 404 whether it is absent or another's."""
+        if any("\0" in value for value in named.values() if isinstance(value, str)):
+            raise NotFound  # An address may hold what no text in the database can.
         found = self.of_application(things).filter(**named).first()
         if found is None:
             raise NotFound

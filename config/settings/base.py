@@ -172,7 +172,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["access.http.authentication.BearerKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["access.http.parsers.JsonParser"],
     "DEFAULT_THROTTLE_CLASSES": ["access.http.throttling.KeyThrottle"],
     "DEFAULT_SCHEMA_CLASS": "access.http.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "access.http.problems.exception_handler",

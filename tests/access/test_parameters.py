@@ -73,6 +73,11 @@ def test_a_body_that_is_no_object_is_refused_as_a_whole(key: str, body: str) -> 
     assert errors(post(key, body)) in ([(None, "invalid")], [(None, "null")])
 
 
+@pytest.mark.parametrize("opening", ["[", '{"name":'])
+def test_a_body_nested_too_deeply_is_refused(key: str, opening: str) -> None:
+    assert errors(post(key, opening * 100_000)) == [(None, "parse_error")]
+
+
 @pytest.mark.parametrize("body", ["{", "", "{'name': 1}", '{"name": NaN}'])
 def test_what_is_no_json_is_refused(key: str, body: str) -> None:
     response = post(key, body)

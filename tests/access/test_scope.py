@@ -74,3 +74,8 @@ def test_anothers_thing_is_answered_exactly_like_one_that_does_not_exist() -> No
     foreign, absent = get(text, "?name=anothers", view=Keys), get(text, "?name=nobodys", view=Keys)
     problem(foreign, 404, "not_found")
     assert foreign.content == absent.content
+
+
+def test_a_name_that_no_text_in_the_database_can_be_is_not_found() -> None:
+    _key, text = make_key()
+    problem(get(text, "?name=a%00b", view=Keys), 404, "not_found")
