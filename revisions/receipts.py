@@ -20,28 +20,31 @@ from subscriptions.models import Subscription
 
 SALT = "utkorg.receipt"
 
-# Items wholly in the range go; one that goes on beyond it, only the last can, starts after it.
-ACKNOWLEDGE = """
-    with matching as materialized (
-        select * from revisions_outboxitem
-        where subscription_id = %(subscription)s and first_sequence between %(first)s and %(last)s
+# Items wholly in the range go; one that goes on beyond it, only the last can, starts after it. Each is found by its key
+# alone: a join with a list of what matches would be planned for one item and cost the square of thousands.
+_MATCHES = """subscription_id = %(subscription)s and first_sequence between %(first)s and %(last)s
           and (%(types)s::int[] is null
-               or (information_type, company_id) in (select * from unnest(%(types)s::int[], %(companies)s::bigint[])))
+               or (information_type, company_id) in (
+                   select * from unnest(%(types)s::int[], %(companies)s::bigint[])))"""
+ACKNOWLEDGE = f"""
+    with whole as (
+        delete from revisions_outboxitem
+        where {_MATCHES}
+          and first_sequence + last_row - first_row <= %(last)s
+        returning information_type, company_id, last_row - first_row + 1 as rows
     ),
-    whole as (
-        delete from revisions_outboxitem item using matching
-        where item.subscription_id = %(subscription)s and item.first_sequence = matching.first_sequence
-          and matching.first_sequence + matching.last_row - matching.first_row <= %(last)s
-        returning item.information_type, item.company_id, item.last_row - item.first_row + 1 as rows
+    going_on as materialized (
+        select first_sequence, %(last)s + 1 - first_sequence as rows from revisions_outboxitem
+        where {_MATCHES}
+          and first_sequence + last_row - first_row > %(last)s
     ),
     cut as (
         update revisions_outboxitem item set
-            first_row = matching.first_row + (%(last)s + 1 - matching.first_sequence),
+            first_row = item.first_row + going_on.rows,
             first_sequence = %(last)s + 1
-        from matching
-        where item.subscription_id = %(subscription)s and item.first_sequence = matching.first_sequence
-          and matching.first_sequence + matching.last_row - matching.first_row > %(last)s
-        returning item.information_type, item.company_id, %(last)s + 1 - matching.first_sequence as rows
+        from going_on
+        where item.subscription_id = %(subscription)s and item.first_sequence = going_on.first_sequence
+        returning item.information_type, item.company_id, going_on.rows
     ),
     gone as (select * from whole union all select * from cut),
     counted as (
@@ -54,11 +57,13 @@ ACKNOWLEDGE = """
 
 # What stands at a sequence now, to be compared with what stood there when the batch was read.
 STANDS_AT = """
-    select item.change_set_id, changed.changed_at from revisions_outboxitem item
+    select item.change_set_id, changed.changed_at from (
+        select * from revisions_outboxitem
+        where subscription_id = %(subscription)s and first_sequence <= %(sequence)s
+        order by first_sequence desc limit 1
+    ) item
     join revisions_changeset changed on changed.id = item.change_set_id
-    where subscription_id = %(subscription)s and first_sequence <= %(sequence)s
-      and first_sequence + last_row - first_row >= %(sequence)s
-    order by first_sequence desc limit 1
+    where item.first_sequence + item.last_row - item.first_row >= %(sequence)s
 """
 
 
