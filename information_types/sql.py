@@ -19,10 +19,15 @@ TIMESTAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
 
 
 class Joins:
-    """The tables that paths lead to, each joined once, by the foreign keys on the way."""
+    """The tables that paths lead to, each joined once, by the foreign keys on the way.
 
-    def __init__(self, model: type[Model]) -> None:
+    `looked_up` makes of each a look-up by its primary key, row by row, that no planner can turn round: in triggers,
+    where statistics may be of a time when the table's rows weren't committed, a join would read the whole table.
+    """
+
+    def __init__(self, model: type[Model], *, looked_up: bool = False) -> None:
         self._model = model
+        self._looked_up = looked_up
         self._joins: dict[str, str] = {}
         self._found: dict[str, str] = {}
 
@@ -47,16 +52,24 @@ class Joins:
         key, target = foreign_key(model, hop), target_of(model, hop)
         name = hop if alias == ROOT else f"{alias}_{hop}"
         nullable = nullable or key.null
-        self._joins[name] = (
-            f'{"left join" if nullable else "join"} {target._meta.db_table} "{name}"'
-            f' on "{name}"."{target._meta.pk.column}" = "{alias}"."{key.column}"'
-        )
+        table, column = target._meta.db_table, f'"{alias}"."{key.column}"'
+        if nullable:
+            self._joins[name] = f'left join {table} "{name}" on "{name}"."{target._meta.pk.column}" = {column}'
+        elif self._looked_up:
+            self._joins[name] = looked_up(table, name, f"{target._meta.pk.column} = {column}")
+        else:
+            self._joins[name] = f'join {table} "{name}" on "{name}"."{target._meta.pk.column}" = {column}'
         if nullable:
             self._found[name] = f'("{alias}"."{key.column}" is null) = ("{name}"."{target._meta.pk.column}" is null)'
         return name, target, nullable
 
     def __str__(self) -> str:
         return "\n".join(self._joins.values())
+
+
+def looked_up(table: str, name: str, condition: str) -> str:
+    """The SQL that looks rows up for each row before it; `offset 0` keeps the planner from making a join of it."""
+    return f'cross join lateral (select * from {table} where {condition} offset 0) "{name}"'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,9 +90,9 @@ class RowSql:
     complete: str
 
 
-def row_sql(information_type: InformationType) -> RowSql:
+def row_sql(information_type: InformationType, *, looked_up: bool = False) -> RowSql:
     """The SQL of a type's rows, over whatever stands under the alias `r` (a table or a transition table)."""
-    joins = Joins(information_type.model)
+    joins = Joins(information_type.model, looked_up=looked_up)
     data = ", ".join(_named(joins, field, information_type) for field in information_type.fields)
     key = ", ".join(_named(joins, field, information_type) for field in information_type.key_fields)
     company_id, _field, _nullable = joins.column(information_type.company_path)
@@ -95,8 +108,8 @@ def row_sql(information_type: InformationType) -> RowSql:
 
 
 def key_joins(information_type: InformationType) -> str:
-    """Only the joins that the key and the company need, for rows that are gone."""
-    joins = Joins(information_type.model)
+    """Only the look-ups that the key and the company need, for rows that are gone."""
+    joins = Joins(information_type.model, looked_up=True)
     for field in information_type.key_fields:
         joins.column(field.path)
     joins.column(information_type.company_path)

@@ -6,6 +6,7 @@ apart without reading messages.
 
 import pgtrigger
 
+from information_types.sql import looked_up
 from information_types.triggers import DatabaseTrigger
 
 UNBALANCED = "23U01"
@@ -14,6 +15,8 @@ OUTSIDE_YEAR = "23U03"
 FOREIGN_COMPANY = "23U04"
 NATURAL_KEY_CHANGED = "23U05"
 YEARS_OVERLAP = "23U06"
+
+OF_VOUCHER = looked_up("ledger_voucher", "voucher", "id = entry.voucher_id")
 
 NEW = pgtrigger.Referencing(new="new_rows")
 OLD = pgtrigger.Referencing(old="old_rows")
@@ -154,14 +157,14 @@ def _lock_years(rows: str) -> str:
     # A period is locked by an update of its year, which waits for those who post in it, and they for it.
     return f"""
             perform 1 from ledger_financialyear
-            where id in (select financial_year_id from {rows}) order by id for share;"""
+            where id = any(array(select financial_year_id from {rows})) order by id for share;"""
 
 
 def _voucher_in_its_year() -> str:
     return f"""
             select voucher.voucher_date, year.first_day, year.last_day, voucher.company_id <> year.company_id as foreign
             into wrong
-            from new_rows voucher join ledger_financialyear year on year.id = voucher.financial_year_id
+            from new_rows voucher {looked_up("ledger_financialyear", "year", "id = voucher.financial_year_id")}
             where voucher.voucher_date not between year.first_day and year.last_day
                or voucher.company_id <> year.company_id
             limit 1;
@@ -179,11 +182,9 @@ def _voucher_period_open(*tables: str) -> str:
 
 
 def _entry_period_open(rows: str) -> str:
-    vouchers = (
-        f"(select distinct voucher_id from {rows}) entry join ledger_voucher voucher on voucher.id = entry.voucher_id"
-    )
+    vouchers = f"(select distinct voucher_id from {rows}) entry {OF_VOUCHER}"
     lock = f"""
-            perform 1 from ledger_financialyear where id in (select voucher.financial_year_id from {vouchers})
+            perform 1 from ledger_financialyear where id = any(array(select voucher.financial_year_id from {vouchers}))
             order by id for share;"""
     return lock + _period_open(vouchers)
 
@@ -191,7 +192,7 @@ def _entry_period_open(rows: str) -> str:
 def _period_open(vouchers: str) -> str:
     return f"""
             select voucher.voucher_date, year.locked_until into wrong
-            from {vouchers} join ledger_financialyear year on year.id = voucher.financial_year_id
+            from {vouchers} {looked_up("ledger_financialyear", "year", "id = voucher.financial_year_id")}
             where voucher.voucher_date <= year.locked_until
             limit 1;
             if found then
@@ -216,7 +217,7 @@ def _entry_of_company() -> str:
             select case when account.company_id <> voucher.company_id then 'account' {found} end as reference
             into wrong
             from new_rows entry
-            join ledger_voucher voucher on voucher.id = entry.voucher_id
+            {OF_VOUCHER}
             left join ledger_account account on account.id = entry.account_id{joins}
             where account.company_id <> voucher.company_id or {" or ".join(wrong.values())}
             limit 1;
@@ -233,7 +234,7 @@ def _wrong_dimension(column: str, number: int) -> str:
 def _reference_of_company(name: str, table: str) -> str:
     return f"""
             if exists (
-                select from new_rows changed join {table} target on target.id = changed.{name}_id
+                select from new_rows changed {looked_up(table, "target", f"id = changed.{name}_id")}
                 where target.company_id <> changed.company_id
             ) then
                 raise exception 'The {name} is of another company.' using errcode = '{FOREIGN_COMPANY}';

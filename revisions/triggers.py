@@ -106,7 +106,7 @@ def shown_in(information_type: InformationType, parent: sql.Parent) -> DatabaseT
     changed = f"""
                     select entry.*
                     from (select {columns} from new_rows except select {columns} from old_rows) parent
-                    join {table} entry on entry.{column} = parent.id"""
+                    {sql.looked_up(table, "entry", f"{column} = parent.id")}"""
     func = _read_committed() + _capture(information_type, operation="u", changed=changed, template=_MANY)
     return _trigger(f"show_in_{information_type.name}", pgtrigger.Update, func, old=True, new=True)
 
@@ -117,7 +117,7 @@ def stays(hops: Iterable[sql.Hop]) -> DatabaseTrigger:
     Else another row could stand under its id at commit, shown by rows that were never captured again.
     """
     left = " union all ".join(
-        f"select 1 from old_rows join {hop.model._meta.db_table} left_behind on left_behind.{hop.column} = old_rows.id"
+        "select 1 from old_rows " + sql.looked_up(hop.model._meta.db_table, "left_behind", f"{hop.column} = old_rows.id")
         for hop in hops
     )
     func = f"""
@@ -142,14 +142,14 @@ def _updated(information_type: InformationType) -> str:
 
 
 def _deleted(information_type: InformationType) -> str:
-    parts = sql.row_sql(information_type)
+    parts = sql.row_sql(information_type, looked_up=True)
     gone = dataclasses.replace(parts, joins=sql.key_joins(information_type), data=parts.key, complete="true")
     capture_keys = _render(information_type, gone, operation="d", written="old_rows")
     return _lock_parents(information_type, "old_rows") + capture_keys
 
 
 def _capture(information_type: InformationType, *, template: str = _ONE_OR_MANY, **parts: str) -> str:
-    return _render(information_type, sql.row_sql(information_type), template=template, **parts)
+    return _render(information_type, sql.row_sql(information_type, looked_up=True), template=template, **parts)
 
 
 def _render(
@@ -188,7 +188,7 @@ def _lock_parents(information_type: InformationType, *tables: str) -> str:
         ids = " union ".join(f"select {column} from {rows}" for rows in tables)
         locks += f"""
             perform 1 from {parent.model._meta.db_table}
-            where id in ({ids}) and xmin <> pg_current_xact_id()::xid
+            where id = any(array({ids})) and xmin <> pg_current_xact_id()::xid
             order by id for no key update;"""
     return _read_committed() + locks if locks else ""
 

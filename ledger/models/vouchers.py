@@ -37,6 +37,8 @@ class Voucher(models.Model):
     signature = models.CharField(_("signature"), max_length=100, blank=True)
 
     last_row = models.PositiveIntegerField(default=0, editable=False)
+    # What a file without voucher numbers said of it, whatever became of it since; empty for all other vouchers.
+    fingerprint = models.CharField(max_length=32, blank=True, editable=False, db_default="", default="")
 
     class Meta:
         verbose_name = _("voucher")
@@ -44,6 +46,9 @@ class Voucher(models.Model):
         ordering = ("-voucher_date", "-id")
         indexes = [
             models.Index(fields=["company", "-voucher_date", "-id"], name="voucher_by_date"),  # the admin's list
+            models.Index(  # the import's look for vouchers without number
+                fields=["financial_year", "fingerprint"], name="voucher_by_fingerprint", condition=~Q(fingerprint="")
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["financial_year", "series", "number"], name="voucher_key"),
