@@ -129,4 +129,5 @@ def _error(number: str, message: str, hint: str) -> checks.Error:
 def _rows(alias: str, query: str) -> list[tuple[Any, ...]]:
     with connections[alias].cursor() as cursor:
         cursor.execute(query, {"tables": tables()})
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found

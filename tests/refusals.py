@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -22,8 +23,8 @@ def the_database_refuses(sqlstate: str) -> Iterator[list[DatabaseError]]:
     assert getattr(errors[0].__cause__, "sqlstate", None) == sqlstate
 
 
-def run_sql(query: str, *parameters: object) -> int:
+def run_sql(query: str, *parameters: Any) -> int:
     """Run a statement as another program would; returns how many rows it was about."""
     with connection.cursor() as cursor:
         cursor.execute(query, parameters or None)
-        return cursor.rowcount
+        return int(cursor.rowcount)

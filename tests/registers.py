@@ -20,7 +20,7 @@ def _dimension(number: int) -> Callable[..., Model]:
 
 
 def _full_voucher(books: factories.Books) -> None:
-    values = {
+    values: dict[str, Any] = {
         dimension.name.lower(): factories.DimensionValueFactory.create(company=books.company, dimension=dimension)
         for dimension in DimensionValue.Dimension
     }

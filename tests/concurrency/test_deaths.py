@@ -62,11 +62,11 @@ def installation() -> Iterator[Installation]:
 
 def first_line(program: "subprocess.Popen[str]") -> str:
     assert program.stdout
-    return program.stdout.readline().strip()
+    return str(program.stdout.readline()).strip()
 
 
 def last_line(program: "subprocess.Popen[str]") -> str:
-    return program.communicate(timeout=60)[0].splitlines()[-1]
+    return str(program.communicate(timeout=60)[0].splitlines()[-1])
 
 
 def queued(subscription: Subscription) -> int:
@@ -267,7 +267,8 @@ def test_a_transfer_is_asked_for_while_everybody_writes(
     Transfer.objects.filter(pk=asked.pk).update(units_per_chunk=1)
     writing = [together.start(books.post) for _ in range(10)]
     bringing = together.start(running.run, transfer_id=asked.pk)
-    for work in [*writing, bringing]:
+    bringing.result(30)
+    for work in writing:
         work.result(30)
     consumer.fetch_all()
     assert consumer.copy == register("ledger_entries")

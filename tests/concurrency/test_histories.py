@@ -38,7 +38,7 @@ WRITERS = 3
 Program = psycopg.Connection[tuple[Any, ...]]
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Integration:
     """What an integration holds: its copy, how far it came, and receipts that it hasn't sent yet."""
 
@@ -97,7 +97,8 @@ class Histories(RuleBasedStateMachine):
             writer.close()
         if hasattr(self, "everyone"):
             self.compare()
-        TransactionTestCase("run")._fixture_teardown()
+        flush: Any = TransactionTestCase("run")
+        flush._fixture_teardown()
 
     # Writers
 
@@ -202,8 +203,7 @@ class Histories(RuleBasedStateMachine):
     @rule(who=integrations, limit=st.integers(1, 7))
     def take(self, who: Integration, limit: int) -> None:
         if who in self.everyone:
-            found, _epoch = receipts.take(subscription=who.subscription, choice=batch.Choice(), limit=limit, after=None)
-            self._take_in(who, [json.loads(row.json) for row in found.rows])
+            self._take_in(who, self._take(who, limit=limit))
 
     @rule(who=integrations)
     def cut(self, who: Integration) -> None:
@@ -257,10 +257,12 @@ class Histories(RuleBasedStateMachine):
         running.run(transfer_id=asked.pk)
 
     def _take_all(self, who: Integration) -> None:
-        while found := receipts.take(subscription=who.subscription, choice=batch.Choice(), limit=5000, after=None)[0]:
-            if not found.rows:
-                return
-            self._take_in(who, [json.loads(row.json) for row in found.rows])
+        while rows := self._take(who, limit=5000):
+            self._take_in(who, rows)
+
+    def _take(self, who: Integration, *, limit: int) -> list[Line]:
+        found, _epoch = receipts.take(subscription=who.subscription, choice=batch.Choice(), limit=limit, after=None)
+        return [json.loads(row.json) for row in found.rows]
 
     def _queued(self, who: Integration) -> list[Line]:
         found = batch.read(subscription=who.subscription, choice=batch.Choice(), limit=5000)

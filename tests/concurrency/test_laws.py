@@ -17,6 +17,7 @@ from ledger.services.vouchers import change_voucher
 from onetime_transfer import running, services
 from onetime_transfer.models import Transfer
 from revisions import batch, clean_up, fan_out, receipts
+from revisions.exceptions import InvalidReceipt
 from revisions.models import ChangeSet, FanOutState, OutboxItem
 from revisions.triggers import MISSING_PARENT
 from subscriptions.models import SubscribedCompany, SubscribedType, Subscription
@@ -258,7 +259,7 @@ def test_a_receipt_after_its_subscription_went_is_refused_and_harms_nothing(
     again = factories.make_subscription(integration_id="OTHER")
     delete_subscription(subscription=Subscription.objects.get(pk=consumer.subscription.pk))
     assert receipt
-    with pytest.raises(receipts.InvalidReceipt):
+    with pytest.raises(InvalidReceipt):
         receipts.acknowledge(subscription=again, receipt=receipt)
 
 

@@ -118,7 +118,9 @@ class Writer:
 
     def _some_voucher(self) -> Voucher | None:
         numbers = list(Voucher.objects.values_list("pk", flat=True))
-        chosen = self.random.choice(numbers) if numbers else None
+        if not numbers:
+            return None
+        chosen = self.random.choice(numbers)
         return Voucher.objects.select_for_update(no_key=True).filter(pk=chosen).first()
 
 
@@ -192,4 +194,4 @@ def no_deadlocks() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("select deadlocks from pg_stat_database where datname = current_database()")
         (deadlocks,) = cursor.fetchone()
-    return deadlocks == 0
+    return bool(deadlocks == 0)
