@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core import checks
 from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 
 from information_types import registry, sql
@@ -72,9 +73,14 @@ def _of_each(
     databases: Collection[str] | None, messages: "Callable[[str], Iterator[checks.CheckMessage]]"
 ) -> Iterator[checks.CheckMessage]:
     for alias in databases or ():
-        # Before the first migration there is nothing to look at.
-        if set(tables()) <= set(connections[alias].introspection.table_names()):
+        if _is_migrated(alias):
             yield from messages(alias)
+
+
+def _is_migrated(alias: str) -> bool:
+    # `migrate` asks the checks before it begins: what its migrations will bring must not keep it from running.
+    migrations = MigrationExecutor(connections[alias])
+    return not migrations.migration_plan(migrations.loader.graph.leaf_nodes())
 
 
 def _trigger_messages(alias: str) -> Iterator[checks.CheckMessage]:
