@@ -98,7 +98,7 @@ def store_accounts(*, company: Company, chart: Chart, may_rename: bool) -> None:
     new = [_account(company, number, name, chart) for number, name in chart.names.items() if number not in known]
     Account.objects.bulk_create(new, batch_size=BATCH)
     if may_rename:
-        changed = [known[number] for number in chart.names if number in known and _restate(known[number], chart)]
+        changed = [account for number, account in known.items() if _restate(account, chart)]
         Account.objects.bulk_update(changed, ["name", "account_type"], batch_size=BATCH)
 
 
@@ -110,7 +110,7 @@ def _account(company: Company, number: str, name: str, chart: Chart) -> Account:
 def _restate(account: Account, chart: Chart) -> bool:
     """Set what the file says of an account, and return whether that is anything new."""
     before = (account.name, account.account_type)
-    account.name = chart.names[account.number] or account.name
+    account.name = chart.names.get(account.number) or account.name
     account.account_type = LETTERS.get(chart.letters.get(account.number, "")) or account.account_type
     return (account.name, account.account_type) != before
 
@@ -121,7 +121,8 @@ def store_objects(*, company: Company, chart: Chart, may_rename: bool) -> dict[i
     Returns which SIE dimensions are mapped to which of ours (3 and 4), beyond cost centre and project.
     """
     declared: Names = {**dict.fromkeys(_used_objects()), **chart.objects}
-    others = _store_dimensions(company, chart, {dimension for dimension, _code in declared} | set(chart.dimensions))
+    numbers = {dimension for dimension, _code in declared} | set(chart.dimensions)
+    others = _store_dimensions(company, chart, numbers, may_rename=may_rename)
     mapped = {number: other.dimension for number, other in others.items() if other.dimension is not None}
     ours: dict[int, int] = {**OURS, **mapped}
     ours_named = {(ours[number], code): name for (number, code), name in declared.items() if number in ours}
@@ -137,8 +138,13 @@ def _used_objects() -> list[tuple[int, str]]:
         return [(dimension, code) for dimension, code in cursor.fetchall()]
 
 
-def _store_dimensions(company: Company, chart: Chart, numbers: set[int]) -> dict[int, OtherDimension]:
+def _store_dimensions(
+    company: Company, chart: Chart, numbers: set[int], *, may_rename: bool
+) -> dict[int, OtherDimension]:
     known = {other.number: other for other in OtherDimension.objects.filter(company=company)}
+    if may_rename:
+        changed = [other for other in known.values() if _redeclare(other, chart.dimensions.get(other.number))]
+        OtherDimension.objects.bulk_update(changed, ["name", "parent_number"], batch_size=BATCH)
     new = [_dimension(company, number, chart) for number in sorted(numbers - set(known) - set(OURS))]
     for other in OtherDimension.objects.bulk_create(new, batch_size=BATCH):
         known[other.number] = other
@@ -153,6 +159,15 @@ def _dimension(company: Company, number: int, chart: Chart) -> OtherDimension:
         name=(declared.name if declared else "") or RESERVED.get(number, ""),
         parent_number=declared.parent if declared else None,
     )
+
+
+def _redeclare(other: OtherDimension, declared: Dimension | None) -> bool:
+    """Set what the file says of a dimension, and return whether that is anything new."""
+    before = (other.name, other.parent_number)
+    if declared is not None:
+        other.name = declared.name or other.name
+        other.parent_number = declared.parent or other.parent_number
+    return (other.name, other.parent_number) != before
 
 
 def _store_ours(company: Company, names: Names, *, may_rename: bool) -> None:

@@ -29,7 +29,7 @@ def find_company(*, identity: Identity, number: str | None, warnings: Remarks) -
 
     Raises `CompanyError` where there is no number, or where another company has it.
     """
-    stated = Stated(number, identity.name.line) if number else identity.company_number
+    stated = Stated(number, identity.name.line) if number is not None else identity.company_number
     if stated is None:
         raise CompanyError(_("The file names no company (#FNR, #ORGNR)."), advice=_("Give its number with --company."))
     if not VALID_COMPANY_NUMBER.fullmatch(stated.text):
@@ -41,6 +41,7 @@ def find_company(*, identity: Identity, number: str | None, warnings: Remarks) -
     # Two imports for one company take turns.
     company = Company.objects.select_for_update(no_key=True).get(number=stated.text)
     _refuse_another(company, identity, asked_for=number is not None)
+    _warn_of_company(company, identity, warnings)
     return company
 
 
@@ -53,12 +54,24 @@ def _described(identity: Identity, number: str, warnings: Remarks) -> dict[str, 
     return described
 
 
+def _warn_of_company(company: Company, identity: Identity, warnings: Remarks) -> None:
+    if not company.active:
+        warnings.add(1, _("Company %(number)s is inactive.") % {"number": company.number})
+    currency = identity.currency
+    if _CURRENCY.fullmatch(currency.text) and currency.text != company.currency:
+        warnings.add(
+            currency.line,
+            _("The file is in %(theirs)s, the company's currency is %(ours)s; the amounts are stored as they are.")
+            % {"theirs": currency.text, "ours": company.currency},
+        )
+
+
 def _refuse_another(company: Company, identity: Identity, *, asked_for: bool) -> None:
     """Refuse to mix the books of two companies: the name and the organisation number are another's."""
     ours, theirs = _digits(company.organisation_number), _digits(identity.organisation_number.text)
     # Where one of them is not known, who gives the number knows whose books they are.
     other_number = ours != theirs if ours and theirs else not asked_for
-    if other_number and _folded(company.name) != _folded(identity.name.text):
+    if other_number and _folded(company.name) != _folded(identity.name.text or company.number):
         raise CompanyError(
             _("Company %(number)s is %(name)s (%(organisation)s); the file is of %(theirs)s (%(their_organisation)s).")
             % {
@@ -69,7 +82,10 @@ def _refuse_another(company: Company, identity: Identity, *, asked_for: bool) ->
                 "their_organisation": identity.organisation_number.text or "–",
             },
             line=identity.name.line,
-            advice=_("Give the file's company a number of its own with --company."),
+            advice=_(
+                "If it is the same company, correct its name or organisation number; "
+                "else give the file's company a number of its own with --company."
+            ),
         )
 
 

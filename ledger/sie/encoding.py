@@ -12,7 +12,8 @@ from typing import BinaryIO, Literal
 
 from django.utils.translation import gettext_lazy as _
 
-from ledger.sie.exceptions import DamagedEncodingError, NotSieError, Text
+from ledger.sie.exceptions import BrokenLineError, DamagedEncodingError, NotSieError, Text
+from ledger.sie.remarks import Remarks
 
 Encoding = Literal["cp437", "utf-8-sig", "cp1252"]
 
@@ -21,12 +22,13 @@ ENOUGH_LETTERS = 20_000
 MOSTLY = 10  # at most one letter in ten of another encoding is a stray text; more means a file glued together
 
 EXPORT_AGAIN = _("Export the file again from the bookkeeping program, as PC8 (code page 437) or UTF-8.")
+UNPACK = _("Unpack it, or export the file from the bookkeeping program as SIE type 1, 2, 3, 4 or 4I.")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # What no text has, in any of the three: a sign of a damaged or binary file. Code page 437 has § and ¶ at 14 and 15.
 CONTROL = bytes({*range(9), *range(0x0E, 0x1A), 0x1B} - {0x14, 0x15})
 
 # Paths in #FNR are often in another encoding than the rest of the file.
-PATHS = re.compile(rb"^[ \t]*#FNR\b.*$", re.MULTILINE)
+PATHS = re.compile(rb"(?:^|\r)[ \t]*#FNR\b[^\r\n]*", re.MULTILINE)
 UTF_8_LETTERS = re.compile(rb"\xc3[\x80-\xbf]|\xef\xbf\xbd")  # the last: a letter lost on the way
 
 
@@ -71,9 +73,14 @@ class Evidence:
             return "cp1252"
         return "cp437"
 
+    @property
+    def strays(self) -> int:
+        """How many letters speak for another encoding than the verdict's."""
+        return self.letters - max(self.utf_8, self.cp437, self.cp1252)
+
     def is_mixed(self) -> bool:
-        """Whether letters of another encoding than the verdict's are too many to be strays."""
-        return (self.letters - max(self.utf_8, self.cp437, self.cp1252)) * MOSTLY > self.letters
+        """Whether there are too many of them to be strays."""
+        return self.strays * MOSTLY > self.letters
 
 
 class Survey:
@@ -85,10 +92,15 @@ class Survey:
         self.is_ascii = True
         self.is_utf_8 = True
         self.has_control = False
+        self.looks_like_sie = False
+        self.lines = 0
         self._utf_8 = codecs.getincrementaldecoder("utf-8")()
 
     def add(self, chunk: bytes) -> None:
-        """Look at the next piece."""
+        """Look at the next piece. Raises `BrokenLineError` for a line that alone would fill the memory."""
+        if len(chunk) == CHUNK and b"\n" not in chunk and b"\r" not in chunk:
+            raise BrokenLineError(_("The line has more than a million characters."), line=self.lines + 1)
+        self.lines += chunk.count(b"\n")
         self.has_control = self.has_control or len(chunk.translate(None, CONTROL)) != len(chunk)
         if self.is_ascii and chunk.isascii():
             return
@@ -108,29 +120,35 @@ class Survey:
         return "cp437" if self.is_ascii else self.evidence.verdict()
 
 
-def decide_encoding(stream: BinaryIO) -> Encoding:
+def decide_encoding(stream: BinaryIO, warnings: Remarks) -> Encoding:
     """Return the encoding of a file, reading it once from its start to its end in pieces.
 
-    Raises `DamagedEncodingError` with the line for bytes that can't be text, `NotSieError` for UTF-16.
+    Warns of letters that may be of another encoding. Raises `DamagedEncodingError` with the line for bytes that can't
+    be text, `NotSieError` for UTF-16 and for what is no text at all.
     """
     survey = _survey(stream)
     encoding = survey.verdict()
+    if survey.has_control and not survey.looks_like_sie:
+        raise NotSieError(_("The file is no text: perhaps it is packed, or of another program."), advice=UNPACK)
     if survey.has_control:
         raise _damaged(_("The line holds bytes that no text has."), line=_line_of_control(stream))
     if encoding == "cp1252" or (encoding == "utf-8-sig" and not survey.is_utf_8):
         _refuse_undecodable(stream, encoding)
-    if not survey.is_utf_8 and survey.evidence.is_mixed():
+    if not survey.is_utf_8 and survey.evidence.strays:
         line = _line_of_mixture(stream, encoding)
-        raise _damaged(_("The line is in another encoding than the rest of the file."), line=line)
+        if survey.evidence.is_mixed():
+            raise _damaged(_("The line is in another encoding than the rest of the file."), line=line)
+        warnings.add(line, _("Letters of the line may be in another encoding than the rest of the file: look at them."))
     return encoding
 
 
 def _survey(stream: BinaryIO) -> Survey:
     survey = Survey()
     stream.seek(0)
-    start = stream.read(4)
+    start = stream.read(CHUNK)
     _refuse_utf_16(start)
     survey.starts_with_bom = start.startswith(codecs.BOM_UTF8)
+    survey.looks_like_sie = start.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"#")
     stream.seek(0)
     while chunk := stream.read(CHUNK):
         survey.add(chunk)

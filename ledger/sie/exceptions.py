@@ -3,19 +3,29 @@
 from typing import ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
+
+QUOTED_LENGTH = 60
+CORRECT_THE_LINE = _("Correct it in the bookkeeping program, and export the file again.")
+
+
+def quoted(text: str) -> str:
+    """A field's text as a message shows it: never a whole long line, and visible when it is empty."""
+    return (text if len(text) <= QUOTED_LENGTH else f"{text[:QUOTED_LENGTH]}…") or '""'
 
 
 class SieError(Exception):
     """A file that can't be imported: `file`, `line` (from 1; 0 until it is known), `reason`, `advice` on what to do."""
 
     code: ClassVar[str] = "sie"
+    usual_advice: ClassVar[Text] = ""
 
     def __init__(self, reason: Text, *, line: int = 0, advice: Text = "") -> None:
         super().__init__(reason)
         self.reason = reason
-        self.advice = advice
+        self.advice = advice or self.usual_advice
         self.line = line
         self.file = ""
 
@@ -50,18 +60,21 @@ class BrokenLineError(SieError):
     """A line whose fields can't be told apart, or one that lacks a field."""
 
     code = "broken_line"
+    usual_advice = CORRECT_THE_LINE
 
 
 class BrokenValueError(SieError):
     """A field that should hold an amount, a date, an object list or a text of a certain length, and doesn't."""
 
     code = "broken_value"
+    usual_advice = CORRECT_THE_LINE
 
 
 class BrokenBlockError(SieError):
     """Braces and the rows between them don't fit together."""
 
     code = "broken_block"
+    usual_advice = CORRECT_THE_LINE
 
 
 class UnbalancedError(SieError):
@@ -98,6 +111,7 @@ class FinancialYearError(SieError):
     """A date or a balance outside the financial years, or years that overlap."""
 
     code = "financial_year"
+    usual_advice = CORRECT_THE_LINE
 
 
 class PeriodLockedError(SieError):
@@ -110,9 +124,18 @@ class RefusedError(SieError):
     """The database refused the file for a reason found in no other way."""
 
     code = "refused"
+    usual_advice = _("Nothing of the file is stored. Correct the register or the file, and import it again.")
+
+
+class BrokenOffError(SieError):
+    """The database gave way in the middle: no connection, no room, two who waited for each other."""
+
+    code = "broken_off"
+    usual_advice = _("Nothing of the file is stored. Try again; if it goes on, tell who runs Utkorg.")
 
 
 class UnreadableError(SieError):
     """The file can't be opened or read."""
 
     code = "unreadable"
+    usual_advice = _("Look at its name and its permissions.")

@@ -1,15 +1,17 @@
 """The fields of one line, taken one after the other."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from ledger.sie.exceptions import BrokenLineError, BrokenValueError
-from ledger.sie.lines import Field, ObjectList, Objects, parse_objects, split_line
+from ledger.sie.exceptions import BrokenLineError, BrokenValueError, quoted
+from ledger.sie.lines import DIMENSION, Field, ObjectList, Objects, parse_objects, split_line
 from ledger.sie.values import parse_amount, parse_date, parse_quantity, parse_text
 
 NAMES = {"#KONTO", "#OBJEKT", "#DIM", "#FNAMN", "#FNR"}
+_LABEL = re.compile(r"[ \t]*+([^ \t]*+)")
 
 
 class Fields:
@@ -19,8 +21,8 @@ class Fields:
     """
 
     def __init__(self, line: str) -> None:
-        words = line.split(None, 1)
-        self.label = words[0].upper() if words else ""
+        label = _LABEL.match(line)
+        self.label = label[1].upper() if label else ""
         self._line = line
         self._split: list[Field] | None = None
         self._position = 0
@@ -60,7 +62,16 @@ class Fields:
         """The next field as a whole number."""
         text = self.text(name)
         if not text.removeprefix("-").isdecimal() or not text.isascii() or len(text) > 9:
-            raise BrokenValueError(_("%(label)s: %(text)s is no number.") % {"label": self.label, "text": text or '""'})
+            raise BrokenValueError(_("%(label)s: %(text)s is no number.") % {"label": self.label, "text": quoted(text)})
+        return int(text)
+
+    def dimension(self, name: str) -> int:
+        """The next field as the number of a dimension."""
+        text = self.text(name)
+        if not DIMENSION.fullmatch(text):
+            raise BrokenValueError(
+                _("%(label)s: %(text)s is no dimension's number.") % {"label": self.label, "text": quoted(text)}
+            )
         return int(text)
 
     def date(self, name: str) -> dt.date:

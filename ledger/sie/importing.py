@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from ledger.exceptions import LedgerError
@@ -16,7 +16,7 @@ from ledger.services.vouchers import ledger_refusals
 from ledger.sie.balances import store_balances
 from ledger.sie.chart import Chart, store_accounts, store_objects
 from ledger.sie.company import find_company, open_years
-from ledger.sie.exceptions import RefusedError, SieError, UnreadableError
+from ledger.sie.exceptions import BrokenOffError, RefusedError, SieError, UnreadableError
 from ledger.sie.merging import count_others, merge_vouchers
 from ledger.sie.reading import SieReader
 from ledger.sie.records import BalanceLine, Row, VoucherEnd, VoucherStart
@@ -128,15 +128,14 @@ def _opened(source: Path | BinaryIO) -> Iterator[BinaryIO]:
     """A stream that can be read twice."""
     with contextlib.ExitStack() as opened:
         try:
-            stream = _seekable(source, opened)
+            yield _seekable(source, opened)
         except OSError as error:
             raise UnreadableError(_("The file can't be read: %(error)s.") % {"error": error.strerror}) from error
-        yield stream
 
 
 def _seekable(source: Path | BinaryIO, opened: contextlib.ExitStack) -> BinaryIO:
     if isinstance(source, Path):
-        return opened.enter_context(source.open("rb"))
+        source = opened.enter_context(source.open("rb"))
     if source.seekable():
         return source
     copy = opened.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (the stack closes it)
@@ -153,7 +152,13 @@ def _refusals() -> Iterator[None]:
     except LedgerError as error:
         raise RefusedError(str(error)) from error
     except (IntegrityError, DataError) as error:
-        raise RefusedError(_("The database refuses the file: %(error)s") % {"error": error}) from error
+        raise RefusedError(_("The database refuses the file: %(error)s.") % {"error": _first_line(error)}) from error
+    except (OperationalError, InterfaceError) as error:
+        raise BrokenOffError(_("The database broke off: %(error)s.") % {"error": _first_line(error)}) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")
 
 
 def _nobody(_progress: Progress) -> None:

@@ -27,6 +27,7 @@ SIGNATURE_LENGTH = 100
 KINDS: dict[str, BalanceKind] = {f"#{kind}": kind for kind in get_args(BalanceKind)}
 PER_OBJECT = {"OIB", "OUB", "PSALDO", "PBUDGET"}
 PER_PERIOD = {"PSALDO", "PBUDGET"}
+LETTERS = {"T", "S", "I", "K"}  # asset, liability, income, expense
 ROWS = {"#TRANS", "#RTRANS", "#BTRANS"}
 
 
@@ -50,18 +51,18 @@ def account_kind(fields: Fields, line: int) -> AccountKind:
 
 def dimension(fields: Fields, line: int) -> Dimension:
     """#DIM number name."""
-    return Dimension(line, fields.number("dimensionsnr"), fields.optional(NAME_LENGTH), None)
+    return Dimension(line, fields.dimension("dimensionsnr"), fields.optional(NAME_LENGTH), None)
 
 
 def sub_dimension(fields: Fields, line: int) -> Dimension:
     """#UNDERDIM number name parent."""
-    number, name = fields.number("dimensionsnr"), fields.text("namn", NAME_LENGTH)
-    return Dimension(line, number, name, fields.number("superdimension"))
+    number, name = fields.dimension("dimensionsnr"), fields.text("namn", NAME_LENGTH)
+    return Dimension(line, number, name, fields.dimension("superdimension"))
 
 
 def object_name(fields: Fields, line: int) -> ObjectName:
     """#OBJEKT dimension code name."""
-    number, code = fields.number("dimensionsnr"), fields.text("objektnr", CODE_LENGTH)
+    number, code = fields.dimension("dimensionsnr"), fields.text("objektnr", CODE_LENGTH)
     return ObjectName(line, number, code, fields.optional(NAME_LENGTH))
 
 

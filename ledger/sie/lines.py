@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-from ledger.sie.exceptions import BrokenLineError, BrokenValueError
+from ledger.sie.exceptions import BrokenLineError, BrokenValueError, quoted
 
 BLANKS = " \t"
 CODE_LENGTH = 64
@@ -24,7 +24,7 @@ _QUOTED_PATH = re.compile(r'[ \t]*+"([^"]*\\)"()()$')
 _UNESCAPED = re.compile(r'[ \t]*+"((?:[^"\\]|\\"?|"(?![ \t]|$))*+)"()()')
 _LAST_FIELD = re.compile(r'[ \t]*+"(.*)"()()$')
 _OBJECT_FIELD = re.compile(rf'{QUOTED}|([^ \t"]++)|(\S)')
-_DIMENSION = re.compile(r"[0-9]{1,9}")
+DIMENSION = re.compile(r"[0-9]{1,9}")
 
 
 class ObjectList(NamedTuple):
@@ -55,8 +55,10 @@ def split_line(text: str, *, ends_with_name: bool = False) -> Split:
         match = _FIELD.match(text, position, end)
         if match is None:
             match, is_standard = _nonstandard(text, position, end, ends_with_name), False
-        quoted, objects, bare = match.groups()
-        fields.append(ObjectList(objects) if objects is not None and not quoted else _unescaped(quoted or bare or ""))
+        in_quotes, objects, bare = match.groups()
+        fields.append(
+            ObjectList(objects) if objects is not None and not in_quotes else _unescaped(in_quotes or bare or "")
+        )
         position = match.end()
     return Split(fields, is_standard)
 
@@ -78,10 +80,10 @@ def _unescaped(text: str) -> str:
 def split_objects(text: str) -> list[str]:
     """Return the fields between the braces of an object list. Raises `BrokenValueError` for an unclosed quote."""
     fields = []
-    for quoted, bare, wrong in _OBJECT_FIELD.findall(text):
+    for in_quotes, bare, wrong in _OBJECT_FIELD.findall(text):
         if wrong:
-            raise BrokenValueError(_("The object list {%(list)s} is broken.") % {"list": text})
-        fields.append(_unescaped(bare or quoted))
+            raise BrokenValueError(_("The object list {%(list)s} is broken.") % {"list": quoted(text)})
+        fields.append(_unescaped(bare or in_quotes))
     return fields
 
 
@@ -93,9 +95,9 @@ def parse_objects(text: str) -> Objects:
     """
     fields = split_objects(text)
     dimensions = fields[::2]
-    if len(fields) % 2 or len(set(dimensions)) < len(dimensions) or not all(map(_DIMENSION.fullmatch, dimensions)):
+    if len(fields) % 2 or len(set(dimensions)) < len(dimensions) or not all(map(DIMENSION.fullmatch, dimensions)):
         raise BrokenValueError(
-            _("The object list {%(list)s} is broken.") % {"list": text},
+            _("The object list {%(list)s} is broken.") % {"list": quoted(text)},
             advice=_('It holds pairs of dimension and object, each dimension once: {1 "10" 6 "P1"}.'),
         )
     objects = tuple((int(dimension), code) for dimension, code in zip(dimensions, fields[1::2], strict=True) if code)

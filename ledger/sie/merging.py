@@ -99,9 +99,10 @@ ENTRIES_IN_CHUNK = f"{IN_CHUNK} and entry.position between %(first)s and %(last)
 
 INSERT_VOUCHERS = f"""
     insert into ledger_voucher
-        (id, company_id, financial_year_id, series, number, voucher_date, text, registered_on, signature, last_row)
+        (id, company_id, financial_year_id, series, number, voucher_date, text, registered_on, signature, last_row,
+        fingerprint)
     select target.voucher_id, %(company)s, target.financial_year_id, target.series, target.number, staged.voucher_date,
-        staged.text, staged.registered_on, staged.signature, staged.rows
+        staged.text, staged.registered_on, staged.signature, staged.rows, target.fingerprint
     from sie_target target join sie_voucher staged using (position)
     where target.state = %(state)s and {IN_CHUNK}
     order by target.position

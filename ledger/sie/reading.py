@@ -17,14 +17,17 @@ from ledger.sie.exceptions import (
     BrokenBlockError,
     BrokenLineError,
     ChecksumError,
+    FinancialYearError,
     NotSieError,
     SieError,
     UnbalancedError,
+    quoted,
 )
 from ledger.sie.fields import Fields
-from ledger.sie.records import Identity, Record, Row, Stated, VoucherEnd, VoucherStart
+from ledger.sie.records import AccountKind, Identity, Record, Row, Stated, VoucherEnd, VoucherStart
 from ledger.sie.remarks import Remarks
-from ledger.sie.rows import any_row, common_row, is_twin
+from ledger.sie.rows import AddedRows, any_row, common_row
+from ledger.sie.values import is_finer_than_kept
 
 END_OF_FILE = "\x1a"  # Ctrl-Z, which programs under DOS wrote
 TYPES = range(1, 5)
@@ -59,7 +62,7 @@ class SieReader:
             "#RAR": self._year,
             "#KSUMMA": self._sum,
             "#KONTO": lambda fields: labels.account_name(fields, self.line),
-            "#KTYP": lambda fields: labels.account_kind(fields, self.line),
+            "#KTYP": self._account_kind,
             "#DIM": lambda fields: labels.dimension(fields, self.line),
             "#UNDERDIM": lambda fields: labels.sub_dimension(fields, self.line),
             "#OBJEKT": lambda fields: labels.object_name(fields, self.line),
@@ -68,7 +71,7 @@ class SieReader:
 
     def __iter__(self) -> Iterator[Record]:
         try:
-            encoding = decide_encoding(self._stream)
+            encoding = decide_encoding(self._stream, self.warnings)
             self._checksum = Checksum(encoding)
             self._stream.seek(0)
             text = io.TextIOWrapper(self._stream, encoding=encoding)
@@ -89,7 +92,7 @@ class SieReader:
                 record = self._record(fields)
                 if record is not None:
                     yield record
-            elif fields.label not in ("", END_OF_FILE):
+            elif fields.label.strip(END_OF_FILE):
                 self._block_or_stray(fields.label)
         self._finish()
 
@@ -116,6 +119,16 @@ class SieReader:
         if not fields.is_standard:
             self.warnings.add(self.line, _("Quotation marks inside a field aren't escaped."))
 
+    def _warn_of_rounding(self, quantity: Decimal | None, line: int) -> None:
+        if quantity is not None and is_finer_than_kept(quantity):
+            self.warnings.add(line, _("A quantity has more than 4 decimals; it is rounded."))
+
+    def _warn_of_added(self, added: AddedRows, start: VoucherStart) -> None:
+        if added:
+            self.warnings.add(
+                start.line, _("An added row (#RTRANS) of the voucher isn't repeated as #TRANS after it; it counts.")
+            )
+
     def _block_or_stray(self, label: str) -> None:
         if not self._is_sie:
             raise _not_sie()
@@ -135,7 +148,12 @@ class SieReader:
         for line in self._lines:
             if line.strip() == "}":
                 return
+            if self._is_known(Fields(line).label):
+                break
         raise BrokenBlockError(_("The block isn't closed by a brace."), line=opened)
+
+    def _is_known(self, label: str) -> bool:
+        return label == "#VER" or label in self._readers
 
     def _voucher(self, start: VoucherStart) -> Iterator[Record]:
         self._is_sie = True
@@ -146,6 +164,7 @@ class SieReader:
         for row in self._rows(start):
             total += row.amount
             rows += 1
+            self._warn_of_rounding(row.quantity, row.line)
             yield row
         if total:
             raise _unbalanced(start, total)
@@ -163,24 +182,23 @@ class SieReader:
         return (line for line in self._lines if line.strip())
 
     def _rows(self, start: VoucherStart) -> Iterator[Row]:
-        added: Row | None = None
+        added = AddedRows()
         for text in self._lines:
             row = common_row(text, self.line, start.voucher_date)
             if row is None:
                 fields = Fields(text)
                 if fields.label == "}":
+                    self._warn_of_added(added, start)
                     return
                 row = self._uncommon_row(fields, start)
                 if row is None:
                     continue
                 if fields.label == "#RTRANS":
-                    added = row
+                    added.add(row)
                     yield row
                     continue
-            if added is not None and is_twin(row, added):
-                added = None
+            if added and added.repeats(row):
                 continue
-            added = None
             yield row
         raise _not_closed(start)
 
@@ -190,7 +208,7 @@ class SieReader:
             row = any_row(fields, self.line, start.voucher_date)
             self._warn_of_quotes(fields)
             return row
-        if fields.label == "#VER" or fields.label in self._readers:
+        if self._is_known(fields.label):
             raise _not_closed(start)
         if fields.label and not fields.label.startswith("#"):
             raise BrokenBlockError(
@@ -201,10 +219,27 @@ class SieReader:
 
     def _balance(self, fields: Fields) -> Record:
         self.identity.has_balances = True
-        return labels.balance(fields, self.line)
+        balance = labels.balance(fields, self.line)
+        self._warn_of_rounding(balance.quantity, self.line)
+        return balance
+
+    def _account_kind(self, fields: Fields) -> AccountKind:
+        kind = labels.account_kind(fields, self.line)
+        if kind.letter not in labels.LETTERS:
+            self.warnings.add(
+                self.line,
+                _("%(letter)s is no type of account (T, S, I or K); it is left out.") % {"letter": quoted(kind.letter)},
+            )
+        return kind
 
     def _year(self, fields: Fields) -> None:
-        self.identity.years.append(labels.year(fields, self.line))
+        stated = labels.year(fields, self.line)
+        for other in self.identity.years:
+            if other.number == stated.number and other[2:] != stated[2:]:
+                raise FinancialYearError(
+                    _("The file states year %(number)d twice, with different days.") % {"number": stated.number}
+                )
+        self.identity.years.append(stated)
 
     def _flag(self, fields: Fields) -> None:
         if fields.optional() == "1":
@@ -241,7 +276,9 @@ class SieReader:
         if not text:
             self._checksum = self._checksum.restarted()
             self._checksum_line = self.line
-        elif self._checksum.active and not self._checksum.agrees_with(text):
+        elif not self._checksum.active:
+            self.warnings.add(self.line, _("The checksum isn't looked at: the file lacks the line where it begins."))
+        elif not self._checksum.agrees_with(text):
             raise ChecksumError(
                 _("The checksum is wrong: the file isn't as its program wrote it."),
                 advice=_("Export the file again, and don't change it by hand."),

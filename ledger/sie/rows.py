@@ -5,10 +5,12 @@ Source: SIE 4B §11 (#TRANS, #RTRANS, #BTRANS).
 
 import datetime as dt
 import re
+from collections import Counter
+from decimal import Decimal
 
 from ledger.sie.fields import Fields
 from ledger.sie.labels import NUMBER_LENGTH, SIGNATURE_LENGTH, TEXT_LENGTH
-from ledger.sie.lines import parse_objects
+from ledger.sie.lines import Objects, parse_objects
 from ledger.sie.records import Row
 from ledger.sie.values import parse_amount, parse_date, parse_quantity, parse_text
 
@@ -54,6 +56,29 @@ def any_row(fields: Fields, line: int, voucher_date: dt.date) -> Row:
     )
 
 
-def is_twin(row: Row, added: Row) -> bool:
-    """Whether a #TRANS is the one that follows an #RTRANS for the sake of older readers."""
-    return (row.account, row.objects, row.amount) == (added.account, added.objects, added.amount)
+class AddedRows:
+    """The rows of a voucher that were added later (#RTRANS), each until the #TRANS that repeats it for older readers.
+
+    The standard wants that one at once; programs also write all added rows first and repeat them then.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: Counter[tuple[str, Objects, Decimal]] = Counter()
+
+    def __bool__(self) -> bool:
+        return self._waiting.total() > 0
+
+    def add(self, row: Row) -> None:
+        """Note an #RTRANS."""
+        self._waiting[_said(row)] += 1
+
+    def repeats(self, row: Row) -> bool:
+        """Whether a #TRANS repeats an added row, which is then no longer waited for."""
+        if not self._waiting[_said(row)]:
+            return False
+        self._waiting[_said(row)] -= 1
+        return True
+
+
+def _said(row: Row) -> tuple[str, Objects, Decimal]:
+    return row.account, row.objects, row.amount

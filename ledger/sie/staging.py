@@ -49,7 +49,8 @@ class Lines:
     def flush(self, cursor: CursorWrapper) -> None:
         """Write them."""
         if self.waiting:
-            with cursor.copy(f"copy {self.table} from stdin") as copy:
+            # Django doesn't translate what the driver raises here by itself.
+            with connection.wrap_database_errors, cursor.copy(f"copy {self.table} from stdin") as copy:
                 copy.write("".join(self.waiting))
             self.waiting.clear()
 

@@ -36,7 +36,8 @@ TARGETS = """
     create temp table sie_target on commit drop as
     select position, line, financial_year_id, series, number,
         coalesce(known_id, nextval(pg_get_serial_sequence('ledger_voucher', 'id'))) as voucher_id,
-        case when number = '' then 'unnumbered' when known_id is null then 'new' else 'known' end as state
+        case when number = '' then 'unnumbered' when known_id is null then 'new' else 'known' end as state,
+        '' as fingerprint
     from (
         select staged.position, staged.line, year.id as financial_year_id, staged.series, staged.number,
             known.id as known_id
@@ -70,44 +71,37 @@ def columns_of(alias: str) -> str:
     return ", ".join(f"{alias}.{column}" for column in COLUMNS)
 
 
-COLUMNS_OF_ENTRY = columns_of("entry")
-# A voucher without number is the one with the same date, texts and rows; two that are alike are two vouchers.
-RECOGNISE = f"""
-    with unnumbered as (
-        select target.position, target.financial_year_id, target.series, staged.voucher_date, staged.text,
-            staged.registered_on, staged.signature
-        from sie_target target join sie_voucher staged using (position) where target.state = 'unnumbered'
-    ),
-    in_file as (
-        select voucher.position, voucher.financial_year_id, voucher.series, voucher.voucher_date,
-            md5(row(voucher.text, voucher.registered_on, voucher.signature)::text || string_agg(
-                row({COLUMNS_OF_ENTRY})::text, '' order by entry.ordinal)) as content
-        from unnumbered voucher left join sie_entry entry using (position)
-        group by voucher.position, voucher.financial_year_id, voucher.series, voucher.voucher_date, voucher.text,
-            voucher.registered_on, voucher.signature
+# What the file says of a voucher without number, in its own words: neither what its dimensions are mapped to nor what
+# became of the voucher in the register makes it another one.
+FINGERPRINTS = """
+    update sie_target target set fingerprint = said.fingerprint
+    from (
+        select voucher.position, md5(
+            row(voucher.voucher_date, voucher.text, voucher.registered_on, voucher.signature)::text
+            || coalesce(string_agg(row(
+                entry.account, entry.amount, entry.quantity, entry.text, entry.entry_date, entry.cost_centre,
+                entry.project, entry.others, entry.signature)::text, '' order by entry.ordinal), '')) as fingerprint
+        from sie_voucher voucher left join sie_row entry using (position)
+        where voucher.number = ''
+        group by voucher.position, voucher.voucher_date, voucher.text, voucher.registered_on, voucher.signature
+    ) said
+    where said.position = target.position
+"""
+# Two that are alike are two vouchers.
+RECOGNISE = """
+    with in_file as (
+        select *, row_number() over (partition by financial_year_id, series, fingerprint order by position) as nth
+        from sie_target where state = 'unnumbered'
     ),
     in_register as (
-        select voucher.id, voucher.financial_year_id, voucher.series, voucher.voucher_date,
-            md5(row(voucher.text, voucher.registered_on, voucher.signature)::text || string_agg(
-                row({COLUMNS_OF_ENTRY})::text, '' order by entry.row)) as content
-        from (select distinct financial_year_id, series, voucher_date from unnumbered) wanted
-        join ledger_voucher voucher using (financial_year_id, series, voucher_date)
-        left join ledger_ledgerentry entry on entry.voucher_id = voucher.id
-        group by voucher.id
-    ),
-    numbered_in_file as (
-        select *, row_number() over (
-            partition by financial_year_id, series, voucher_date, content order by position) as nth
-        from in_file
-    ),
-    numbered_in_register as (
-        select *, row_number() over (partition by financial_year_id, series, voucher_date, content order by id) as nth
-        from in_register
+        select id, financial_year_id, series, fingerprint,
+            row_number() over (partition by financial_year_id, series, fingerprint order by id) as nth
+        from ledger_voucher
+        where fingerprint <> '' and financial_year_id in (select financial_year_id from in_file)
     )
     update sie_target target set voucher_id = known.id, state = 'recognised'
-    from numbered_in_file found
-    join numbered_in_register known using (financial_year_id, series, voucher_date, content, nth)
-    where target.position = found.position
+    from in_file join in_register known using (financial_year_id, series, fingerprint, nth)
+    where target.position = in_file.position
 """
 UNNUMBERED = """
     select financial_year_id, series, array_agg(position order by position)
@@ -135,6 +129,7 @@ def find_targets(*, company: Company, mapped: Mapping[int, int]) -> None:
                 line=line,
                 advice=_("Give one of them another number in the bookkeeping program and export the file again."),
             )
+        cursor.execute(FINGERPRINTS)
         cursor.execute(RECOGNISE)
 
 

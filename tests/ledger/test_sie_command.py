@@ -1,6 +1,8 @@
 """`manage.py import_sie`: one line per file, and bad files say where and why."""
 
 import io
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,28 @@ def test_a_bad_file_says_where_and_the_others_are_still_imported(bad: Path, good
     assert code == 1
     assert not Account.objects.filter(name="Ny").exists()
     assert Company.objects.get().number == "44"
+
+
+def test_changed_vouchers_are_told(good: Path) -> None:
+    run(good)
+    good.write_text(BOOKS.replace("Kontant", "Kort"), encoding="cp437")
+    assert run(good)[1] == f"{good}: 1 voucher differed from the register and was made as in the file.\n"
+
+
+def test_a_fifo_and_a_name_that_is_no_utf_8_are_read(good: Path, tmp_path: Path) -> None:
+    odd, fifo = tmp_path / os.fsdecode(b"Bokf\xf6ring.se"), tmp_path / "fifo"
+    odd.write_bytes(good.read_bytes())
+    os.mkfifo(fifo)
+    with ThreadPoolExecutor() as writers:
+        writers.submit(fifo.write_bytes, good.read_bytes())
+        stdout, stderr, code = run(odd, fifo)
+    assert (stdout.count("type 4, company 7"), stderr, code) == (2, "", 0)
+    assert stdout.encode()
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    stdout, stderr, code = run(tmp_path, "/dev/null")
+    assert (stdout, len(stderr.splitlines()), code) == ("", 2, 1)
 
 
 def test_warnings_and_balances_that_differ_are_told_beside_the_line(good: Path) -> None:

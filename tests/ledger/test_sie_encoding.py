@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from ledger.sie.encoding import decide_encoding
 from ledger.sie.exceptions import DamagedEncodingError, NotSieError, SieError
+from ledger.sie.remarks import Remarks
 
 BOOKS = '#FLAGGA 0\n#FORMAT PC8\n#FNAMN "Övningsbolaget på Åland"\n#KONTO 5460 "Förbrukningsmaterial, ägg och öl"\n'
 
 
 def decided(content: bytes) -> str:
-    return decide_encoding(io.BytesIO(content))
+    return decide_encoding(io.BytesIO(content), Remarks())
 
 
 def line_refused(content: bytes) -> int:
@@ -75,6 +76,25 @@ def test_control_characters_are_damage() -> None:
 def test_two_files_glued_together_are_damage() -> None:
     assert line_refused(BOOKS.encode("cp437") + BOOKS.encode("cp1252")) in (3, 7)
     assert line_refused(BOOKS.encode("cp437") + BOOKS.encode()) in (3, 7)
+
+
+@pytest.mark.parametrize(("encoding", "other"), [("cp437", "cp1252"), ("cp1252", "cp437"), ("cp437", "utf-8")])
+def test_a_stray_line_in_another_encoding_is_a_warning(encoding: str, other: str) -> None:
+    warnings = Remarks()
+    content = (BOOKS * 10).encode(encoding) + '#KONTO 4010 "Inköp"\n'.encode(other)
+    assert decide_encoding(io.BytesIO(content), warnings) == encoding
+    assert [warning.line for warning in warnings.as_tuple()] == [41]
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b\x08\x00\x01", b"PK\x03\x04", b"\x7fELF\x02\x01"])
+def test_what_is_packed_or_a_program_is_no_sie(content: bytes) -> None:
+    with pytest.raises(NotSieError):
+        decided(content)
+
+
+def test_a_path_does_not_matter_where_lines_end_with_a_carriage_return() -> None:
+    content = (BOOKS + "#FNR x\n" + BOOKS).replace("\n", "\r").encode("cp1252")
+    assert decided(content) == "cp1252"
 
 
 def test_utf_16_is_no_sie() -> None:

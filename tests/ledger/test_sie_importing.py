@@ -191,6 +191,19 @@ def test_names_follow_the_books_but_not_another_programs_file() -> None:
     assert DimensionValue.objects.get().name == "Norr"
 
 
+def test_a_dimension_first_used_and_later_declared_gets_its_name_and_parent() -> None:
+    used = voucher('1910 {20 "a"} 1.00', "3010 {} -1.00")
+    import_text(HEAD + CHART + used)
+    import_text(HEAD + CHART + '#UNDERDIM 20 "Avdelning" 19\n#IB 0 1910 0\n' + used)
+    assert OtherDimension.objects.values_list("number", "name", "parent_number").get() == (20, "Avdelning", 19)
+
+
+def test_an_accounts_type_may_come_without_its_name() -> None:
+    import_text(BOOKS)
+    import_text(HEAD + "#KTYP 1910 K\n#IB 0 1930 0\n")
+    assert Account.objects.values_list("name", "account_type").get(number="1910") == ("Kassa", "expense")
+
+
 def test_objects_that_only_rows_use_are_created() -> None:
     import_text(HEAD + CHART + voucher('1910 {1 "20" 6 "P1" 8 "4711"} 1.00', "3010 {} -1.00"))
     assert set(DimensionValue.objects.values_list("dimension", "code", "name")) == {
@@ -242,6 +255,24 @@ def test_vouchers_without_number_are_recognised_by_their_content() -> None:
     assert sorted(Voucher.objects.values_list("number", flat=True)) == ["1", "2", "3", "4"]
 
 
+def test_a_voucher_without_number_is_known_again_after_it_was_edited() -> None:
+    text = HEAD + CHART + '#DIM 7 "Anställd"\n' + voucher('1910 {7 "101"} 1', "3010 {} -1", start='L "" 20240101 "Lön"')
+    import_text(text)
+    LedgerEntry.objects.update(text="Rättad")
+    Voucher.objects.update(text="Rättad", voucher_date=dt.date(2024, 2, 1))
+    OtherDimension.objects.update(dimension=3)
+    before = ChangeSet.objects.count()
+    report = import_text(text)
+    assert (report.changes.vouchers_unchanged, Voucher.objects.get().text) == (1, "Rättad")
+    assert ChangeSet.objects.count() == before + 1  # the mapped dimension's value
+
+
+def test_a_voucher_without_number_or_rows_is_recognised_too() -> None:
+    for _time in range(2):
+        import_text(HEAD + CHART + '#VER L "" 20240101\n{\n}\n')
+    assert Voucher.objects.count() == 1
+
+
 def test_numbers_and_numberless_vouchers_in_one_file_do_not_meet() -> None:
     plain = ("1910 {} 1", "3010 {} -1")
     import_text(HEAD + CHART + voucher(*plain, start='A "" 20240101') + voucher(*plain, start="A 1 20240102"))
@@ -282,6 +313,24 @@ def test_the_companys_number_is_the_files_or_the_one_asked_for() -> None:
     assert refusal(nameless).code == "company"
     assert import_text(nameless, company="9").company_name == "9"
     assert refusal(BOOKS, company="no number").code == "company"
+
+
+def test_a_file_that_names_no_company_but_its_number_is_the_same_file_again() -> None:
+    nameless = BOOKS.replace(IDENTITY, "#FNR 7\n")
+    assert import_text(nameless).company_name == "7"
+    assert import_text(nameless).changes.vouchers_unchanged == 1
+
+
+def test_an_empty_company_number_is_not_the_files() -> None:
+    assert refusal(BOOKS, company="").code == "company"
+
+
+def test_an_inactive_company_and_another_currency_are_warnings() -> None:
+    import_text(BOOKS)
+    Company.objects.update(active=False)
+    report = import_text(BOOKS.replace("#RAR", "#VALUTA EUR\n#RAR"))
+    assert [warning.line for warning in report.warnings] == [1, 6]
+    assert Company.objects.get().currency == "SEK"
 
 
 def test_another_companys_books_are_not_mixed_in() -> None:
@@ -337,6 +386,11 @@ def test_backslashes_quotes_and_long_texts_survive() -> None:
 class Unseekable(io.BytesIO):
     def seekable(self) -> bool:
         return False
+
+
+def test_an_amount_that_the_database_cannot_hold_is_refused_in_one_line() -> None:
+    error = refusal(HEAD + CHART + "#IB 0 1910 9999999999999999.00\n" * 2)
+    assert (error.code, "\n" in str(error)) == ("refused", False)
 
 
 def test_a_pipe_is_read_too() -> None:

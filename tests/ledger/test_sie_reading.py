@@ -71,8 +71,19 @@ def test_two_equal_rows_after_an_added_one_are_one_row_more() -> None:
     assert [row.account for row in rows(lines)] == ["1920", "1920", "1910"]
 
 
-def test_an_added_row_alone_is_a_row() -> None:
-    assert [row.account for row in rows("#RTRANS 1920 {} -5\n#TRANS 1910 {} 5")] == ["1920", "1910"]
+def test_added_rows_that_are_repeated_after_all_of_them_are_counted_once() -> None:
+    added, other = "TRANS 1920 {} -5", "TRANS 1910 {} 5"
+    assert [row.account for row in rows(f"#R{added}\n#R{other}\n#BTRANS 1 {{}} 1\n#{added}\n#{other}")] == [
+        "1920",
+        "1910",
+    ]
+    assert len(rows(f"#R{added}\n#R{added}\n#{added}\n#{added}\n#{other}\n#{other}")) == 4
+
+
+def test_an_added_row_alone_is_a_row_and_said_so() -> None:
+    reader = reader_of(voucher("#RTRANS 1920 {} -5\n#TRANS 1910 {} 5"))
+    assert [record.account for record in reader if isinstance(record, Row)] == ["1920", "1910"]
+    assert [warning.line for warning in reader.warnings.as_tuple()] == [4]
 
 
 def test_a_file_without_type_is_of_type_1_and_4i_is_what_has_no_balances() -> None:
@@ -121,6 +132,31 @@ def test_the_flag_of_an_imported_file_is_a_warning() -> None:
     assert [warning.line for warning in reader.warnings.as_tuple()] == [1]
 
 
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        ('#TRANS 1910 {} 1.00 "" "" 1.23456\n#TRANS 3010 {} -1.00', 6),
+        ("#TRANS 1910 {} 1.00\n#TRANS 3010 {} -1.00\n}\n#IB 0 1910 1 0.00001\n#VER A 2 20240301\n{", 9),
+        ("}\n#KTYP 1910 X\n#VER A 2 20240301\n{", 7),
+        ("}\n#KSUMMA 123\n#VER A 2 20240301\n{", 7),
+    ],
+)
+def test_what_is_not_taken_as_it_stands_is_a_warning(lines: str, line: int) -> None:
+    reader = reader_of(voucher(lines))
+    list(reader)
+    assert [warning.line for warning in reader.warnings.as_tuple()] == [line]
+
+
+def test_a_quantity_of_as_many_decimals_as_are_kept_is_no_warning() -> None:
+    reader = reader_of(voucher('#TRANS 1910 {} 1.00 "" "" 1.500000\n#TRANS 3010 {} -1.00 "" "" 0.0001'))
+    list(reader)
+    assert reader.warnings.as_tuple() == ()
+
+
+def test_a_label_ends_at_a_blank_or_tab_alone() -> None:
+    assert records(f"{HEAD}#KONTO\N{NO-BREAK SPACE}1910 Kassa\n") == []
+
+
 def test_series_and_number_may_be_empty() -> None:
     (start,) = [r for r in records(voucher(BALANCED, '#VER "" "" 20240301')) if isinstance(r, VoucherStart)]
     assert (start.series, start.number) == ("", "")
@@ -132,7 +168,13 @@ def test_series_and_number_may_be_empty() -> None:
         ("", "not_sie", 1),
         ("<?xml version='1.0'?>\n<Sie/>", "not_sie", 1),
         ("# A heading\n\nand text\n", "not_sie", 1),
-        ("PK\x03\x04", "damaged_encoding", 1),
+        ("PK\x03\x04", "not_sie", 1),
+        (f"{HEAD}#FOO {'x' * (1 << 21)}\n", "broken_line", 4),
+        (f"{HEAD}#FOO\n{{\n#BAR\n#VER A 1 20240301\n{{\n}}\n", "broken_block", 5),
+        (f"{HEAD}#DIM -5 Part\n", "broken_value", 4),
+        (f"{HEAD}#OBJEKT x 10 North\n", "broken_value", 4),
+        (f"{HEAD}#RAR 0 20240101 20241231\n#RAR 0 20250101 20251231\n", "financial_year", 5),
+        (voucher('#TRANS 1910 {} 1.00 "" "" 12345678901234'), "broken_value", 6),
         ("#FLAGGA 0\n#SIETYP 5\n", "not_sie", 2),
         (voucher("#TRANS 1910 {} 100.00\n#TRANS 3010 {} -99.00"), "unbalanced", 4),
         (voucher(BALANCED).replace("{\n", "", 1), "broken_block", 4),
@@ -159,6 +201,8 @@ def test_what_is_wrong_is_named_with_file_line_and_advice(text: str, code: str, 
     error = refusal(text)
     assert (error.code, error.file, error.line) == (code, "books.se", line)
     assert str(error).startswith(f"books.se:{line}: {error.reason}")
+    assert error.advice
+    assert len(str(error)) < 300
 
 
 @pytest.mark.parametrize("amount", ["1,00", "1.005", "1e3", "1 000", "", "NaN", "12345678901234567", "2²", "--1", "."])

@@ -1,5 +1,6 @@
 """`manage.py import_sie FILE… [--company N]`: put SIE files into the registers."""
 
+import os
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -34,11 +35,14 @@ class Command(BaseCommand):
         for file in files:
             try:
                 report = import_sie_file(
-                    source=Path(file), name=file, company_number=company, progress=Reporter(self, file)
+                    source=Path(file), name=_shown(file), company_number=company, progress=Reporter(self, _shown(file))
                 )
             except SieError as error:
                 refused += 1
                 self.stderr.write(str(error))
+            except KeyboardInterrupt as error:
+                stopped = _("Stopped: nothing of %(file)s is stored.") % {"file": _shown(file)}
+                raise CommandError(stopped, returncode=130) from error
             else:
                 self._tell(report)
         if refused:
@@ -64,6 +68,15 @@ class Command(BaseCommand):
         self._tell_of_balances(report)
 
     def _tell_of_balances(self, report: ImportReport) -> None:
+        if report.changes.vouchers_changed:
+            self.stderr.write(
+                ngettext(
+                    "%(file)s: %(count)d voucher differed from the register and was made as in the file.",
+                    "%(file)s: %(count)d vouchers differed from the register and were made as in the file.",
+                    report.changes.vouchers_changed,
+                )
+                % {"file": report.file, "count": report.changes.vouchers_changed}
+            )
         if report.others_kept:
             self.stderr.write(
                 ngettext(
@@ -86,6 +99,11 @@ class Command(BaseCommand):
                     "closing": balance.closing,
                 }
             )
+
+
+def _shown(file: str) -> str:
+    """A file's name that can be printed, also where its bytes are no UTF-8."""
+    return os.fsencode(file).decode(errors="replace")
 
 
 class Reporter:
