@@ -29,6 +29,13 @@ class Unbalanced(LedgerError):
     message = _("The voucher does not sum to zero: debit and credit must be the same.")
 
 
+class BrokenAmount(LedgerError):
+    """An amount that can't be stored as it is."""
+
+    field = "rows"
+    message = _("An amount has at most 16 digits and two decimals.")
+
+
 class UnknownRow(LedgerError):
     """A row that was to be changed isn't the voucher's."""
 

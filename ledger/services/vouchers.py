@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from ledger.exceptions import LedgerError, OutsideYear, PeriodLocked, Unbalanced, UnknownRow, refusal
+from ledger.exceptions import BrokenAmount, LedgerError, OutsideYear, PeriodLocked, Unbalanced, UnknownRow, refusal
 from ledger.models import Account, Company, DimensionValue, FinancialYear, LedgerEntry, Voucher
 from ledger.services.numbers import next_voucher_numbers
 
@@ -42,6 +42,8 @@ class Entry:
     signature: str = ""
 
 
+CENT = Decimal("0.01")
+LARGEST_AMOUNT = Decimal("9999999999999999.99")
 ENTRY_FIELDS = tuple(field.name for field in dataclasses.fields(Entry) if field.name != "row")
 
 
@@ -60,7 +62,7 @@ def ledger_refusals() -> Iterator[None]:
 def post_voucher(*, company: Company, series: str, header: Header, entries: Sequence[Entry]) -> Voucher:
     """Post a balanced voucher in the year of its date, with the next number of its series.
 
-    Raises `Unbalanced`, `OutsideYear`, `PeriodLocked`, `ForeignCompany`; then nothing is written.
+    Raises `BrokenAmount`, `Unbalanced`, `OutsideYear`, `PeriodLocked`, `ForeignCompany`; then nothing is written.
     """
     _check(entries)
     with ledger_refusals(), transaction.atomic():
@@ -83,6 +85,7 @@ def change_voucher(*, voucher: Voucher, header: Header, entries: Sequence[Entry]
     with ledger_refusals(), transaction.atomic():
         # The voucher's lock first, then its rows: capture takes them in the same order, so nothing deadlocks.
         voucher = _lock(voucher)
+        _check_in_year(voucher.financial_year, header.voucher_date)
         _check_open(voucher.financial_year, voucher.voucher_date, header.voucher_date)
         _set_header(voucher, header)
         existing = {row.row: row for row in voucher.rows.all()}
@@ -111,8 +114,23 @@ def year_of(*, company: Company, day: date) -> FinancialYear:
 def _check(entries: Sequence[Entry]) -> None:
     if not entries:
         raise LedgerError(_("A voucher needs rows."))
+    if not all(_can_be_stored(entry.amount) for entry in entries):
+        raise BrokenAmount
     if sum(entry.amount for entry in entries) != 0:
         raise Unbalanced
+
+
+def _can_be_stored(amount: Decimal) -> bool:
+    # The database would round without a word.
+    return amount.is_finite() and abs(amount) <= LARGEST_AMOUNT and amount == amount.quantize(CENT)
+
+
+def _check_in_year(year: FinancialYear, day: date) -> None:
+    if not year.first_day <= day <= year.last_day:
+        raise OutsideYear(
+            _("A voucher stays in its financial year (%(year)s). Delete it, and make another in the other year.")
+            % {"year": year}
+        )
 
 
 def _check_open(year: FinancialYear, *days: date) -> None:

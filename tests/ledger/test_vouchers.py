@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
-from ledger.exceptions import ForeignCompany, LedgerError, OutsideYear, PeriodLocked, Unbalanced
+from ledger.exceptions import BrokenAmount, ForeignCompany, LedgerError, OutsideYear, PeriodLocked, Unbalanced
 from ledger.models import FinancialYear, LedgerEntry, Voucher
 from ledger.services.numbers import next_number, next_voucher_numbers
 from ledger.services.vouchers import Entry, Header, change_voucher, delete_voucher, post_voucher
@@ -129,6 +129,24 @@ def test_rows_written_past_the_service_keep_their_numbers(books: factories.Books
     entries = [*factories.entries_of(voucher), Entry(account=books.cash, amount=Decimal(0))]
     change_voucher(voucher=voucher, header=factories.header_of(voucher), entries=entries)
     assert row_numbers(voucher) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("amount", ["1.005", "NaN", "Infinity", "1e16", "1e40"])
+def test_an_amount_that_would_be_stored_otherwise_is_refused(books: factories.Books, amount: str) -> None:
+    entries = [Entry(account=books.cash, amount=Decimal(amount)), Entry(account=books.cash, amount=-Decimal(amount))]
+    with pytest.raises(BrokenAmount):
+        books.post(entries)
+    assert not LedgerEntry.objects.exists()
+
+
+def test_a_voucher_stays_in_its_year(books: factories.Books) -> None:
+    voucher = books.post()
+    factories.FinancialYearFactory.create(
+        company=books.company, first_day=date(2025, 1, 1), last_day=date(2025, 12, 31)
+    )
+    header = dataclasses.replace(factories.header_of(voucher), voucher_date=date(2025, 2, 1))
+    with pytest.raises(OutsideYear, match="stays in its financial year"):
+        change_voucher(voucher=voucher, header=header, entries=factories.entries_of(voucher))
 
 
 def test_a_row_that_the_voucher_does_not_have_is_refused(books: factories.Books) -> None:
