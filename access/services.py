@@ -87,6 +87,12 @@ def authenticate_key(text: str) -> ApiKey:
     return key
 
 
+def still_opens(*, key: ApiKey) -> bool:
+    """Tell whether a key that was checked before opens anything now; for requests that wait. One query."""
+    now = ApiKey.objects.select_related("owner").filter(pk=key.pk).first()
+    return now is not None and now.state(at=timezone.now()) == KeyState.ACTIVE
+
+
 def _refuse_unless_active(state: KeyState) -> None:
     match state:
         case KeyState.REVOKED:
