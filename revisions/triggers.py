@@ -117,7 +117,8 @@ def stays(hops: Iterable[sql.Hop]) -> DatabaseTrigger:
     Else another row could stand under its id at commit, shown by rows that were never captured again.
     """
     left = " union all ".join(
-        "select 1 from old_rows " + sql.looked_up(hop.model._meta.db_table, "left_behind", f"{hop.column} = old_rows.id")
+        "select 1 from old_rows "
+        + sql.looked_up(hop.model._meta.db_table, "left_behind", f"{hop.column} = old_rows.id")
         for hop in hops
     )
     func = f"""

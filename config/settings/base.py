@@ -9,9 +9,9 @@ from csp import constants as csp
 from django.utils.translation import gettext_lazy as _
 
 from config.embedded.home import utkorg_home
+from config.settings import look
 from config.settings.connections import cache_url, database
 from config.settings.logs import logging_config
-from config.settings.look import UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -89,6 +89,10 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     },
 ]
+
+# How the admin looks
+
+UNFOLD: dict[str, Any] = look.UNFOLD
 
 # The registers
 
