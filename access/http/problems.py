@@ -83,7 +83,8 @@ class Answer:
         }
         if self.errors:
             body["errors"] = [asdict(error) for error in self.errors]
-        text = json.dumps(body, ensure_ascii=False)
+        # Half a character, which a caller's names may hold, has no bytes; its escape is JSON.
+        text = json.dumps(body, ensure_ascii=False).encode(errors="backslashreplace")
         return HttpResponse(text, status=status, content_type=CONTENT_TYPE, headers=dict(self.headers))
 
 

@@ -86,3 +86,7 @@ def test_what_is_no_json_is_refused(key: str, body: str) -> None:
 
 def test_half_a_character_is_refused(key: str) -> None:
     assert errors(post(key, '{"name": "\\ud800"}')) == [("name", "surrogate_characters_not_allowed")]
+
+
+def test_half_a_character_in_a_name_is_refused_by_that_name(key: str) -> None:
+    assert ("\ud800", "unknown_parameter") in errors(post(key, '{"\\ud800": 1}'))
