@@ -64,7 +64,7 @@ class Transfer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subscription.integration_id} {self.type.name}"
+        return f"{self.subscription.integration_id}: {self.type.label}"
 
     @property
     def type(self) -> InformationType:

@@ -100,6 +100,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": True,
     "STYLES": [_static("config/admin.css")],
+    "SCRIPTS": [_static("config/admin.js")],
     "DASHBOARD_CALLBACK": "config.overview.add_overview",
     "COMMAND": {"search_models": False, "show_history": False},
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},

@@ -246,10 +246,9 @@ class TransferAdmin(RegisterAdmin):
 
 def _chosen(transfer: Transfer) -> Sequence[tuple[Any, Any]]:
     """The parameters by their names on screen."""
-    known = transfer.type.parameters_by_name()
     yes, no = _("yes"), _("no")
     return [
-        (known[name].label, (yes if value else no) if isinstance(value, bool) else value)
-        for name, value in transfer.parameters.items()
-        if name in known
+        (parameter.label, (yes if value else no) if isinstance(value, bool) else value)
+        for parameter in transfer.type.parameters
+        if (value := transfer.parameters.get(parameter.name)) is not None
     ]

@@ -121,7 +121,7 @@ def test_rows_are_changed_added_and_deleted_and_keep_their_numbers(admin: Client
     rows = [{**first, "debit": "60"}, {**second, "DELETE": "on"}, {"account": books.sales.pk, "credit": "60"}]
     page = admin.post(change_url(voucher), voucher_form(books, rows, initial=2))
     assert page.status_code == 302
-    assert list(voucher.rows.order_by("row").values_list("row", "amount")) == [(1, 60), (3, -60)]
+    assert list(voucher.rows.order_by("row").values_list("row", "amount")) == [(1, Decimal(60)), (3, Decimal(-60))]
 
 
 def test_what_the_page_does_not_show_of_a_row_stays(admin: Client, books: factories.Books) -> None:

@@ -1,0 +1,219 @@
+"""What a finance admin does, in a browser that reads Swedish."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Locator, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from ledger.models import Voucher
+from onetime_transfer import running
+from onetime_transfer.models import Transfer
+from subscriptions.models import Subscription
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SAMPLE = Path(__file__).parent.parent.parent / "config" / "sample" / "avendo-ovningsbolaget-typ4.se"
+
+
+class Admin:
+    """A page in which an administrator is signed in."""
+
+    def __init__(self, page: Page, live_server: LiveServer) -> None:
+        client = Client()
+        client.force_login(factories.SuperuserFactory.create(username="ekonomi"))
+        name = settings.SESSION_COOKIE_NAME
+        cookie: Any = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
+        page.context.add_cookies([cookie])
+        self.page = page
+        self._url = f"{live_server.url}/admin/"
+
+    def open(self, path: str = "") -> None:
+        """Open a page of the admin."""
+        self.page.goto(self._url + path)
+
+    def choose(self, field: Locator, text: str, found: str) -> None:
+        """Choose a row in a field that searches."""
+        field.locator("xpath=following-sibling::span").first.click()
+        self.page.locator(".select2-container--open .select2-search__field").fill(text)
+        self.page.locator(".select2-results__option--selectable, .select2-results__option", has_text=found).click()
+
+
+@pytest.fixture
+def admin(page: Page, live_server: LiveServer) -> Admin:
+    return Admin(page, live_server)
+
+
+def fill_row(admin: Admin, place: int, account: str, *, debit: str = "", credit: str = "") -> None:
+    """Fill in one row of a voucher."""
+    admin.choose(admin.page.locator(f"#id_rows-{place}-account"), account, account)
+    admin.page.fill(f"#id_rows-{place}-debit", debit)
+    admin.page.fill(f"#id_rows-{place}-credit", credit)
+
+
+def test_a_voucher_is_made_with_its_sum_shown_while_typing(admin: Admin) -> None:
+    books = factories.make_books(number="100")
+    factories.make_books(number="200")
+    page = admin.page
+    admin.open("ledger/voucher/add/")
+    admin.choose(page.locator("#id_company"), "100", "100")
+    page.fill("#id_voucher_date", "2024-02-03")
+    page.fill("#id_text", "Kontantförsäljning")
+    fill_row(admin, 0, "1910", debit="1 250,50")
+    total = page.locator("#voucher-sum")
+    expect(total.locator("[data-sum=debit]")).to_have_text("1\u00a0250,50")
+    expect(total.locator("[data-sum=difference]")).to_have_text("1\u00a0250,50")
+    expect(total).to_contain_text("Debet och kredit är olika")
+    fill_row(admin, 1, "3001", credit="1250.5")
+    expect(total).to_contain_text("Debet och kredit är lika")
+    page.get_by_role("button", name="Spara", exact=True).click()
+    expect(page.locator("body")).to_contain_text("A 1")
+    voucher = Voucher.objects.get()
+    assert (voucher.company, voucher.text, voucher.rows.count()) == (books.company, "Kontantförsäljning", 2)
+
+
+def test_rows_are_added_and_removed_and_the_sum_follows(admin: Admin) -> None:
+    books = factories.make_books()
+    voucher = books.post()
+    page = admin.page
+    admin.open(f"ledger/voucher/{voucher.pk}/change/")
+    page.locator("#rows-group a.add-row").click()
+    page.fill("#id_rows-2-debit", "10")
+    expect(page.locator("[data-sum=debit]")).to_have_text("110,00")
+    page.locator("#id_rows-0-DELETE").locator("xpath=ancestor::label").click()
+    expect(page.locator("[data-sum=debit]")).to_have_text("10,00")
+    expect(page.locator("[data-sum=difference]")).to_have_text("−90,00")
+
+
+def test_a_sie_file_is_uploaded(admin: Admin) -> None:
+    page = admin.page
+    admin.open("ledger/company/import-sie/")
+    page.set_input_files("#id_file", SAMPLE)
+    expect(page.locator("[data-drop-name]")).to_have_text(SAMPLE.name)
+    page.get_by_role("button", name="Importera").click()
+    expect(page.locator("body")).to_contain_text(f"{SAMPLE.name} är importerad")
+    expect(page.locator(".figures").first).to_contain_text("163")
+    assert Voucher.objects.count() == 163
+    assert Voucher.objects.values_list("company__number", flat=True).distinct().get() == "5555555555"
+
+
+def test_a_file_that_is_no_sie_says_what_is_wrong(admin: Admin) -> None:
+    page = admin.page
+    admin.open("ledger/company/import-sie/")
+    page.set_input_files("#id_file", {"name": "bild.se", "mimeType": "text/plain", "buffer": b"%PDF-1.7"})
+    page.get_by_role("button", name="Importera").click()
+    expect(page.get_by_role("alert")).to_contain_text("Inget ur filen är importerat")
+    expect(page.get_by_role("alert")).to_contain_text("bild.se")
+
+
+def test_a_subscription_is_made(admin: Admin) -> None:
+    factories.make_books(number="100")
+    factories.ApplicationFactory.create(name="Exopen")
+    page = admin.page
+    admin.open("subscriptions/subscription/add/")
+    page.get_by_label("1. Integrations-ID").fill("EXOPEN")
+    page.get_by_label("2. Benämning").fill("Exopen bokföring")
+    page.locator("#id_companies + .select2 .select2-search__field").fill("100")
+    page.locator(".select2-results__option", has_text="100 Company").click()
+    page.get_by_label("Bokföring", exact=True).check()
+    page.get_by_label("Leverantörer", exact=True).check()
+    admin.choose(page.locator("#id_application"), "Exo", "Exopen")
+    page.get_by_role("button", name="Spara", exact=True).click()
+    expect(page.locator("body")).to_contain_text("EXOPEN")
+    subscription = Subscription.objects.get()
+    assert [known.name for known in subscription.information_types] == ["suppliers", "ledger_entries"]
+    assert subscription.companies.get().number == "100"
+
+
+def test_all_types_are_ticked_at_once(admin: Admin) -> None:
+    page = admin.page
+    admin.open("subscriptions/subscription/add/")
+    boxes = page.locator("input[name=information_types]")
+    page.get_by_label("Välj alla").check()
+    expect(page.locator("input[name=information_types]:checked")).to_have_count(boxes.count())
+    boxes.first.uncheck()
+    expect(page.get_by_label("Välj alla")).not_to_be_checked()
+
+
+def test_a_transfer_runs_to_its_end(admin: Admin) -> None:
+    books = factories.make_books(number="100")
+    for _ in range(3):
+        books.post()
+    subscription = factories.make_subscription("ledger_entries", "suppliers", integration_id="EXOPEN")
+    page = admin.page
+    admin.open(f"subscriptions/subscription/{subscription.pk}/change/")
+    page.get_by_role("row", name="Bokföring").get_by_role("link", name="Överför").click()
+    expect(page.get_by_label("Endast aktiva")).to_be_hidden()
+    page.get_by_label("Från period").fill("2024-01")
+    page.get_by_label("Till period").fill("2024-12")
+    page.get_by_role("button", name="Överför").click()
+    expect(page.get_by_role("status")).to_have_text("Väntar")
+    running.run(transfer_id=Transfer.objects.get().pk)
+    expect(page.get_by_role("status")).to_contain_text("Överföringen är genomförd")
+    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "100")
+    expect(page.locator("#transfer-progress")).to_contain_text("6 rader är i kö för integrationen")
+
+
+def test_a_types_own_parameters_are_shown_when_it_is_chosen(admin: Admin) -> None:
+    subscription = factories.make_subscription("ledger_entries", "suppliers", "supplier_invoices")
+    page = admin.page
+    admin.open(f"onetime_transfer/transfer/add/?subscription={subscription.pk}")
+    month, active, day = (page.get_by_label(name) for name in ("Från period", "Endast aktiva", "Från datum"))
+    for choice, shown in (("Bokföring", month), ("Leverantörer", active), ("Leverantörsfakturor", day)):
+        page.get_by_label("Informationstyp").select_option(choice)
+        for field in (month, active, day):
+            expect(field).to_be_visible() if field is shown else expect(field).to_be_hidden()
+
+
+def test_a_transfer_is_cancelled_after_a_question(admin: Admin) -> None:
+    subscription = factories.make_subscription("suppliers")
+    page = admin.page
+    admin.open(f"onetime_transfer/transfer/add/?subscription={subscription.pk}&information_type=suppliers")
+    page.get_by_role("button", name="Överför").click()
+    page.get_by_role("button", name="Pausa").click()
+    expect(page.get_by_role("status")).to_have_text("Pausad")
+    page.get_by_role("link", name="Avbryt").click()
+    page.get_by_label("Ta bort dem som inte är hämtade ur kön").check()
+    page.get_by_role("button", name="Avbryt överföringen").click()
+    expect(page.get_by_role("status")).to_have_text("Avbruten")
+
+
+MAIN_PAGES = [
+    "",
+    "ledger/voucher/",
+    "ledger/voucher/add/",
+    "ledger/ledgerentry/",
+    "ledger/company/",
+    "ledger/company/import-sie/",
+    "subscriptions/subscription/",
+    "subscriptions/subscription/add/",
+    "onetime_transfer/transfer/",
+    "onetime_transfer/transfer/add/",
+    "access/apikey/",
+]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_wider_than_the_page(admin: Admin, width: int) -> None:
+    books = factories.make_books()
+    books.post(text="En verifikation med en ganska lång text som bryts")
+    factories.make_subscription(name="En prenumeration med ett ganska långt namn")
+    admin.page.set_viewport_size({"width": width, "height": 844})
+    wide = []
+    for path in MAIN_PAGES:
+        admin.open(path)
+        if admin.page.evaluate("document.documentElement.scrollWidth") > width:
+            wide.append(path)
+    assert wide == []
+
+
+def test_the_language_is_switched(admin: Admin) -> None:
+    page = admin.page
+    admin.open()
+    expect(page.get_by_role("heading", name="Översikt")).to_be_visible()
+    page.locator("#nav-sidebar, nav").get_by_text("ekonomi").first.click()
+    page.get_by_role("button", name="Norsk").click()
+    expect(page.get_by_role("heading", name="Oversikt")).to_be_visible()
