@@ -66,7 +66,7 @@ class AddedRows:
         self._waiting: Counter[tuple[str, Objects, Decimal]] = Counter()
 
     def __bool__(self) -> bool:
-        return self._waiting.total() > 0
+        return bool(self._waiting)
 
     def add(self, row: Row) -> None:
         """Note an #RTRANS."""
@@ -74,9 +74,10 @@ class AddedRows:
 
     def repeats(self, row: Row) -> bool:
         """Whether a #TRANS repeats an added row, which is then no longer waited for."""
-        if not self._waiting[_said(row)]:
+        said = _said(row)
+        if said not in self._waiting:
             return False
-        self._waiting[_said(row)] -= 1
+        self._waiting -= Counter([said])  # drops what has come to zero
         return True
 
 
