@@ -1,7 +1,8 @@
 """Filters of lists, as accountants look for things."""
 
+import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,6 +16,9 @@ from unfold.widgets import INPUT_CLASSES
 
 from access.http.admin.amounts import plain
 from ledger.models import FinancialYear
+
+YEAR = re.compile(r"[1-9]\d{3}")
+PLAIN = re.compile(r"\d{1,16}(\.\d+)?")
 
 
 class AmountForm(forms.Form):
@@ -54,13 +58,11 @@ class AmountFilter(RangeNumericFilter):
 
     def _bound(self, request: HttpRequest, end: str) -> Decimal | None:
         text = (self.used_parameters.get(f"{self.parameter_name}_{end}") or "").strip()
-        try:
-            amount = abs(Decimal(plain(text))) if text else None
-        except InvalidOperation:
-            amount = Decimal("nan")
-        if amount is None or amount.is_finite():
-            return amount
-        messages.warning(request, _("%(text)s is no amount; it was left out of the filter.") % {"text": text})
+        amount = plain(text).lstrip("-")
+        if PLAIN.fullmatch(amount):
+            return Decimal(amount)
+        if text:
+            messages.warning(request, _("%(text)s is no amount; it was left out of the filter.") % {"text": text})
         return None
 
 
@@ -100,7 +102,7 @@ class YearFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep what is of the financial years that began in the chosen year."""
         year = self.value()
-        if not (year and year.isdecimal() and len(year) == 4):
+        if not (year and YEAR.fullmatch(year)):
             return queryset
         return queryset.filter(**{f"{self.path}__first_day__year": int(year)})
 

@@ -133,6 +133,11 @@ class RowFormSet(PaginationInlineFormSet):
 
     def clean(self) -> None:
         """Check what concerns the voucher as a whole."""
+        if self._stored_keys() != self._posted_keys():
+            # What this page doesn't know would be deleted as left out.
+            raise forms.ValidationError(
+                _("Somebody else has added or deleted rows of this voucher meanwhile. Open it again."), code="stale"
+            )
         super().clean()
         forms_left = list(self.kept())
         company = self.instance.company_id
@@ -144,6 +149,21 @@ class RowFormSet(PaginationInlineFormSet):
             raise forms.ValidationError(_("A voucher needs rows."), code="required")
         if sum(form.entry(form.instance).amount for form in forms_left):
             raise forms.ValidationError(Unbalanced.message, code=Unbalanced.code)
+
+    def _construct_form(self, i: int, **options: Any) -> Any:
+        """Show a row that is gone as a new one; `clean` tells that it is."""
+        if self.is_bound and i < self.initial_form_count():
+            key = self.data.get(f"{self.prefix}-{i}-id", "")
+            if not key.isdecimal() or int(key) not in self._stored_keys():
+                options["instance"] = LedgerEntry(voucher=self.instance)
+        return super()._construct_form(i, **options)
+
+    def _stored_keys(self) -> set[int]:
+        return {row.pk for row in self.get_queryset()} if self.instance.pk else set()
+
+    def _posted_keys(self) -> set[int]:
+        given = (self.data.get(f"{self.prefix}-{place}-id", "") for place in range(self.initial_form_count()))
+        return {int(key) if key.isdecimal() else 0 for key in given}
 
     def kept(self) -> Iterator[RowForm]:
         """The forms whose rows are to be there afterwards."""

@@ -158,7 +158,28 @@ def test_ledger_entries_are_found(admin: Client, books: factories.Books, query: 
     assert [str(row.amount) for row in page.context["cl"].result_list] == amounts
 
 
-@pytest.mark.parametrize("query", ["amount_from=much", "voucher__voucher_date_from=yesterday", "year=x", "q=%00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "amount_from=much",
+        "amount_from=1e999999999",
+        "amount_from=%00",
+        "voucher__voucher_date_from=yesterday",
+        "voucher__voucher_date_from=%00",
+        "year=x",
+        "year=0000",
+        "year=%00",
+        "side=%00",
+        "account_number=%00",
+        "account_number=1-%00",
+        "voucher__company__id__exact=%00",
+        "voucher__company__id__exact=99999999999999999999",
+        "q=%00",
+        "q=99999999999999999999999",
+        "p=99999",
+        "o=77",
+    ],
+)
 def test_a_filter_that_means_nothing_is_no_error(admin: Client, books: factories.Books, query: str) -> None:
     assert admin.get(f"/admin/ledger/ledgerentry/?{query}", follow=True).status_code == 200
 

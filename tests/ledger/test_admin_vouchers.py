@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ledger.admin.vouchers import MOST_ROWS
 from ledger.models import DimensionValue, LedgerEntry, Voucher
-from ledger.services.vouchers import Entry
+from ledger.services.vouchers import Entry, change_voucher
 from tests import factories
 from tests.ledger.admin_client import (
     as_shown,
@@ -122,6 +122,22 @@ def test_rows_are_changed_added_and_deleted_and_keep_their_numbers(admin: Client
     page = admin.post(change_url(voucher), voucher_form(books, rows, initial=2))
     assert page.status_code == 302
     assert list(voucher.rows.order_by("row").values_list("row", "amount")) == [(1, Decimal(60)), (3, Decimal(-60))]
+
+
+def test_a_row_that_somebody_else_added_or_deleted_meanwhile_is_not_lost(admin: Client, books: factories.Books) -> None:
+    voucher = books.post()
+    shown = as_shown(voucher)
+    change_voucher(voucher=voucher, header=factories.header_of(voucher), entries=books.rows("5.00"))
+    page = admin.post(change_url(voucher), voucher_form(books, shown, initial=2, text="Overwritten"))
+    assert "Somebody else has added or deleted rows" in rows_errors_of(page)[0]
+    voucher.refresh_from_db()
+    assert voucher.text == ""
+    added = [*factories.entries_of(voucher), *books.rows("1.00")]
+    shown = as_shown(voucher)
+    change_voucher(voucher=voucher, header=factories.header_of(voucher), entries=added)
+    page = admin.post(change_url(voucher), voucher_form(books, shown, initial=2))
+    assert rows_errors_of(page)
+    assert voucher.rows.count() == 4
 
 
 def test_what_the_page_does_not_show_of_a_row_stays(admin: Client, books: factories.Books) -> None:

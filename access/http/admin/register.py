@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.utils import quote
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.db import DatabaseError, transaction
 from django.db.models import Model, ProtectedError, QuerySet, RestrictedError
 from django.forms import ModelForm
@@ -108,6 +109,9 @@ class RegisterAdmin(ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Go back to the list, with the reason, when an action is refused; then none of its rows is touched."""
         page: HttpResponse
+        if "%00" in request.META["QUERY_STRING"]:
+            # No text in the database holds it, and PostgreSQL refuses to be asked for it.
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         if request.method != "POST":
             page = super().changelist_view(request, extra_context)
             return page
