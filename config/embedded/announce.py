@@ -1,19 +1,26 @@
 """Publishes the credentials as soon as the web server answers, which makes /healthz say that all is well."""
 
 import os
+import sys
 import time
 import urllib.error
 import urllib.request
+from http import HTTPStatus
 
 from config.embedded.home import utkorg_home
 
 
 def answers(url: str) -> bool:
-    """Whether something speaks HTTP there; being asked too early is an answer as well."""
+    """Whether the web server works; that it is asked too early (503) is an answer as well.
+
+    Ends this process, and so `make run`, where it answers that it is broken.
+    """
     try:
         with urllib.request.urlopen(url, timeout=5):  # noqa: S310  # the address is our own
             return True
-    except urllib.error.HTTPError:
+    except urllib.error.HTTPError as error:
+        if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+            sys.exit(f"the web server answers {error.code}; see web.log")
         return True
     except OSError:
         return False

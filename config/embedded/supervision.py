@@ -52,6 +52,8 @@ class Foreground(Supervisor):
                 self.give_up("prepare")
             case "announce" if event.expected:
                 print(self.banner(), flush=True)
+            case "announce" if event.process.exitstatus > 0:  # by itself; killed, it is started again
+                self.give_up("announce")
             case name:
                 print(f"{name} ended and is started again; see {self.log_of(name)}", flush=True)
 
