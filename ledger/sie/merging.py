@@ -115,11 +115,18 @@ INSERT_ENTRIES = f"""
     order by target.position, entry.ordinal
 """
 # The voucher's lock first, then its rows: capture and the posting service take them in the same order.
-LOCK_VOUCHERS = f"""
-    select id from ledger_voucher where id in (
-        select target.voucher_id from sie_target target join sie_changed using (position) where {IN_CHUNK}
-    ) order by id for no key update
+# Compared a second time once they are locked: somebody may have changed one between. Who changes one of the others now
+# comes after the import.
+LOCK_CHANGED = """
+    select id from ledger_voucher where id = any(array(
+        select target.voucher_id from sie_target target join sie_changed using (position)))
+    order by id for no key update
 """
+REMEMBER_LOCKED = """
+    drop table if exists pg_temp.sie_locked;
+    create temp table sie_locked on commit drop as select position from sie_changed
+"""
+KEEP_LOCKED = "delete from sie_changed where position not in (select position from sie_locked)"
 UPDATE_VOUCHERS = f"""
     update ledger_voucher voucher
     set voucher_date = staged.voucher_date, text = staged.text, registered_on = staged.registered_on,
@@ -196,7 +203,7 @@ def merge_vouchers(*, company: Company, chunks: Sequence[Chunk], progress: Calla
     Raises `PeriodLockedError` before anything is written.
     """
     with connection.cursor() as cursor:
-        cursor.execute(FIND_CHANGED)
+        _find_changed(cursor)
         cursor.execute(PAIR_ROWS)
         _refuse_locked(cursor)
         changes = _count_vouchers(cursor)
@@ -215,6 +222,15 @@ def count_others(year: FinancialYear) -> int:
     with connection.cursor() as cursor:
         cursor.execute(NOT_IN_FILE, [year.pk])
         return int(cursor.fetchone()[0])
+
+
+def _find_changed(cursor: CursorWrapper) -> None:
+    cursor.execute(FIND_CHANGED)
+    cursor.execute(LOCK_CHANGED)
+    if cursor.rowcount:
+        cursor.execute(REMEMBER_LOCKED)
+        cursor.execute(FIND_CHANGED)
+        cursor.execute(KEEP_LOCKED)
 
 
 def _refuse_locked(cursor: CursorWrapper) -> None:
@@ -240,7 +256,6 @@ def _change_known(
     created = changed = deleted = 0
     for first, last in chunks:
         parameters = {"first": first, "last": last}
-        cursor.execute(LOCK_VOUCHERS, parameters)
         cursor.execute(UPDATE_VOUCHERS, parameters)
         created += _rows_of(cursor, ADD_ENTRIES, parameters)
         cursor.execute(NOTE_LAST_ROW, parameters)
