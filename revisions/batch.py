@@ -132,6 +132,8 @@ def read(*, subscription: Subscription, choice: Choice, limit: int, after: int |
         _check_in_step(subscription, after)
     wanted = [(number, company) for number, company, _rows in kinds if choice.allows(number, company)]
     rows = _rows(subscription, choice, wanted, limit + 1) if wanted else []
+    if after is not None and rows and choice.is_everything and rows[0].sequence != after + 1:
+        raise OutOfStep(expected=rows[0].sequence - 1)  # acknowledged by another since the look
     if len(rows) <= limit:
         return Batch(rows=rows, has_more=False, whole=True, withheld=withheld)
     if end := _end_of_last_unit(rows, limit):

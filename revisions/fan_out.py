@@ -9,6 +9,7 @@ is skipped.
 import dataclasses
 from collections.abc import Sequence
 
+import psycopg
 from django.db import connection, transaction
 
 LOCK = 0x55744B  # "UtK": the advisory lock that fan-out, transfers and changes of subscriptions take first
@@ -136,13 +137,16 @@ def take_lock() -> None:
         cursor.execute("select pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def drain(*, limit: int = PASS_LIMIT) -> set[int]:
-    """Queue all that is committed, pass by pass, and return the ids of the subscriptions that got rows."""
+def drain(*, limit: int = PASS_LIMIT, floor: bool = True) -> set[int]:
+    """Queue all that is committed, pass by pass, and return the ids of the subscriptions that got rows.
+
+    Without `floor` the tail's floor stays where it is: for whoever is in a hurry and sees to it that others don't.
+    """
     reached: set[int] = set()
     while True:
         with transaction.atomic():
             take_lock()
-            last_drawn = _last_drawn()
+            last_drawn = _last_drawn() if floor else None
             done = run_pass(limit=limit)
             _advance_floor(last_drawn)
         reached.update(done.subscriptions)
@@ -166,12 +170,21 @@ def run_pass(*, limit: int) -> Pass:
     while True:
         with connection.cursor() as cursor:
             cursor.execute(HASH_ONLY)
-            cursor.execute(PASS, {"limit": limit})
-            seen, taken, subscriptions = cursor.fetchone()
+            done = _pass(limit)
             cursor.execute(AS_BEFORE)
-            if taken or not seen:
-                return Pass(seen, taken, subscriptions)
+        if done.taken or not done.seen:
+            return done
         limit *= 8
+
+
+def _pass(limit: int) -> Pass:
+    # Planning takes longer than a pass over a few sets, so that a worker keeps the plan; Django's own cursor can't. A
+    # pooler that shares sessions may not know a statement prepared in another.
+    prepare = not connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(PASS, {"limit": limit}, prepare=prepare)
+        ((seen, taken, subscriptions),) = cursor.fetchall()
+    return Pass(seen, taken, subscriptions)
 
 
 def _last_drawn() -> int | None:

@@ -9,13 +9,14 @@ from revisions import bell, clean_up, fan_out, news
 def fan_out_changes() -> None:
     """Queue everything that is committed, and wake those who wait for it."""
     bell.take_down()
-    news.publish(fan_out.drain())
+    news.publish(fan_out.drain(floor=False))
 
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """What the bell asks for, every second: writers without signals are found by it."""
-    fan_out_changes()
+    """The same every second, rung for or not: writers without signals are found by it, and the floor follows."""
+    bell.take_down()
+    news.publish(fan_out.drain())
 
 
 @shared_task(ignore_result=True)

@@ -5,15 +5,22 @@ from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from access.exceptions import OfficeKeysUnsupported
 from access.http.authentication import key_of
-from access.models import ApiKey
+from access.models import ApiKey, KeyKind
 from access.rights import Rights, effective_rights
 
 M = TypeVar("M", bound=Model)
+
+WRONG_KIND = _(
+    "%(application)s does not support accounting offices' keys. Ask the integration's support, or use a key made on an "
+    "employee or contact of the client."
+)
 
 
 class KeyScope(APIView):
@@ -42,10 +49,12 @@ class KeyScope(APIView):
         return self.rights.companies
 
     def check_permissions(self, request: Request) -> None:
-        """Raise 401 without a key, 403 without the right that the method needs."""
+        """Raise 401 without a key, 403 for one of the wrong kind or without the right that the method needs."""
         super().check_permissions(request)
         if request.method is None or request.method not in self.allowed_methods:
             return  # The dispatcher answers 405.
+        if self.key.kind == KeyKind.OFFICE and not self.key.application.supports_office_keys:
+            raise OfficeKeysUnsupported(WRONG_KIND % {"application": self.key.application})
         if not self.rights.may(self._permission_for(request.method)):
             raise PermissionDenied
 

@@ -26,6 +26,12 @@ Utkorg is ready: {url}/admin/
 These are kept in {file}, logs in {log}.
 Ctrl-C stops everything.
 """
+BANNER_AGAIN = """
+Utkorg is ready: {url}/admin/
+
+User, password and API key are in {file}, logs in {log}.
+Ctrl-C stops everything.
+"""
 
 
 class Foreground(Supervisor):
@@ -35,6 +41,7 @@ class Foreground(Supervisor):
         super().__init__(options)  # type: ignore[no-untyped-call]
         self.home = home
         self.failed = False
+        self.first_run = not home.credentials.exists()  # secrets are shown once
 
     def runforever(self) -> None:
         # Here and not earlier: run() empties the list of subscribers before it comes to this.
@@ -73,7 +80,8 @@ class Foreground(Supervisor):
 
     def banner(self) -> str:
         credentials = json.loads(self.home.credentials.read_text(encoding="utf-8"))
-        return BANNER.format(**credentials, file=self.home.credentials, log=self.home.log)
+        banner = BANNER if self.first_run else BANNER_AGAIN
+        return banner.format(**credentials, file=self.home.credentials, log=self.home.log)
 
     def log_of(self, name: str) -> Path:
         return self.home.log / f"{name}.log"

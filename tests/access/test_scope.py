@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.http.scope import KeyScope
-from access.models import ApiKey, KeyRights
+from access.models import ApiKey, Application, KeyKind, KeyRights
 from tests.access.probe import ADD, VIEW, Probe, get, post, problem
 from tests.factories import UserFactory, give, make_key, permission
 
@@ -79,3 +79,11 @@ def test_anothers_thing_is_answered_exactly_like_one_that_does_not_exist() -> No
 def test_a_name_that_no_text_in_the_database_can_be_is_not_found() -> None:
     _key, text = make_key()
     problem(get(text, "?name=a%00b", view=Keys), 404, "not_found")
+
+
+def test_an_office_key_is_refused_once_its_application_no_longer_takes_such_keys() -> None:
+    key, text = make_key()
+    ApiKey.objects.filter(pk=key.pk).update(kind=KeyKind.OFFICE)
+    problem(get(text), 403, "wrong_key_kind")
+    Application.objects.update(supports_office_keys=True)
+    assert get(text).status_code == 200
