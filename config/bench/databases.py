@@ -1,0 +1,59 @@
+"""The two databases of a run, one with a backlog and one without, and which of them Django speaks to."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import psycopg
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+Parameters = Mapping[str, Any] | Sequence[Any]
+
+
+def execute(statement: str, parameters: Parameters | None = None) -> None:
+    """Run a statement that answers nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def scalar(query: str, parameters: Parameters | None = None) -> Any:
+    """Return the first column of the first row."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return cursor.fetchone()[0]
+
+
+class Backlogged:
+    """A copy of the run's database, for a backlog. Both keep their connections, so that turning costs nothing."""
+
+    def __init__(self) -> None:
+        self._name: str = connection.settings_dict["NAME"]
+        self.name = f"{self._name}_backlog"
+        self._wrapper: BaseDatabaseWrapper | None = None
+
+    def create(self) -> None:
+        """Copy the database as it is now."""
+        connection.close()
+        with psycopg.connect(**{**connection.get_connection_params(), **self._maintenance()}) as session:
+            session.autocommit = True
+            session.execute(f'create database "{self.name}" template "{self._name}"'.encode())
+
+    @contextlib.contextmanager
+    def used(self) -> Iterator[None]:
+        """Speak to the copy."""
+        plain = connections["default"]
+        connections["default"] = self._copy()
+        try:
+            yield
+        finally:
+            connections["default"] = plain
+
+    def _copy(self) -> BaseDatabaseWrapper:
+        if self._wrapper is None:
+            self._wrapper = connections.create_connection("default")
+            self._wrapper.settings_dict = {**self._wrapper.settings_dict, "NAME": self.name}
+        return self._wrapper
+
+    def _maintenance(self) -> dict[str, Any]:
+        return {"dbname": "postgres", "cursor_factory": psycopg.Cursor}
