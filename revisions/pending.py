@@ -116,9 +116,7 @@ def heads(subscriptions: Sequence[int]) -> dict[int, Head]:
         return {number: Head(*numbers) for number, *numbers in cursor.fetchall()}
 
 
-def look(
-    *, subscription: Subscription, readable: frozenset[int] | None = None, seen: Head | None = None
-) -> Pending:
+def look(*, subscription: Subscription, readable: frozenset[int] | None = None, seen: Head | None = None) -> Pending:
     """What is queued; `readable` are the ids of the companies that the key may read, None for all.
 
     `seen` is the head where the caller has just read it.
