@@ -37,6 +37,8 @@ class Backlogged:
         connection.close()
         with psycopg.connect(**{**connection.get_connection_params(), **self._maintenance()}) as session:
             session.autocommit = True
+            # A template may have no other session; those of ended programs take a moment to go.
+            session.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [self._name])
             session.execute(f'create database "{self.name}" template "{self._name}"'.encode())
 
     @contextlib.contextmanager

@@ -72,7 +72,6 @@ class VoucherAdmin(OwnedAdmin):
     form = VoucherForm
     inlines = (RowInline,)
     list_display = ("name", "voucher_date", "text", "total", "year", "of_company")
-    list_select_related = ("company", "financial_year")
     list_filter = (
         ("company", AutocompleteSelectFilter),
         YearFilter,
@@ -128,7 +127,7 @@ class VoucherAdmin(OwnedAdmin):
         rows = LedgerEntry.objects.filter(voucher=OuterRef("pk"), amount__gt=0).order_by()
         debit = rows.values("voucher").annotate(debit=Sum("amount")).values("debit")
         found: QuerySet[Voucher] = super().get_queryset(request)
-        return found.annotate(debit=Subquery(debit))
+        return found.select_related("company", "financial_year").annotate(debit=Subquery(debit))
 
     # One voucher
 
