@@ -1,10 +1,12 @@
 """The Celery application: bells and transfers, never data."""
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging, worker_init
+from celery.signals import beat_init, setup_logging, task_prerun, worker_init
+from django.db import close_old_connections
 
 from config.checks import refuse_unsafe_production
 
@@ -13,6 +15,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 app = Celery("utkorg")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# Celery would connect anew for each task, which takes longer than a pass of the fan-out and loses its plan.
+app.conf["CELERY_DB_REUSE_MAX"] = sys.maxsize
+
+
+@task_prerun.connect
+def drop_lost_connections(**_kwargs: Any) -> None:
+    """Connections live as long as DATABASE_CONN_MAX_AGE says, and no longer than the server's end of them."""
+    close_old_connections()
 
 
 @setup_logging.connect
