@@ -42,6 +42,8 @@ def run(sizes: Sizes, *, database_url: str | None = None) -> list[dict[str, Any]
 
 def _measured(sizes: Sizes, home: Home, database_url: str) -> list[dict[str, Any]]:
     environment = {**os.environ, **_environment(home, database_url)}
+    # The measuring process works alone; a pool would keep sessions open that it has closed.
+    environment.pop("DATABASE_POOL_SIZE", None)
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, cwd=PROJECT, check=True)
     result = home.path / "figures.json"
     command = [sys.executable, "-m", "config.bench", sizes.as_json(), str(result)]
