@@ -14,7 +14,7 @@ from onetime_transfer.walk import Walk, Written
 from revisions import fan_out, news
 from subscriptions.models import Resync
 
-ROWS_PER_CHUNK = 10_000
+ROWS_PER_CHUNK = 16_000
 MOST_UNITS = 10_000
 SILENT_AFTER = timedelta(seconds=15)
 
@@ -96,7 +96,7 @@ def _write_chunk(transfer_id: int) -> bool:
     READ COMMITTED, and in this order: the fan-out's lock; one statement that fans out and reads the register; then the
     transferred rows' numbers. Any other order could send an older copy after a newer one.
     """
-    reached = fan_out.drain()
+    reached = fan_out.drain(floor=False)
     with transaction.atomic():
         fan_out.take_lock()
         transfer = (

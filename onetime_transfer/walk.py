@@ -36,7 +36,7 @@ with {drain},
         ) walked
         limit %(units)s
     ),
-    lines as materialized (
+    lines as (
         select {company_id} as company_id,
             (row_number() over (partition by {company_id} order by r.walk_place, {order}) - 1)::int as place,
             {data} as line

@@ -58,7 +58,7 @@ FULL = Sizes(
     waiting_clients=200,
     requests=200,
     answers=40,
-    transfer_rows=200_000,
+    transfer_rows=400_000,
     sie_rows=1_000_000,
     peer_saves=100,
 )
@@ -74,7 +74,7 @@ QUICK = Sizes(
     waiting_clients=20,
     requests=50,
     answers=10,
-    transfer_rows=20_000,
+    transfer_rows=40_000,
     sie_rows=100_000,
     peer_saves=20,
 )
