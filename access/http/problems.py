@@ -5,6 +5,7 @@ says what that is in HTTP. Source: CONTRACT §2, the table of errors.
 """
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
@@ -25,7 +27,10 @@ from rest_framework import exceptions as drf
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
+logger = logging.getLogger(__name__)
+
 CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER = "2"
 
 STATUS_OF_CODE: Mapping[str, int] = {
     "invalid": 400,
@@ -48,6 +53,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "idempotency_key_reused": 422,
     "throttled": 429,
     "internal_error": 500,
+    "unavailable": 503,
 }
 
 
@@ -120,6 +126,10 @@ def answer_to(error: Exception) -> Answer | None:  # noqa: PLR0911 (one for each
             return _invalid(FieldError(None, "malformed", _("The request is malformed.")))
         case ValidationError():
             return _invalid(*_django_errors(error))
+        case OperationalError() | InterfaceError():
+            logger.error("The database did not answer: %s", error, exc_info=error)
+            detail = _("The database can't answer right now. Nothing was changed; try again in a moment.")
+            return Answer("unavailable", detail, headers={"Retry-After": RETRY_AFTER})
         case drf.APIException():
             return _answer_to_drf(error)
     return _answer_to_coded(error)

@@ -71,9 +71,13 @@ class Counted(Answer, JsonResponse):
 
 
 class NotModified(Answer):
-    """304: as it was."""
+    """304: as it was, and no content to have a type."""
 
     status_code = 304
+
+    def __init__(self) -> None:
+        super().__init__()
+        del self["Content-Type"]
 
 
 def _as_json(subscription: Subscription, found: pending.Pending) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from pytest_django import Settings
 
-from tests.access.probe import errors, get, post
+from tests.access.probe import errors, get, post, problem
 from tests.factories import make_key
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +77,12 @@ def test_a_body_that_is_no_object_is_refused_as_a_whole(key: str, body: str) -> 
 @pytest.mark.parametrize("opening", ["[", '{"name":'])
 def test_a_body_nested_too_deeply_is_refused(key: str, opening: str) -> None:
     assert errors(post(key, opening * 100_000)) == [(None, "parse_error")]
+
+
+def test_a_body_too_large_is_refused_without_being_parsed(key: str, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    assert post(key, {"name": "n" * 80}).status_code == 201
+    problem(post(key, {"name": "n" * 100}), 413, "too_large")
 
 
 @pytest.mark.parametrize("body", ["{", "", "{'name': 1}", '{"name": NaN}'])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
+from django.db import OperationalError
 from django.http import Http404
 from django.test import Client, RequestFactory
 from rest_framework import exceptions as drf
@@ -61,6 +62,7 @@ class Foreign(Exception):
         (drf.ValidationError("x"), "invalid"),
         (ValidationError("x"), "invalid"),
         (RequestDataTooBig(), "too_large"),
+        (OperationalError("the server went away"), "unavailable"),
         (SuspiciousOperation(), "invalid"),
         (OutOfStep(3), "out_of_step"),
         (Taken(), "invalid"),

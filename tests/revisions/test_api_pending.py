@@ -109,6 +109,7 @@ def test_the_same_etag_is_answered_304_without_a_body(integrator: Integrator, bo
     etag = integrator.get("pending")["ETag"]
     again = integrator.get("pending", {"If-None-Match": etag})
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", etag)
+    assert "Content-Type" not in again
     assert integrator.get("pending", {"If-None-Match": f'"other", W/{etag}'}).status_code == 304
     assert integrator.get("pending", {"If-None-Match": "*"}).status_code == 304
     assert integrator.get("pending", {"If-None-Match": "nonsense"}).status_code == 200
