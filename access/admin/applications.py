@@ -1,13 +1,13 @@
 """Applications: the programs that keys are made for."""
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 
+from access.http.admin import RegisterAdmin
 from access.models import Application
 
 
 @admin.register(Application)
-class ApplicationAdmin(ModelAdmin):
+class ApplicationAdmin(RegisterAdmin):
     """The list of known integrations."""
 
     list_display = ["name", "vendor", "supports_office_keys"]

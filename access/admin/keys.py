@@ -8,18 +8,18 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import Permission
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import ModelForm, ModelMultipleChoiceField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from access.admin.forms import KeyForm, NewKeyForm
+from access.http.admin import RegisterAdmin
 from access.models import ApiKey, KeyRights, KeyState
 from access.services import create_key, default_expiry, revoke_key
 
@@ -28,7 +28,7 @@ HISTORY = ["public_id", "state", "created_at", "last_used_at", "revoked_at"]
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):
+class ApiKeyAdmin(RegisterAdmin):
     """Keys are made and revoked, never deleted: what they did stays traceable."""
 
     list_display = [
@@ -43,7 +43,6 @@ class ApiKeyAdmin(ModelAdmin):
     ]
     list_filter = ["kind", "rights", ("application", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["application", "owner"]
-    show_full_result_count = False
     search_fields = ["name", "public_id", "application__name", "owner__username"]
     autocomplete_fields = ["application", "owner"]
     filter_horizontal = ["permissions"]
@@ -157,6 +156,8 @@ class ApiKeyAdmin(ModelAdmin):
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask first: the button is a link, and a link changes nothing."""
         chosen = self.get_queryset(request).filter(pk=object_id)
+        if not chosen:
+            raise Http404
         if request.method != "POST":
             return self._ask_to_revoke(request, chosen)
         self._revoke(request, chosen)

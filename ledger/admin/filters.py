@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RangeNumericFilter, TextFilter
 from unfold.widgets import INPUT_CLASSES
 
+from access import scope
 from access.http.admin.amounts import plain
 from ledger.models import FinancialYear
 
@@ -95,8 +96,9 @@ class YearFilter(DropdownFilter):
     path: ClassVar[str] = "financial_year"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        """Every year that some company has."""
-        days = FinancialYear.objects.order_by("-first_day__year").values_list("first_day__year", flat=True).distinct()
+        """Every year that some company within reach has."""
+        years = scope.visible(FinancialYear.objects.all(), request.user)
+        days = years.order_by("-first_day__year").values_list("first_day__year", flat=True).distinct()
         return [(str(year), str(year)) for year in days]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

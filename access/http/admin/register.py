@@ -1,5 +1,6 @@
 """The base of every list and page of rows."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -8,13 +9,14 @@ from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.db import DatabaseError, transaction
 from django.db.models import Model, ProtectedError, QuerySet, RestrictedError
-from django.forms import ModelForm
+from django.forms import ModelChoiceField, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from access import scope
 from access.http.admin.deletion import look
 from access.http.admin.paginator import BoundedPaginator
 from access.http.admin.refusals import Refusal, RefusedForm, refusal_of
@@ -65,6 +67,19 @@ class RegisterAdmin(ModelAdmin):
                 setattr(field.widget, f"can_{link}_related", False)
         return field
 
+    # What the user may know of
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows within the user's reach: of the list, of each row's page, of searches, choices and exports."""
+        return scope.visible(super().get_queryset(request), request.user)
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any]:
+        """What a field that refers to other rows may be given."""
+        found: QuerySet[Any] | None = super().get_field_queryset(db, db_field, request)
+        if found is None:
+            found = db_field.remote_field.model._default_manager.using(db)
+        return scope.visible(found, request.user)
+
     # Refusals
 
     def changeform_view(
@@ -89,6 +104,11 @@ class RegisterAdmin(ModelAdmin):
     ) -> type[ModelForm[Any]]:
         """The form, or after a refusal one that says so."""
         form: type[ModelForm[Any]] = super().get_form(request, obj, change, **options)
+        for name, field in form.declared_fields.items():
+            if isinstance(field, ModelChoiceField) and name in form.base_fields:
+                # Written in the form itself, so that it is every request's: each gets its own.
+                own = form.base_fields[name] = copy.deepcopy(field)
+                own.queryset = scope.visible(own.queryset, request.user)
         found: Refusal | None = getattr(request, "refusal", None)
         if found is None:
             return form
