@@ -39,7 +39,7 @@ class Reach:
 
     companies: QuerySet[Company] | None = None
 
-    def of(self, model: type[Model]) -> Q:
+    def of(self, model: type[Model], /) -> Q:
         """The condition under which a row of the model is within reach."""
         if self.companies is None:
             return Q()

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import Permission
-from django.db.models import ManyToManyField, QuerySet
+from django.db.models import ManyToManyField, Model, QuerySet
 from django.forms import ModelForm, ModelMultipleChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -71,19 +71,18 @@ class ApiKeyAdmin(RegisterAdmin):
         chosen = [] if obj.rights == KeyRights.ALL else ["permissions"]
         return [*FIRST_FIELDS, *chosen, *HISTORY]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
         """Let a key's name, expiry and chosen permissions change, nothing else."""
         if obj is None:
             return []
         return ["application", "owner", "kind", "rights", *HISTORY]
 
     def get_form(
-        self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **options: Any
-    ) -> type[ModelForm[ApiKey]]:
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any
+    ) -> type[ModelForm[Any]]:
         """Use the form for a new key or for an old one."""
         base = KeyForm if change else type("NewKeyForm", (NewKeyForm,), {"creator": request.user})
-        form: type[ModelForm[ApiKey]] = super().get_form(request, obj, change, form=base, **options)
-        return form
+        return super().get_form(request, obj, change, form=base, **options)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Propose the key's maker as its owner, and a year."""

@@ -13,7 +13,7 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User], RegisterAdmin):
+class UserAdmin(DjangoUserAdmin[User], RegisterAdmin):  # type: ignore[misc] # as unfold's mixins
     """People who sign in and own keys."""
 
     form = UserChangeForm
@@ -22,5 +22,5 @@ class UserAdmin(DjangoUserAdmin[User], RegisterAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, RegisterAdmin):
+class GroupAdmin(DjangoGroupAdmin, RegisterAdmin):  # type: ignore[misc]
     """Named sets of rights."""

@@ -75,10 +75,9 @@ class RegisterAdmin(ModelAdmin):
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any]:
         """What a field that refers to other rows may be given."""
-        found: QuerySet[Any] | None = super().get_field_queryset(db, db_field, request)
-        if found is None:
-            found = db_field.remote_field.model._default_manager.using(db)
-        return scope.visible(found, request.user)
+        ordered: QuerySet[Any] | None = super().get_field_queryset(db, db_field, request)
+        every: QuerySet[Any] = db_field.remote_field.model._default_manager.using(db)
+        return scope.visible(every if ordered is None else ordered, request.user)
 
     # Refusals
 
