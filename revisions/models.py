@@ -178,6 +178,50 @@ class FanOutState(models.Model):
         return str(self.floor)
 
 
+class ChangesOfDay(models.Model):
+    """Rows changed on a day (UTC), counted after the fact from change sets; kept as long as they are recent."""
+
+    pk = models.CompositePrimaryKey("day", "information_type", "company_id")
+    day = models.DateField()
+    information_type = models.PositiveSmallIntegerField()
+    company_id = models.BigIntegerField()
+    rows = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.rows)
+
+
+class RecentChanges(models.Model):
+    """The sum of the days that are kept; company 0 stands for all companies together."""
+
+    pk = models.CompositePrimaryKey("information_type", "company_id")
+    information_type = models.PositiveSmallIntegerField()
+    company_id = models.BigIntegerField()
+    rows = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.rows)
+
+
+class ChangesCounted(models.Model):
+    """Up to which change set they are counted. One row."""
+
+    change_set_id = models.BigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="changes_counted_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.change_set_id)
+
+
 # Proxies of the registered models, one each: they carry the capture triggers into this app's migrations.
 captured: dict[str, type[models.Model]] = {proxy.__name__: proxy for proxy in proxies()}
 

@@ -1,8 +1,8 @@
-"""What Celery runs: the fan-out, rung for or swept, and the clean-up."""
+"""What Celery runs: the fan-out, rung for or swept, the clean-up, and the count of recent changes."""
 
 from celery import shared_task
 
-from revisions import bell, clean_up, fan_out, news
+from revisions import bell, clean_up, fan_out, news, recent
 
 
 @shared_task(name=bell.TASK, ignore_result=True)
@@ -23,3 +23,9 @@ def sweep() -> None:
 def remove_old_change_sets() -> None:
     """Delete what nobody needs any more."""
     clean_up.remove_old()
+
+
+@shared_task(ignore_result=True)
+def count_recent_changes() -> None:
+    """Count what has changed since the last time."""
+    recent.count()

@@ -12,6 +12,7 @@ from access.models import Application
 from information_types import registry
 from information_types.definition import InformationType
 from ledger.models import Company
+from subscriptions import triggers
 
 integration_id_form = RegexValidator(
     r"^[A-Za-z0-9._-]{1,64}\Z", _("1 to 64 letters (a–z), digits, hyphens, underscores and full stops.")
@@ -25,12 +26,12 @@ class Subscription(models.Model):
         unique=True,
         validators=[integration_id_form],
         help_text=_(
-            "The integrator is told this ID and uses it in every call. It must be unique, its case counts, "
-            "and it never changes."
+            "Write the integration ID here. Tell the integrator, so that the same ID is used when information is "
+            "fetched: it goes with every call. It must be unique, its case counts, and it never changes."
         ),
     )
     name = models.CharField(
-        _("name"), max_length=200, help_text=_("A name, so that you know which subscription this is.")
+        _("name"), max_length=200, help_text=_("A name, so that you know which subscription it is about.")
     )
     companies = models.ManyToManyField(
         Company,
@@ -39,17 +40,27 @@ class Subscription(models.Model):
         verbose_name=_("companies"),
         blank=True,
         help_text=_(
-            "Choose companies if only some are to be included. With none chosen the subscription is of all companies. "
-            "Don't choose companies that the integrator won't fetch: their rows would fill the outbox."
+            "If only some companies are to be included in what is fetched through the API, choose them here. With no "
+            "company chosen the subscription is of all companies. Take care not to have companies here that the "
+            "integrator won't fetch. The outbox would then fill with lots of needless information, which may weigh "
+            "down the integration and the system."
         ),
     )
     negative_selection = models.BooleanField(
         _("all companies except these"),
         default=False,
-        help_text=_("The subscription is of all companies except those chosen above."),
+        help_text=_(
+            "To leave out a few companies, choose them in field 3 and say here that the selection is negative: the "
+            "subscription is then of all companies except those chosen."
+        ),
     )
     active = models.BooleanField(
-        _("active"), default=True, help_text=_("An inactive subscription queues nothing new. One-off transfers work.")
+        _("active"),
+        default=True,
+        help_text=_(
+            "Whether the subscription is active or not. An inactive one queues nothing new, but one-off transfers "
+            "work. A change takes effect at once."
+        ),
     )
     application = models.ForeignKey(
         Application,
@@ -154,6 +165,24 @@ class Resync(models.Model):
             models.UniqueConstraint(fields=["subscription", "information_type", "company"], name="resync_once"),
             models.CheckConstraint(condition=~Q(reason=""), name="resync_has_reason"),
         ]
+        triggers = triggers.count_missing()
 
     def __str__(self) -> str:
         return f"{registry.by_number(self.information_type).name} {self.company_id}"
+
+
+class MissingCount(models.Model):
+    """Of how many companies a type needs a transfer, for one reason, and since when; kept by `Resync`'s triggers."""
+
+    pk = models.CompositePrimaryKey("subscription_id", "information_type", "reason")
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="missing_counts", db_index=False)
+    information_type = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=16, choices=Resync.Reason.choices)
+    companies = models.PositiveIntegerField()
+    since = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{registry.by_number(self.information_type).name} {self.companies}"

@@ -125,6 +125,11 @@ CELERY_BEAT_SCHEDULE = {
     # Expired before the next one: a worker that was away finds one sweep, not an hour of them.
     "sweep": {"task": "revisions.tasks.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
     "transfers": {"task": "onetime_transfer.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
+    "recent-changes": {
+        "task": "revisions.tasks.count_recent_changes",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "clean-up": {"task": "revisions.tasks.remove_old_change_sets", "schedule": 3600.0},
 }
 

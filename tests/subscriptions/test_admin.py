@@ -101,7 +101,7 @@ def test_the_six_fields_stand_in_the_guides_order_in_its_words(admin: Client) ->
     places = [text.index(label) for label in labels]
     assert places == sorted(places)
     assert "En benämning så att du vet vilken prenumeration det handlar om." in text
-    assert "Om du inte väljer något bolag gäller prenumerationen alla bolag." in text
+    assert "Om du inte väljer något bolag så gäller prenumerationen alla bolag." in text
 
 
 def test_what_needs_a_transfer_stands_on_the_page_with_a_way_to_it(admin: Client) -> None:
