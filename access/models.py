@@ -1,4 +1,4 @@
-"""Applications and the API keys made for them."""
+"""Applications and the API keys made for them; what people have chosen for themselves."""
 
 from datetime import datetime
 
@@ -139,3 +139,16 @@ class ApiKey(models.Model):
         if not self.owner.is_active:
             return KeyState.OWNER_INACTIVE
         return KeyState.ACTIVE
+
+
+class Profile(models.Model):
+    """What a person has chosen for themself; who has none gets what their browser says."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="profile")
+    language = models.CharField(_("language"), max_length=8, blank=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.language

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import pytest
+import unfold
 from django.conf import settings
+from django.utils import translation
 
 LANGUAGES = ["sv", "nb"]
 FOLDERS = [Path(folder) for folder in settings.LOCALE_PATHS]
@@ -57,3 +60,49 @@ def test_what_is_compiled_is_what_is_written(folder: Path, language: str) -> Non
             assert compiled.pgettext(context, entry["msgid"]) == first
         else:
             assert compiled.gettext(entry["msgid"]) == first
+
+
+# What Unfold's templates and code say, but for those parts of it that aren't installed
+OF_TEMPLATE = re.compile(r"""(?:trans(?:late)?\s+|_\()(["'])(.+?)\1""")
+OF_CODE = re.compile(r"""\b(?:_|gettext|gettext_lazy)\(\s*(["'])(.+?)\1\s*\)""")
+UNFOLD = Path(unfold.__file__).parent
+INSTALLED = {"filters", "forms"}
+
+
+def texts_of_unfold() -> Iterator[str]:
+    for file in UNFOLD.rglob("*.*"):
+        parts = file.relative_to(UNFOLD).parts
+        is_ours = parts[0] != "contrib" or parts[1] in INSTALLED
+        if is_ours and file.suffix in {".html", ".py"}:
+            pattern = OF_TEMPLATE if file.suffix == ".html" else OF_CODE
+            yield from (text for _quote, text in pattern.findall(file.read_text(encoding="utf-8")))
+
+
+def texts_of_django(domain: str) -> Iterator[str]:
+    for part in ("conf", "contrib/admin", "contrib/auth"):
+        file = Path(django.__file__).parent / part / "locale" / "en" / "LC_MESSAGES" / f"{domain}.po"
+        if file.exists():
+            yield from (entry["msgid"] for entry in entries(file) if "msgid" in entry)
+
+
+def known(domain: str, language: str) -> set[str]:
+    """Every text that some catalogue has in a language, Django's and ours."""
+    own = [Path(django.__file__).parent / part / "locale" for part in ("conf", "contrib/admin", "contrib/auth")]
+    found: set[str] = set()
+    for folder in [*own, *FOLDERS]:
+        file = folder / language / "LC_MESSAGES" / f"{domain}.po"
+        if file.exists():
+            found |= {entry["msgid"] for entry in entries(file) if "msgid" in entry and all(translations(entry))}
+    return found
+
+
+@each_language
+def test_no_text_of_the_libraries_is_left_in_english(language: str) -> None:
+    assert set(texts_of_unfold()) - known("django", language) == set()
+    assert set(texts_of_django("django")) - known("django", language) == set()
+    assert set(texts_of_django("djangojs")) - known("djangojs", language) == set()
+
+
+def test_what_a_library_lacks_is_read_from_our_catalogue() -> None:
+    with translation.override("nb"):
+        assert translation.gettext("Skip to main content") == "Gå til hovedinnholdet"

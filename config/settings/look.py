@@ -98,6 +98,12 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("config/icon.svg")}],
     "SHOW_LANGUAGES": True,
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("My settings"), "link": reverse_lazy("my_settings")},
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+        ],
+    },
     "SHOW_BACK_BUTTON": True,
     "STYLES": [_static("config/admin.css")],
     "SCRIPTS": [_static("config/admin.js")],

@@ -3,6 +3,7 @@
 from config.settings.base import (
     ASGI_APPLICATION,
     AUTH_PASSWORD_VALIDATORS,
+    AUTHENTICATION_BACKENDS,
     BASE_DIR,
     CACHES,
     CELERY_BEAT_SCHEDULE,

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
+from tests.browser.admin import Admin
 from tests.conftest import CHROMIUM
 
 # Without them Chromium looks up hosts of its maker's at every start.
@@ -33,3 +35,9 @@ def page(browser: Browser) -> Iterator[Page]:
     yield opened
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def admin(page: Page, live_server: LiveServer) -> Admin:
+    """The admin, signed in to."""
+    return Admin(page, live_server)

@@ -1,50 +1,19 @@
 """What a finance admin does, in a browser that reads Swedish."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Locator, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import expect
 
 from ledger.models import Voucher
 from onetime_transfer import running
 from onetime_transfer.models import Transfer
 from subscriptions.models import Subscription
 from tests import factories
+from tests.browser.admin import Admin
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SAMPLE = Path(__file__).parent.parent.parent / "config" / "sample" / "avendo-ovningsbolaget-typ4.se"
-
-
-class Admin:
-    """A page in which an administrator is signed in."""
-
-    def __init__(self, page: Page, live_server: LiveServer) -> None:
-        client = Client()
-        client.force_login(factories.SuperuserFactory.create(username="ekonomi"))
-        name = settings.SESSION_COOKIE_NAME
-        cookie: Any = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
-        page.context.add_cookies([cookie])
-        self.page = page
-        self._url = f"{live_server.url}/admin/"
-
-    def open(self, path: str = "") -> None:
-        """Open a page of the admin."""
-        self.page.goto(self._url + path)
-
-    def choose(self, field: Locator, text: str, found: str) -> None:
-        """Choose a row in a field that searches."""
-        field.locator("xpath=following-sibling::span").first.click()
-        self.page.locator(".select2-container--open .select2-search__field").fill(text)
-        self.page.locator(".select2-results__option--selectable, .select2-results__option", has_text=found).click()
-
-
-@pytest.fixture
-def admin(page: Page, live_server: LiveServer) -> Admin:
-    return Admin(page, live_server)
 
 
 def fill_row(admin: Admin, place: int, account: str, *, debit: str = "", credit: str = "") -> None:
