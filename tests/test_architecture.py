@@ -12,7 +12,16 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model
 
-LOWEST_FIRST = ["information_types", "ledger", "access", "subscriptions", "revisions", "onetime_transfer", "config"]
+LOWEST_FIRST = [
+    "information_types",
+    "notices",
+    "ledger",
+    "access",
+    "subscriptions",
+    "revisions",
+    "onetime_transfer",
+    "config",
+]
 EDGES = {"admin", "api", "management", "http"}
 
 

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "csp",
     "pgtrigger",
     "information_types",
+    "notices",
     "ledger",
     "access",
     "subscriptions",
@@ -132,6 +133,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60.0},
     },
     "clean-up": {"task": "revisions.tasks.remove_old_change_sets", "schedule": 3600.0},
+    "old-notices": {"task": "notices.tasks.remove_old_notices", "schedule": 3600.0},
 }
 
 CACHES = {
@@ -194,6 +196,9 @@ REST_FRAMEWORK: dict[str, Any] = {
 
 # How long change sets that are queued or acknowledged are kept for the trace
 UTKORG_TRACE_DAYS: int = env.int("UTKORG_TRACE_DAYS", default=30)
+
+# How long messages to people are kept after they were read
+UTKORG_NOTICE_DAYS: int = env.int("UTKORG_NOTICE_DAYS", default=90)
 
 # Requests that a key may make, by a view's `throttle_scope`
 UTKORG_THROTTLE_RATES: dict[str, str] = {

@@ -1,0 +1,5 @@
+"""The messages' pages, and the bell."""
+
+from notices.admin.notices import NoticeAdmin
+
+__all__ = ["NoticeAdmin"]

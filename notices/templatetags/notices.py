@@ -1,0 +1,22 @@
+"""What page templates ask of messages."""
+
+from django import template
+from django.http import HttpRequest
+
+from notices.bell import Bell, bell_of
+
+register = template.Library()
+
+ICONS = {"info": "info", "success": "check_circle", "warning": "warning", "error": "error"}
+
+
+@register.simple_tag
+def bell(request: HttpRequest) -> Bell:
+    """Return the signed-in person's bell."""
+    return bell_of(request.user)
+
+
+@register.filter
+def level_icon(level: str) -> str:
+    """Return the name of a level's icon."""
+    return ICONS.get(level, "info")
