@@ -1,5 +1,7 @@
 """What a one-off transfer refuses."""
 
+from collections.abc import Sequence
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +19,20 @@ class TransferError(Exception):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+    @property
+    def all_errors(self) -> "Sequence[TransferError]":
+        """Everything that is wrong."""
+        return getattr(self, "errors", (self,))
+
+
+class WrongParameters(TransferError):
+    """One or more parameters are wrong; `errors` has all of them."""
+
+    def __init__(self, errors: Sequence[TransferError]) -> None:
+        first = errors[0]
+        super().__init__(str(first), code=first.code, field=first.field)
+        self.errors = tuple(errors)
 
 
 class NotSubscribed(TransferError):

@@ -1,5 +1,6 @@
 """Transfers, and what each of their chunks brought."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from information_types import registry
 from information_types.definition import InformationType
 from ledger.models import Company
 from subscriptions.models import Subscription
+
+SILENT_AFTER = timedelta(seconds=15)
 
 
 class Transfer(models.Model):
@@ -33,6 +36,10 @@ class Transfer(models.Model):
     company = models.ForeignKey(
         Company, models.PROTECT, related_name="+", verbose_name=_("company"), null=True, blank=True
     )
+    # Where it is of more than one and not of all
+    companies = models.ManyToManyField(
+        Company, through="TransferCompany", related_name="+", verbose_name=_("companies"), blank=True
+    )
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, related_name="+", verbose_name=_("requested by"), null=True
@@ -44,10 +51,15 @@ class Transfer(models.Model):
     rows_total = models.BigIntegerField(_("rows in all"), default=0)
     position: models.JSONField[Any, Any] = models.JSONField(null=True, editable=False)
     units_per_chunk = models.PositiveIntegerField(default=2_000, editable=False)
+    rows_taken_back = models.BigIntegerField(_("rows taken back"), default=0)
     error = models.TextField(_("error"), blank=True)
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
     heartbeat_at = models.DateTimeField(null=True, editable=False)
+    seconds_running = models.FloatField(_("duration"), default=0)
+    rows_per_second = models.FloatField(default=0, editable=False)
+    # Rows of each company's number, written down at the end: chunks are many
+    counts: models.JSONField[Any, Any] = models.JSONField(default=list, editable=False)
 
     class Meta:
         verbose_name = _("one-off transfer")
@@ -61,6 +73,8 @@ class Transfer(models.Model):
         indexes = [
             # what beat looks for every few seconds: transfers to start or to take up again
             models.Index(fields=["id"], name="transfer_unfinished", condition=Q(status__in=["queued", "running"])),
+            # the rate of earlier ones, from which a new one's duration is told
+            models.Index(fields=["information_type", "-id"], name="transfer_rate", condition=Q(status="done")),
         ]
 
     def __str__(self) -> str:
@@ -75,6 +89,20 @@ class Transfer(models.Model):
     def is_finished(self) -> bool:
         """Whether nothing more will happen."""
         return self.status not in self.UNFINISHED
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it still takes at the rate of late; None while that isn't known."""
+        left = self.rows_total - self.rows_done
+        if self.status != self.Status.RUNNING or left <= 0 or self.rows_per_second <= 0:
+            return None
+        return left / self.rows_per_second
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it should run and nothing has been heard of it for a while: its worker is gone, or waits."""
+        heard = self.heartbeat_at or self.requested_at
+        return self.status == self.Status.RUNNING and heard < timezone.now() - SILENT_AFTER
 
     @property
     def progress(self) -> float:
@@ -98,6 +126,20 @@ class Transfer(models.Model):
         """The numbers of the companies and the rows brought so far of each."""
         counts = self.chunks.values("company__number").annotate(rows=Sum("row_count")).order_by("company__number")
         return [(count["company__number"], count["rows"]) for count in counts]
+
+
+class TransferCompany(models.Model):
+    """A company that a transfer of some is of."""
+
+    transfer = models.ForeignKey(Transfer, models.CASCADE, related_name="transfer_companies")
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["transfer", "company"], name="transfer_company_once")]
+
+    def __str__(self) -> str:
+        return f"{self.transfer_id} {self.company_id}"
 
 
 class Chunk(models.Model):

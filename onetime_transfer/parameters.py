@@ -1,14 +1,14 @@
 """A transfer's parameters as given by people and programs, checked against the type's registration."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from information_types.definition import InformationType, Parameter, ParameterKind
-from onetime_transfer.exceptions import TransferError
+from onetime_transfer.exceptions import TransferError, WrongParameters
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -16,19 +16,33 @@ ENDS: tuple[tuple[ParameterKind, ParameterKind], ...] = (("month_to", "month_fro
 
 
 def clean(information_type: InformationType, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters that are set, as plain JSON; raises `TransferError` that names the wrong one."""
+    """The parameters that are set, as plain JSON; raises `WrongParameters` that names everything that is wrong."""
     known = information_type.parameters_by_name()
-    for name in given.keys() - known.keys():
-        raise TransferError(_("This type has no such parameter."), code="unknown_parameter", field=name)
+    errors = [
+        TransferError(_("This type has no such parameter."), code="unknown_parameter", field=name)
+        for name in sorted(given.keys() - known.keys())
+    ]
     cleaned = {}
     for name, parameter in known.items():
-        value = given.get(name)
-        if value not in (None, ""):
-            cleaned[name] = _clean_value(parameter, value)
-        elif parameter.required:
-            raise TransferError(_("This is required."), code="required", field=name)
-    _check_order(information_type, cleaned)
+        try:
+            value = _clean_parameter(parameter, given.get(name))
+        except TransferError as error:
+            errors.append(error)
+        else:
+            if value is not None:
+                cleaned[name] = value
+    errors += _wrong_order(information_type, cleaned)
+    if errors:
+        raise WrongParameters(errors)
     return cleaned
+
+
+def _clean_parameter(parameter: Parameter, value: Any) -> Any:
+    if value not in (None, ""):
+        return _clean_value(parameter, value)
+    if parameter.required:
+        raise TransferError(_("This is required."), code="required", field=parameter.name)
+    return None
 
 
 def _clean_value(parameter: Parameter, value: Any) -> Any:
@@ -52,9 +66,9 @@ def _clean_date(parameter: Parameter, value: Any) -> str:
         raise TransferError(_("A date has the form YYYY-MM-DD."), field=parameter.name) from None
 
 
-def _check_order(information_type: InformationType, cleaned: Mapping[str, Any]) -> None:
+def _wrong_order(information_type: InformationType, cleaned: Mapping[str, Any]) -> Iterator[TransferError]:
     by_kind = {parameter.kind: parameter.name for parameter in information_type.parameters}
     for end, start in ENDS:
         first, last = cleaned.get(by_kind.get(start, "")), cleaned.get(by_kind.get(end, ""))
         if first and last and last < first:
-            raise TransferError(_("The end comes before the start."), field=by_kind[end])
+            yield TransferError(_("The end comes before the start."), field=by_kind[end])

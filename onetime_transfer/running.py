@@ -1,22 +1,24 @@
 """Running a transfer: chunk by chunk, each a transaction of its own, from wherever the last committed one ended."""
 
 import json
+import math
+import time
 from collections.abc import Sequence
-from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
-from onetime_transfer import services
-from onetime_transfer.models import Chunk, Transfer
+from ledger.models import Company
+from onetime_transfer import messages, services
+from onetime_transfer.models import SILENT_AFTER, Chunk, Transfer
 from onetime_transfer.walk import Walk, Written
 from revisions import fan_out, news
 from subscriptions.models import Resync
 
 ROWS_PER_CHUNK = 16_000
 MOST_UNITS = 10_000
-SILENT_AFTER = timedelta(seconds=15)
+SMOOTHED_OVER = 5.0  # seconds
 
 # The transferred sets follow, in the queue, all that the chunk's own fan-out has queued.
 NUMBER = """
@@ -45,8 +47,9 @@ NUMBER = """
 def run(*, transfer_id: int) -> None:
     """Run a transfer to its end, to a pause, or until another of its subscription runs."""
     if _begin(transfer_id):
-        _count(transfer_id)
-        while _write_chunk(transfer_id):
+        clock = Clock()
+        _count(transfer_id, clock)
+        while _write_chunk(transfer_id, clock):
             pass
 
 
@@ -57,11 +60,29 @@ def waiting() -> list[Transfer]:
     return list(Transfer.objects.filter(running | Q(status=Transfer.Status.QUEUED)).order_by("pk"))
 
 
+@transaction.atomic
 def fail(*, transfer_id: int, error: str) -> None:
-    """End a transfer that can't go on; what is queued stays."""
-    Transfer.objects.filter(pk=transfer_id, status__in=Transfer.UNFINISHED).update(
-        status=Transfer.Status.FAILED, error=error, finished_at=timezone.now()
-    )
+    """End a transfer that can't go on, and tell whoever asked for it; what is queued stays."""
+    unfinished = Transfer.objects.select_for_update(of=("self",)).select_related("subscription", "requested_by")
+    transfer = unfinished.filter(pk=transfer_id, status__in=Transfer.UNFINISHED).first()
+    if transfer is None:
+        return
+    transfer.status, transfer.error, transfer.finished_at = Transfer.Status.FAILED, error, timezone.now()
+    transfer.counts = transfer.rows_by_company()
+    transfer.save(update_fields=["status", "error", "finished_at", "counts"])
+    messages.tell_of_end(transfer)
+
+
+class Clock:
+    """Tells how long each lap took: what is worked, not what is paused."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    def lap(self) -> float:
+        """Seconds since the last lap."""
+        since, self._since = self._since, time.monotonic()
+        return self._since - since
 
 
 @transaction.atomic
@@ -81,16 +102,17 @@ def _begin(transfer_id: int) -> bool:
     return True
 
 
-def _count(transfer_id: int) -> None:
+def _count(transfer_id: int, clock: Clock) -> None:
     """Count what there is to transfer, before the first chunk and outside any lock."""
     transfer = Transfer.objects.select_related("subscription", "company").get(pk=transfer_id)
     if transfer.position is None:
-        companies = services.companies_of(transfer.subscription, transfer.company)
-        rows = Walk(transfer.type, transfer.parameters).count(companies=companies)
-        Transfer.objects.filter(pk=transfer_id).update(rows_total=rows)
+        rows = Walk(transfer.type, transfer.parameters).count(companies=services.companies_of(transfer))
+        Transfer.objects.filter(pk=transfer_id).update(
+            rows_total=rows, seconds_running=F("seconds_running") + clock.lap()
+        )
 
 
-def _write_chunk(transfer_id: int) -> bool:
+def _write_chunk(transfer_id: int, clock: Clock) -> bool:
     """Write one chunk; whether there may be more.
 
     READ COMMITTED, and in this order: the fan-out's lock; one statement that fans out and reads the register; then the
@@ -101,25 +123,26 @@ def _write_chunk(transfer_id: int) -> bool:
         fan_out.take_lock()
         transfer = (
             Transfer.objects.select_for_update(of=("self",))
-            .select_related("subscription", "company")
+            .select_related("subscription", "company", "requested_by")
             .get(pk=transfer_id)
         )
         if transfer.status != Transfer.Status.RUNNING:
             return False
-        written = _write(transfer)
+        written = _write(transfer, clock)
         reached |= set(written.reached) | {transfer.subscription_id}
     news.publish(reached)
     return written.position is not None
 
 
-def _write(transfer: Transfer) -> Written:
+def _write(transfer: Transfer, clock: Clock) -> Written:
     walk = Walk(transfer.type, transfer.parameters)
-    companies = services.companies_of(transfer.subscription, transfer.company)
+    companies = services.companies_of(transfer)
     written = walk.write(companies=companies, position=transfer.position, units=transfer.units_per_chunk)
     _number(transfer, written)
     rows = sum(rows for _set, _company, rows in written.sets)
     transfer.rows_done += rows
     transfer.heartbeat_at = timezone.now()
+    _measure(transfer, rows, clock.lap())
     if written.position is None:
         _finish(transfer, companies)
     else:
@@ -127,6 +150,14 @@ def _write(transfer: Transfer) -> Written:
         transfer.units_per_chunk = _next_units(transfer.units_per_chunk, rows)
     transfer.save()
     return written
+
+
+def _measure(transfer: Transfer, rows: int, seconds: float) -> None:
+    """Keep the rate of late: the longer a chunk took, the more it counts."""
+    transfer.seconds_running += seconds
+    if rows and seconds > 0:
+        weight = 1 - math.exp(-seconds / SMOOTHED_OVER) if transfer.rows_per_second else 1.0
+        transfer.rows_per_second += weight * (rows / seconds - transfer.rows_per_second)
 
 
 def _next_units(units: int, rows: int) -> int:
@@ -153,6 +184,10 @@ def _number(transfer: Transfer, written: Written) -> None:
 
 def _finish(transfer: Transfer, companies: Sequence[int]) -> None:
     transfer.status, transfer.finished_at = Transfer.Status.DONE, timezone.now()
+    brought = dict(transfer.rows_by_company())
+    numbers = Company.objects.filter(pk__in=companies).order_by("number").values_list("number", flat=True)
+    transfer.counts = [(number, brought.get(number, 0)) for number in numbers]
+    messages.tell_of_end(transfer)
     Resync.objects.settle(
         subscription=transfer.subscription,
         information_type=transfer.information_type,

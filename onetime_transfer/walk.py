@@ -66,11 +66,14 @@ select (select json_agg(json_build_array(id, company_id, row_count) order by id)
     array(select distinct subscription_id from matched)
 """
 
-COUNT = """
-select count(*) from {register} register
-join {table} u on {of_unit}
-where u.{segment} = any(%(segments)s) and {conditions} and {only}
+CHOSEN = "from {source} where u.{segment} = any(%(segments)s) and {conditions} and {only}"
+COUNT = f"select count(*) {CHOSEN}"
+COUNT_BY_SEGMENT = f"""
+with chosen as (select u.{{segment}} as segment {CHOSEN} limit %(most)s)
+select segment, count(*) from chosen group by segment
 """
+PLAN = f"explain (format json) select {CHOSEN}"
+SPAN = "select min({column}), max({column}) from {table} u where u.{segment} = any(%(segments)s) and {conditions}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,6 +117,33 @@ class Walk:
             (rows,) = cursor.fetchone()
         return int(rows)
 
+    def count_up_to(self, most: int, *, companies: Sequence[int]) -> dict[int, int]:
+        """The same for each company, until that many rows are counted in all."""
+        query = COUNT_BY_SEGMENT.format(**self._parts())
+        owners = self._owners(companies)
+        counts = dict.fromkeys(companies, 0)
+        with connection.cursor() as cursor:
+            cursor.execute(query, {"segments": sorted(owners), "most": most, **self._values})
+            for segment, rows in cursor.fetchall():
+                counts[owners[segment]] += rows
+        return counts
+
+    def planned(self, *, companies: Sequence[int]) -> int:
+        """How many rows the database expects, from its statistics alone."""
+        query = PLAN.format(**self._parts())
+        with connection.cursor() as cursor:
+            cursor.execute(query, {"segments": self._segments(companies), **self._values})
+            (found,) = cursor.fetchone()
+        return int(found[0]["Plan"]["Plan Rows"])
+
+    def span(self, parameter: Parameter, *, companies: Sequence[int]) -> tuple[date | None, date | None]:
+        """The first and the last day that a parameter's column holds."""
+        query = SPAN.format(**self._parts(), column=self._column(parameter))
+        with connection.cursor() as cursor:
+            cursor.execute(query, {"segments": self._segments(companies), **self._values})
+            first, last = cursor.fetchone()
+        return first, last
+
     def _chunk_sql(self) -> str:
         row = sql.row_sql(self.type)
         return CHUNK.format(
@@ -132,12 +162,19 @@ class Walk:
         return {
             "table": self._model._meta.db_table,
             "register": self.type.model._meta.db_table,
+            "source": self._source(),
             "segment": sql.column_of(self._model, self._segment),
             "names": ", ".join(sql.column_of(self._model, name) for name in self._names),
             "conditions": " and ".join([*self._conditions, *self._only("u")]) or "true",
             "of_unit": self._of_unit("u"),
-            "only": " and ".join(self._only("register")) or "true",
+            "only": " and ".join(self._only("register" if self.type.unit else "u")) or "true",
         }
+
+    def _source(self) -> str:
+        table = f"{self._model._meta.db_table} u"
+        if self.type.unit is None:
+            return table
+        return f"{self.type.model._meta.db_table} register join {table} on {self._of_unit('u')}"
 
     def _of_unit(self, unit: str) -> str:
         if self.type.unit is None:
@@ -150,13 +187,17 @@ class Walk:
         return [f"{alias}.{name} = {value}" for name, value in self.type.only.items()]
 
     def _segments(self, companies: Sequence[int]) -> list[int]:
+        return sorted(self._owners(companies))
+
+    def _owners(self, companies: Sequence[int]) -> dict[int, int]:
+        """Each segment's company."""
         target = sql.target_of(self._model, self._segment)
         if target is Company:
-            return sorted(companies)
-        return sorted(target._default_manager.filter(company__in=companies).values_list("pk", flat=True))
+            return {company: company for company in companies}
+        return dict(target._default_manager.filter(company__in=companies).values_list("pk", "company"))
 
     def _condition(self, parameter: Parameter, value: Any) -> tuple[str, tuple[str, Any] | None]:
-        column = f"u.{sql.column_of(self._model, parameter.path.rpartition('__')[2])}"
+        column = self._column(parameter)
         match parameter.kind:
             case "flag":
                 return (column if value else ""), None
@@ -168,6 +209,9 @@ class Walk:
                 return f"{column} >= %({parameter.name})s", (parameter.name, date.fromisoformat(value))
             case "date_to":
                 return f"{column} <= %({parameter.name})s", (parameter.name, date.fromisoformat(value))
+
+    def _column(self, parameter: Parameter) -> str:
+        return f"u.{sql.column_of(self._model, parameter.path.rpartition('__')[2])}"
 
 
 def _walked(information_type: InformationType) -> type[Model]:

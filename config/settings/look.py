@@ -41,6 +41,11 @@ NAVIGATION: list[Item] = [
     {
         "items": [
             {"title": _("Overview"), "icon": "home", "link": reverse_lazy("admin:index")},
+            {
+                "title": _("Messages"),
+                "icon": "notifications",
+                "link": reverse_lazy("admin:notices_notice_changelist"),
+            },
         ],
     },
     {

@@ -46,7 +46,8 @@ class TransferList(KeyScope):
         except NotSubscribed:
             raise
         except TransferError as error:
-            raise ValidationError({f"parameters.{error.field}": ErrorDetail(str(error), error.code)}) from error
+            wrong = {f"parameters.{one.field}": ErrorDetail(str(one), one.code) for one in error.all_errors}
+            raise ValidationError(wrong) from error
         location = request.build_absolute_uri(reverse("transfer", args=[transfer.pk]))
         return Response(TransferSerializer(transfer).data, status=202, headers={"Location": location})
 
@@ -111,7 +112,7 @@ class PauseView(TransferVerb):
     def post(self, request: Request, id: int) -> Response:  # noqa: A002 (the contract's name)
         """Stop after the chunk under way."""
         NothingBody.read(request)
-        return self.do(id, services.pause)
+        return self.do(id, partial(services.pause, by=self.key.owner))
 
 
 class ResumeView(TransferVerb):
@@ -135,4 +136,4 @@ class CancelView(TransferVerb):
     def post(self, request: Request, id: int) -> Response:  # noqa: A002 (the contract's name)
         """End it; its rows stay in the queue, or leave it."""
         keep_queued = CancelBody.read(request)["keep_queued"]
-        return self.do(id, partial(services.cancel, keep_queued=keep_queued))
+        return self.do(id, partial(services.cancel, keep_queued=keep_queued, by=self.key.owner))
