@@ -76,6 +76,11 @@ class InformationType:
         """The fields that name a row, in the order of the key."""
         return tuple(field for field in self.plain_fields if field.name in self.key)
 
+    @property
+    def handle(self) -> str:
+        """The name of the key's field that a person knows a row by, or what isn't split: a number, a code, a uid."""
+        return self.key[-2] if self.unit else self.key[1]
+
     @cached_property
     def plain_fields(self) -> tuple[Field, ...]:
         """The fields that aren't objects of their own."""

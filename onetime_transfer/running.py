@@ -37,6 +37,12 @@ NUMBER = """
         insert into revisions_queuedcount as counter (subscription_id, information_type, company_id, rows)
         select %(subscription)s, %(type)s, company_id, rows from sets
         on conflict (subscription_id, information_type, company_id) do update set rows = counter.rows + excluded.rows
+    ),
+    logged as (
+        insert into revisions_numbering (sets, row_counts, kinds, subscriptions, bases)
+        select array_agg(id order by before, id), array_agg(rows order by before, id),
+            array_fill(1, array[count(*)::int]), array[%(subscription)s::bigint], array[min(base)]
+        from sets, numbered
     )
     insert into revisions_outboxitem
         (subscription_id, first_sequence, change_set_id, first_row, last_row, information_type, company_id)

@@ -19,7 +19,7 @@ from onetime_transfer import parameters as transfer_parameters
 from onetime_transfer.exceptions import NotSubscribed, WrongState
 from onetime_transfer.models import Transfer, TransferCompany
 from revisions import fan_out, queues
-from revisions.models import OutboxItem
+from revisions.models import OutboxItem, Removal
 from subscriptions.models import Subscription
 
 logger = logging.getLogger(__name__)
@@ -133,7 +133,9 @@ def cancel(*, transfer: Transfer, keep_queued: bool, by: User | None = None) -> 
     transfer = _lock(transfer, *Transfer.UNFINISHED, Status.FAILED)
     if not keep_queued:
         brought = list(transfer.chunks.values_list("change_set_id", flat=True))
-        transfer.rows_taken_back = queues.cut(subscription=transfer.subscription, change_sets=brought)
+        transfer.rows_taken_back = queues.cut(
+            subscription=transfer.subscription, change_sets=brought, why=Removal.Reason.CANCELLED, by=by
+        )
     transfer.status, transfer.finished_at = Status.CANCELLED, timezone.now()
     transfer.counts = transfer.rows_by_company()
     transfer.save(update_fields=["status", "finished_at", "rows_taken_back", "counts"])

@@ -29,7 +29,9 @@ _TAIL = """
         returning id, information_type, company_id, row_count, origin_id, transaction
     ),
     sets as materialized (
-        select *, max(id) over (partition by transaction) as last_id from taken
+        select *, max(id) over (partition by transaction) as last_id,
+            dense_rank() over (order by information_type, company_id, origin_id) as kind
+        from taken
     )"""
 
 _UNLIMITED = _TAIL.format(limit="", complete="")
@@ -44,8 +46,8 @@ _LIMITED = _TAIL.format(
 # Who gets what is decided once per kind of set, then joined back to the sets.
 _QUEUE = """
     wanted as materialized (
-        select kind.*, subscription.id as subscription_id
-        from (select distinct information_type, company_id, origin_id from sets) kind
+        select kind.kind, subscription.id as subscription_id
+        from (select distinct kind, information_type, company_id, origin_id from sets) kind
         join subscriptions_subscribedtype type on type.information_type = kind.information_type
         join subscriptions_subscription subscription on subscription.id = type.subscription_id
         where subscription.active
@@ -62,8 +64,7 @@ _QUEUE = """
         select wanted.subscription_id, sets.id, sets.information_type, sets.company_id, sets.row_count,
             sum(sets.row_count) over (partition by wanted.subscription_id order by sets.last_id, sets.id)
                 - sets.row_count as before
-        from sets join wanted on wanted.information_type = sets.information_type
-            and wanted.company_id = sets.company_id and wanted.origin_id is not distinct from sets.origin_id
+        from sets join wanted using (kind)
     ),
     numbered as (
         update revisions_queue queue set last_sequence = queue.last_sequence + total.rows
@@ -84,6 +85,20 @@ _QUEUE = """
         order by subscription_id, base + before
     )"""
 
+# For the trace, which gives each set its numbers again when its items are gone: the sets in order, after which sequence
+# each subscription got its own, and, where not all of them got all kinds, who got which.
+LOGGED = """,
+    logged as (
+        insert into revisions_numbering (sets, row_counts, kinds, subscriptions, bases, parted)
+        select array_agg(id order by last_id, id), array_agg(row_count order by last_id, id),
+            array_agg(kind order by last_id, id),
+            array(select subscription_id from numbered order by subscription_id),
+            array(select base from numbered order by subscription_id),
+            case when (select count(*) from wanted) < max(kind) * (select count(*) from numbered)
+            then (select json_agg(json_build_array(kind, subscription_id))::text from wanted) end
+        from sets having count(*) > 0
+    )"""
+
 _RESULT = """
     select (select count(*) from tail), (select count(*) from sets),
         array(select distinct subscription_id from matched order by 1)"""
@@ -93,8 +108,8 @@ _RESULT = """
 HASH_ONLY = "set local enable_nestloop = off"
 AS_BEFORE = "set local enable_nestloop to default"
 
-PASS = f"with {_LIMITED}, {_QUEUE} {_RESULT}"
-DRAIN = f"{_UNLIMITED}, {_QUEUE}"  # for a transfer, which reads its rows in the same statement
+PASS = f"with {_LIMITED}, {_QUEUE}{LOGGED} {_RESULT}"
+DRAIN = f"{_UNLIMITED}, {_QUEUE}{LOGGED}"  # for a transfer, which reads its rows in the same statement
 
 # The floor: once every transaction that may have drawn an id up to L has ended, and no unfanned set up to L is visible,
 # the tail's index, full of entries dead to us but alive to some old snapshot, isn't read below L. L is noted together

@@ -1,10 +1,13 @@
 """The life of a subscription's queue: opened, cut, retired."""
 
-from django.db import connection, transaction
-from django.db.models import F
+from typing import Any
 
-from revisions import fan_out
-from revisions.models import DepartedCount, Departure, OutboxItem, Queue, QueuedCount, RetiredQueue
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models import F, Max, Min, Sum
+
+from revisions import fan_out, selections
+from revisions.models import DepartedCount, Departure, OutboxItem, Queue, QueuedCount, Removal, RetiredQueue
 from subscriptions.models import Resync, Subscription
 from subscriptions.services import mark_missing
 
@@ -13,15 +16,19 @@ CUT = """
         delete from revisions_outboxitem
         where subscription_id = %(subscription)s
           and (%(change_sets)s::bigint[] is null or change_set_id = any(%(change_sets)s))
-        returning information_type, company_id, last_row - first_row + 1 as rows
+        returning information_type, company_id, last_row - first_row + 1 as rows, first_sequence
     ),
-    kinds as (select information_type, company_id, sum(rows) as rows from gone group by 1, 2),
+    kinds as (
+        select information_type, company_id, sum(rows) as rows, min(first_sequence) as first,
+            max(first_sequence + rows - 1) as last
+        from gone group by 1, 2
+    ),
     departed as (
         insert into revisions_departedcount as counter (subscription_id, information_type, company_id, rows)
         select %(subscription)s, information_type, company_id, rows from kinds
         on conflict (subscription_id, information_type, company_id) do update set rows = counter.rows + excluded.rows
     )
-    select information_type, company_id, rows from kinds
+    select information_type, company_id, rows, first, last from kinds
 """
 
 
@@ -40,6 +47,8 @@ def retire(subscription: Subscription) -> None:
     # First, as a receipt does: else each would hold what the other waits for.
     Departure.objects.select_for_update().get(subscription=subscription)
     queue = Queue.objects.get(subscription=subscription)
+    selections.remember_end(subscription)
+    _log_emptied(queue)
     RetiredQueue.objects.update_or_create(
         integration_id=subscription.integration_id,
         defaults={"epoch": queue.epoch, "last_sequence": queue.last_sequence},
@@ -55,8 +64,11 @@ def cut(
     subscription: Subscription,
     reason: Resync.Reason = Resync.Reason.CUT,
     change_sets: list[int] | None = None,
+    why: Removal.Reason = Removal.Reason.PURGED,
+    by: User | None = None,
 ) -> int:
-    """Take rows out of a queue unread, all or those of some change sets; returns how many went.
+    """Take rows out of a queue unread, all or those of some change sets; returns how many went. The trace tells `why`
+    and `by` whom.
 
     The epoch rises, and what was lost stands in `resync`. What is committed but not yet queued is queued first. Where
     there is nothing to take, nothing happens.
@@ -66,10 +78,35 @@ def cut(
     with connection.cursor() as cursor:
         cursor.execute(CUT, {"subscription": subscription.pk, "change_sets": change_sets})
         gone = cursor.fetchall()
-    rows = sum(count for _type, _company, count in gone)
+    rows = sum(count for _type, _company, count, _first, _last in gone)
     if rows:
+        queue = Queue.objects.select_related("subscription").get(pk=subscription.pk)
+        first, last = min(found[3] for found in gone), max(found[4] for found in gone)
+        _log(queue, why, first=first, last=last, rows=rows, change_sets=change_sets, by=by)
         Departure.objects.filter(subscription=subscription).update(rows=F("rows") + rows)
         Queue.objects.filter(subscription=subscription).update(epoch=F("epoch") + 1)
-        pairs = [(number, company) for number, company, _rows in gone]
+        pairs = [(number, company) for number, company, *_rows in gone]
         mark_missing(subscription=subscription, pairs=pairs, reason=reason)
     return int(rows)
+
+
+def _log_emptied(queue: Queue) -> None:
+    items = OutboxItem.objects.filter(subscription_id=queue.pk)
+    rows = F("last_row") - F("first_row") + 1
+    found = items.aggregate(
+        first=Min("first_sequence"), last=Max(F("first_sequence") + F("last_row") - F("first_row")), rows=Sum(rows)
+    )
+    if found["rows"]:
+        _log(queue, Removal.Reason.DELETED, **found)
+
+
+def _log(queue: Queue, why: Removal.Reason, *, by: User | None = None, **removed: Any) -> None:
+    Removal.objects.create(
+        subscription_id=queue.pk,
+        integration_id=queue.subscription.integration_id,
+        epoch=queue.epoch,
+        reason=why,
+        by_id=by.pk if by else None,
+        by_name=by.get_username() if by else "",
+        **{f"{name}_sequence" if name in {"first", "last"} else name: value for name, value in removed.items()},
+    )

@@ -11,11 +11,13 @@ from typing import Any
 
 from django.core import signing
 from django.db import connection, transaction
-from django.db.models import F
 
+from access.models import ApiKey
+from revisions import batch_log
 from revisions.batch import Batch, Choice, Row, read
+from revisions.batch_log import Extent
 from revisions.exceptions import EpochChanged, InvalidReceipt
-from revisions.models import Departure, Queue
+from revisions.models import BatchLog, Departure, Queue
 from subscriptions.models import Subscription
 
 SALT = "utkorg.receipt"
@@ -51,8 +53,15 @@ ACKNOWLEDGE = f"""
         insert into revisions_departedcount as counter (subscription_id, information_type, company_id, rows)
         select %(subscription)s, information_type, company_id, sum(rows) from gone group by 2, 3
         on conflict (subscription_id, information_type, company_id) do update set rows = counter.rows + excluded.rows
-    )
-    select coalesce(sum(rows), 0)::bigint from gone
+    ),
+    total as materialized (select coalesce(sum(rows), 0)::bigint as rows, clock_timestamp() as at from gone),
+    departed as (
+        update revisions_departure departure set
+            rows = departure.rows + total.rows, acknowledged_at = total.at
+        from total where departure.subscription_id = %(subscription)s and total.rows > 0
+    ),{batch_log.ACKNOWLEDGED}
+    select total.rows, queue.last_sequence from total
+    join revisions_queue queue on queue.subscription_id = %(subscription)s
 """
 
 # What stands at a sequence now, to be compared with what stood there when the batch was read.
@@ -79,15 +88,15 @@ def issue(*, subscription: Subscription, epoch: int, batch: Batch, choice: Choic
     """The receipt for a batch, None for an empty one."""
     if not batch.rows:
         return None
-    first, last = batch.rows[0], batch.rows[-1]
-    kinds = None if choice.is_everything else sorted({(row.information_type, row.company_id) for row in batch.rows})
-    content = [subscription.integration_id, epoch, first.sequence, last.sequence, kinds, _mark(first), _mark(last)]
+    extent = Extent.of(epoch=epoch, batch=batch, choice=choice)
+    marks = _mark(batch.rows[0]), _mark(batch.rows[-1])
+    content = [subscription.integration_id, *dataclasses.astuple(extent), *marks]
     return signing.dumps(content, salt=SALT, compress=True)
 
 
 @transaction.atomic
-def acknowledge(*, subscription: Subscription, receipt: str) -> Acknowledged:
-    """Delete exactly the rows of the receipt's batch; a second time nothing is left to delete.
+def acknowledge(*, subscription: Subscription, receipt: str, key: ApiKey | None = None) -> Acknowledged:
+    """Delete exactly the rows of the receipt's batch; a second time nothing is left to delete. `key` brought it.
 
     Raises `InvalidReceipt` (forged, or of another integration) and `EpochChanged` (queue cut or database restored).
     """
@@ -103,35 +112,35 @@ def acknowledge(*, subscription: Subscription, receipt: str) -> Acknowledged:
         raise EpochChanged
     _check_stands(subscription, first, mark_first)
     _check_stands(subscription, last, mark_last)
-    return _delete(departure, first=first, last=last, kinds=kinds)
+    return _delete(departure, extent=Extent(epoch, first, last, kinds), key=key, how=BatchLog.How.RECEIPT)
 
 
 @transaction.atomic
-def take(*, subscription: Subscription, choice: Choice, limit: int, after: int | None) -> tuple[Batch, int]:
+def take(
+    *, subscription: Subscription, choice: Choice, limit: int, after: int | None, key: ApiKey | None = None
+) -> tuple[Batch, int]:
     """Read a batch and delete it in one step; returns it and its epoch. A lost response is lost for good."""
     departure = Departure.objects.select_for_update().get(subscription=subscription)
     batch = read(subscription=subscription, choice=choice, limit=limit, after=after)
-    if batch.rows:
-        kinds = None if choice.is_everything else [(row.information_type, row.company_id) for row in batch.rows]
-        _delete(departure, first=batch.rows[0].sequence, last=batch.rows[-1].sequence, kinds=kinds)
-    return batch, Queue.objects.get(subscription=subscription).epoch
+    epoch = Queue.objects.values_list("epoch", flat=True).get(pk=departure.pk)
+    extent = Extent.of(epoch=epoch, batch=batch, choice=choice) if batch.rows else None
+    if key is not None:
+        batch_log.note_fetch(subscription=subscription, extent=extent, rows=len(batch.rows), key=key)
+    if extent is not None:
+        _delete(departure, extent=extent, key=key, how=BatchLog.How.TAKE)
+    return batch, epoch
 
 
-def _delete(departure: Departure, *, first: int, last: int, kinds: Any) -> Acknowledged:
-    kinds = None if kinds is None else sorted({(number, company) for number, company in kinds})
+def _delete(departure: Departure, *, extent: Extent, key: ApiKey | None, how: BatchLog.How) -> Acknowledged:
     parameters = {
         "subscription": departure.pk,
-        "first": first,
-        "last": last,
-        "types": None if kinds is None else [number for number, _company in kinds],
-        "companies": None if kinds is None else [company for _number, company in kinds],
+        "types": None if extent.kinds is None else [number for number, _company in extent.kinds],
+        "companies": None if extent.kinds is None else [company for _number, company in extent.kinds],
+        **batch_log.acknowledged_parameters(extent=extent, key=key, how=how),
     }
     with connection.cursor() as cursor:
         cursor.execute(ACKNOWLEDGE, parameters)
-        (rows,) = cursor.fetchone()
-    if rows:
-        Departure.objects.filter(pk=departure.pk).update(rows=F("rows") + rows)
-    last_sequence = Queue.objects.values_list("last_sequence", flat=True).get(pk=departure.pk)
+        rows, last_sequence = cursor.fetchone()
     return Acknowledged(rows, last_sequence - departure.rows - rows)
 
 

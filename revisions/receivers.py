@@ -8,16 +8,17 @@ from django.db.models import Model
 from django.db.models.signals import post_delete, post_migrate, post_save, pre_delete
 
 from information_types import registry, sql
-from revisions import bell, fan_out, news, queues
-from revisions.models import FanOutState
+from revisions import bell, fan_out, news, queues, selections
+from revisions.models import FanOutState, TraceState
 from subscriptions.models import Subscription
-from subscriptions.signals import subscription_changing
+from subscriptions.signals import subscription_changed, subscription_changing
 
 
 def connect() -> None:
     """Listen to what subscriptions and captured models announce."""
-    post_migrate.connect(_restore_floor)
+    post_migrate.connect(_restore_states)
     subscription_changing.connect(_queue_by_the_old_choice)
+    subscription_changed.connect(_remember_the_choice)
     post_save.connect(_open_queue, sender=Subscription)
     pre_delete.connect(_retire_queue, sender=Subscription)
     for model in _models_that_show():
@@ -30,10 +31,11 @@ def _models_that_show() -> set[type[Model]]:
     return parents | set(registry.captured_models())
 
 
-def _restore_floor(app_config: AppConfig, using: str, **kwargs: Any) -> None:
-    # A flush has no plan of migrations; it has emptied every table, this one row included.
+def _restore_states(app_config: AppConfig, using: str, **kwargs: Any) -> None:
+    # A flush has no plan of migrations; it has emptied every table, these of one row included.
     if app_config.name == "revisions" and "plan" not in kwargs:
         FanOutState.objects.using(using).get_or_create(pk=1)
+        TraceState.objects.using(using).get_or_create(pk=1)
 
 
 def _ring(**_kwargs: Any) -> None:
@@ -43,6 +45,10 @@ def _ring(**_kwargs: Any) -> None:
 def _queue_by_the_old_choice(**_kwargs: Any) -> None:
     reached = fan_out.drain_within()
     transaction.on_commit(lambda: news.publish(reached), robust=True)
+
+
+def _remember_the_choice(subscription: Subscription, **_kwargs: Any) -> None:
+    selections.remember(subscription)
 
 
 def _open_queue(instance: Subscription, created: bool, **_kwargs: Any) -> None:

@@ -1,8 +1,10 @@
-"""What Celery runs: the fan-out, rung for or swept, the clean-up, and the count of recent changes."""
+"""What Celery runs: the fan-out, rung for or swept, the trace's index behind it, the clean-up, and the count of recent
+changes.
+"""
 
 from celery import shared_task
 
-from revisions import bell, clean_up, fan_out, news, recent
+from revisions import bell, clean_up, fan_out, news, recent, trace_index
 
 
 @shared_task(name=bell.TASK, ignore_result=True)
@@ -17,6 +19,12 @@ def sweep() -> None:
     """The same every second, rung for or not: writers without signals are found by it, and the floor follows."""
     bell.take_down()
     news.publish(fan_out.drain())
+
+
+@shared_task(ignore_result=True)
+def index_for_trace() -> None:
+    """Let the trace find what was queued since."""
+    trace_index.catch_up()
 
 
 @shared_task(ignore_result=True)

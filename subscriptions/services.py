@@ -13,7 +13,7 @@ from information_types.definition import InformationType
 from ledger.models import Company
 from subscriptions.exceptions import EmptyNegativeSelection, IntegrationIdTaken, NoInformationTypes
 from subscriptions.models import Resync, SubscribedCompany, SubscribedType, Subscription
-from subscriptions.signals import subscription_changing
+from subscriptions.signals import subscription_changed, subscription_changing
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,7 @@ def create_subscription(*, integration_id: str, wish: Wish) -> Subscription:
     except IntegrityError as error:
         raise IntegrationIdTaken from error
     _mark(subscription, wish.information_types, _companies(subscription), Resync.Reason.SELECTED)
+    subscription_changed.send(sender=Subscription, subscription=subscription)
     return subscription
 
 
@@ -86,6 +87,7 @@ def _change(subscription: Subscription, wish: Wish) -> Subscription:
     if wish.active and not was_active:
         _mark(subscription, types, companies, Resync.Reason.REACTIVATED)
     _forget_unselected(subscription, types, companies)
+    subscription_changed.send(sender=Subscription, subscription=subscription)
     return subscription
 
 

@@ -4,3 +4,5 @@ from django.dispatch import Signal
 
 # Sent inside the transaction, before anything of a subscription is read for writing or written.
 subscription_changing = Signal()
+# Sent inside the same transaction when all of a `subscription` is written.
+subscription_changed = Signal()

@@ -132,6 +132,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "trace": {"task": "revisions.tasks.index_for_trace", "schedule": 10.0, "options": {"expires": 10.0}},
     "clean-up": {"task": "revisions.tasks.remove_old_change_sets", "schedule": 3600.0},
     "old-notices": {"task": "notices.tasks.remove_old_notices", "schedule": 3600.0},
 }

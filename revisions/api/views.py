@@ -8,11 +8,12 @@ from django.views.decorators.cache import cache_control
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from revisions import batch, receipts
+from revisions import batch, batch_log, receipts
 from revisions.api import openapi
 from revisions.api.renderers import BatchAsJson, BatchAsLines, ByPreference, Fetched
 from revisions.api.scope import FETCH, OutboxView
 from revisions.api.serializers import ReceiptBody, RevisionsQuery, TakeBody
+from revisions.batch_log import Extent
 
 never_stored = method_decorator(cache_control(no_store=True), name="dispatch")
 
@@ -38,6 +39,8 @@ class RevisionsView(OutboxView):
         epoch = subscription.queue.epoch
         found = batch.read(subscription=subscription, choice=choice, limit=wanted["limit"], after=wanted.get("after"))
         receipt = receipts.issue(subscription=subscription, epoch=epoch, batch=found, choice=choice)
+        extent = Extent.of(epoch=epoch, batch=found, choice=choice) if found.rows else None
+        batch_log.note_fetch(subscription=subscription, extent=extent, rows=len(found.rows), key=self.key)
         return Response(Fetched(subscription.integration_id, epoch, receipt, found))
 
 
@@ -57,7 +60,11 @@ class TakeView(OutboxView):
         wanted = TakeBody.read(request)
         subscription = self.subscription(wanted["integration_id"])
         found, epoch = receipts.take(
-            subscription=subscription, choice=self.choice(wanted), limit=wanted["limit"], after=wanted.get("after")
+            subscription=subscription,
+            choice=self.choice(wanted),
+            limit=wanted["limit"],
+            after=wanted.get("after"),
+            key=self.key,
         )
         return Response(Fetched(subscription.integration_id, epoch, None, found))
 
@@ -75,5 +82,5 @@ class ReceiptsView(OutboxView):
         """Delete exactly the rows of the batch."""
         wanted = ReceiptBody.read(request)
         subscription = self.subscription(wanted["integration_id"])
-        done = receipts.acknowledge(subscription=subscription, receipt=wanted["receipt"])
+        done = receipts.acknowledge(subscription=subscription, receipt=wanted["receipt"], key=self.key)
         return Response(dataclasses.asdict(done))

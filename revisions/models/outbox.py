@@ -1,13 +1,10 @@
-"""The tables of the heart; rows in them are written by SQL (triggers, fan-out, receipts), hardly ever by the ORM."""
-
-from typing import Any
+"""The tables of the outbox: captured rows, queues, and the counters that say how much is in them."""
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from ledger.models import Company
-from revisions.captured import proxies
 from subscriptions.models import Subscription
 
 
@@ -121,10 +118,12 @@ class QueuedCount(models.Model):
 
 
 class Departure(models.Model):
-    """What receipts move of a subscription: how many rows have left its queue; its row lock puts receipts in line."""
+    """What receipts move of a subscription: how many rows have left its queue, and when it last acknowledged; its row
+    lock puts receipts in line."""
 
     subscription = models.OneToOneField(Subscription, models.CASCADE, primary_key=True, related_name="departure")
     rows = models.BigIntegerField(default=0)
+    acknowledged_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ()
@@ -220,14 +219,3 @@ class ChangesCounted(models.Model):
 
     def __str__(self) -> str:
         return str(self.change_set_id)
-
-
-# Proxies of the registered models, one each: they carry the capture triggers into this app's migrations.
-captured: dict[str, type[models.Model]] = {proxy.__name__: proxy for proxy in proxies()}
-
-
-def __getattr__(name: str) -> Any:
-    try:
-        return captured[name]
-    except KeyError:
-        raise AttributeError(name) from None

@@ -1,0 +1,64 @@
+"""The tables of the heart; rows in them are written by SQL (triggers, fan-out, receipts), hardly ever by the ORM."""
+
+from typing import Any
+
+from django.db import models
+
+from revisions.captured import proxies
+from revisions.models.outbox import (
+    ChangesCounted,
+    ChangeSet,
+    ChangesOfDay,
+    DepartedCount,
+    Departure,
+    FanOutState,
+    OutboxItem,
+    Queue,
+    QueuedCount,
+    RecentChanges,
+    RetiredQueue,
+    RevisionPage,
+)
+from revisions.models.trace import (
+    BatchLog,
+    LastFetch,
+    Mark,
+    Numbering,
+    Removal,
+    Selection,
+    TracedKey,
+    TraceState,
+)
+
+__all__ = (
+    "BatchLog",
+    "ChangeSet",
+    "ChangesCounted",
+    "ChangesOfDay",
+    "DepartedCount",
+    "Departure",
+    "FanOutState",
+    "LastFetch",
+    "Mark",
+    "Numbering",
+    "OutboxItem",
+    "Queue",
+    "QueuedCount",
+    "RecentChanges",
+    "Removal",
+    "RetiredQueue",
+    "RevisionPage",
+    "Selection",
+    "TraceState",
+    "TracedKey",
+)
+
+# Proxies of the registered models, one each: they carry the capture triggers into this app's migrations.
+captured: dict[str, type[models.Model]] = {proxy.__name__: proxy for proxy in proxies()}
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return captured[name]
+    except KeyError:
+        raise AttributeError(name) from None
