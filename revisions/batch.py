@@ -39,17 +39,17 @@ _RUNS = """
     order by item.first_sequence, page.first_row
 """
 
-_ITEM = "select first_sequence, change_set_id, first_row, last_row, information_type, company_id"
+ITEM = "select first_sequence, change_set_id, first_row, last_row, information_type, company_id"
 _OLDEST = f"""
-    {_ITEM} from revisions_outboxitem
+    {ITEM} from revisions_outboxitem
     where subscription_id = %(subscription)s {{condition}}
     order by first_sequence limit %(rows)s
 """
 # A few kinds deep in a long queue: the oldest of each by its index, then the oldest of all.
 _OLDEST_OF_KINDS = f"""
-    {_ITEM} from unnest(%(types)s::int[], %(companies)s::bigint[]) kind (type, company)
+    {ITEM} from unnest(%(types)s::int[], %(companies)s::bigint[]) kind (type, company)
     cross join lateral (
-        {_ITEM} from revisions_outboxitem
+        {ITEM} from revisions_outboxitem
         where subscription_id = %(subscription)s and information_type = kind.type and company_id = kind.company
         order by first_sequence limit %(rows)s
     ) item
@@ -187,12 +187,17 @@ def _rows(subscription: Subscription, choice: Choice, kinds: Sequence[tuple[int,
         "types": types,
         "companies": companies,
     }
+    return rows_of(_query(choice, kinds), parameters)
+
+
+def rows_of(query: str, parameters: dict[str, Any]) -> list[Row]:
+    """The rows of the runs that a query built upon `runs_query` finds, at most the parameter `rows` of them."""
     with connection.cursor() as cursor:
-        cursor.execute(_query(choice, kinds), parameters)
+        cursor.execute(query, parameters)
         found: Iterator[tuple[Any, ...]] = iter(cursor.fetchall())
     rows: list[Row] = []
     for _first, pages in groupby(found, key=lambda page: page[0]):
-        rows.extend(_item_rows(list(pages), count - len(rows)))
+        rows.extend(_item_rows(list(pages), parameters["rows"] - len(rows)))
     return rows
 
 
@@ -206,6 +211,11 @@ def _query(choice: Choice, kinds: Sequence[tuple[int, int]]) -> str:
             "and (information_type, company_id) in (select * from unnest(%(types)s::int[], %(companies)s::bigint[]))"
         )
         items = _OLDEST.format(condition=condition)
+    return runs_query(items)
+
+
+def runs_query(items: str) -> str:
+    """The query for `rows_of`, from one for a subscription's runs in order."""
     return "with " + _RUNS.format(items=items, page_rows=PAGE_ROWS)
 
 
