@@ -8,6 +8,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 Item = dict[str, Any]
 
@@ -88,7 +89,7 @@ NAVIGATION: list[Item] = [
     {
         "title": _("Access"),
         "items": [
-            _list(_("API keys"), "key", "access.apikey"),
+            _list(pgettext_lazy("menu", "API keys"), "key", "access.apikey"),
             _list(_("Applications"), "extension", "access.application"),
             _list(_("Users"), "person", "auth.user"),
             _list(_("Groups"), "group", "auth.group"),

@@ -57,8 +57,9 @@ class SubscriptionAdmin(RegisterAdmin):
 
     @display(description=_("queued rows"))
     def queued(self, subscription: Subscription) -> str:
-        """How many rows wait to be fetched, from the kept counters."""
-        return column(Decimal(_queued(subscription)), 0)
+        """How many rows wait to be fetched, from the kept counters; the number leads to them."""
+        rows = column(Decimal(_queued(subscription)), 0)
+        return format_html('<a class="row-link" href="{}">{}</a>', reverse("outbox", args=[subscription.pk]), rows)
 
     @display(description=_("epoch"))
     def epoch(self, subscription: Subscription) -> str:
