@@ -1,8 +1,8 @@
 """The rows of all vouchers: searched and read here, changed on their voucher's page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
@@ -15,6 +15,7 @@ from unfold.decorators import display
 
 from access.http.admin import RegisterAdmin
 from access.http.admin.amounts import column
+from access.http.admin.export.columns import Value
 from ledger.admin.columns import company_column
 from ledger.admin.filters import AccountFilter, AmountFilter, SideFilter, YearOfVoucherFilter
 from ledger.models import Account, LedgerEntry, Voucher
@@ -45,6 +46,14 @@ class LedgerEntryAdmin(RegisterAdmin):
     )
     search_fields = ("text",)
     search_help_text = _("Voucher (A 17), account number, or text of the row")
+    exported: ClassVar[Mapping[str, Callable[[Any], Value]]] = {
+        "voucher_date": lambda entry: entry.voucher.voucher_date,
+        "row_number": lambda entry: entry.row,
+        "voucher_link": lambda entry: str(entry.voucher),
+        "debit": lambda entry: entry.amount if entry.amount >= 0 else None,
+        "credit": lambda entry: -entry.amount if entry.amount < 0 else None,
+        "of_company": lambda entry: str(entry.voucher.company),
+    }
     # Along the index of vouchers and rows, so that the newest are found at once
     ordering = ("-voucher_id", "row")
 

@@ -119,6 +119,7 @@ class AccountFilter(TextFilter):
     """One account, all that begin alike (`19`), or a range (`3000-3999`)."""
 
     title = _("account (1910, 19 or 3000-3999)")
+    short_title = _("account")
     parameter_name = "account_number"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.formats import get_format, number_format
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 BLANKS = re.compile(r"\s")
@@ -18,9 +19,18 @@ def shown(amount: Decimal, decimals: int = 2) -> str:
     return str(number_format(amount, decimals, use_l10n=True, force_grouping=True))
 
 
-def column(amount: Decimal | None, decimals: int = 2) -> str:
+class ShownAmount(SafeString):
+    """An amount as a column shows it, which files take as the number that it is."""
+
+    amount: Decimal | int | None
+
+
+def column(amount: Decimal | None, decimals: int = 2) -> ShownAmount:
     """An amount for a column of a list; nothing for none."""
-    return format_html('<span class="amount">{}</span>', "" if amount is None else shown(amount, decimals))
+    html = format_html('<span class="amount">{}</span>', "" if amount is None else shown(amount, decimals))
+    cell = ShownAmount(html)
+    cell.amount = int(amount) if amount is not None and not decimals else amount
+    return cell
 
 
 def plain(text: str) -> str:

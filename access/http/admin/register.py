@@ -18,22 +18,14 @@ from unfold.views import ChangeList
 
 from access import scope
 from access.http.admin.deletion import look
+from access.http.admin.export import ExportMixin
+from access.http.admin.listing import RegisterList
 from access.http.admin.paginator import BoundedPaginator
 from access.http.admin.refusals import Refusal, RefusedForm, refusal_of
 from ledger.exceptions import LedgerError
 
 
-class RegisterList(ChangeList):
-    """A list that says in its heading how many rows a search found, and nothing before one."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Read the page."""
-        super().get_results(request)
-        if not self.query and not self.has_active_filters:
-            self.full_result_count = self.result_count
-
-
-class RegisterAdmin(ModelAdmin):
+class RegisterAdmin(ExportMixin, ModelAdmin):
     """Lists of any length; whatever services or the database refuse comes back as a message at its field.
 
     `known_refusals` are the exceptions of the app's services; `natural_key_fields` of the model are given once.
@@ -44,6 +36,7 @@ class RegisterAdmin(ModelAdmin):
     # Fields of forms that choose among what there is, without menus to make and change it
     chosen_only: ClassVar[tuple[str, ...]] = ("company", "subscription", "application")
 
+    change_list_template = "admin/register_list.html"
     paginator = BoundedPaginator
     show_full_result_count = False
     list_per_page = 50
@@ -71,13 +64,16 @@ class RegisterAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows within the user's reach: of the list, of each row's page, of searches, choices and exports."""
-        return scope.visible(super().get_queryset(request), request.user)
+        every: QuerySet[Any] = super().get_queryset(request)
+        return scope.visible(every, request.user)
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any]:
         """What a field that refers to other rows may be given."""
-        ordered: QuerySet[Any] | None = super().get_field_queryset(db, db_field, request)
-        every: QuerySet[Any] = db_field.remote_field.model._default_manager.using(db)
-        return scope.visible(every if ordered is None else ordered, request.user)
+        every: QuerySet[Any] | None = super().get_field_queryset(db, db_field, request)
+        if every is None:
+            every = db_field.remote_field.model._default_manager.using(db).all()
+        found: QuerySet[Any] = every
+        return scope.visible(found, request.user)
 
     # Refusals
 
