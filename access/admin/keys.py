@@ -19,6 +19,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from access.admin.forms import KeyForm, NewKeyForm
+from access.admin.permissions import PermissionsField
 from access.http.admin import RegisterAdmin
 from access.models import ApiKey, KeyRights, KeyState
 from access.services import create_key, default_expiry, revoke_key
@@ -92,6 +93,7 @@ class ApiKeyAdmin(RegisterAdmin):
         self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **options: Any
     ) -> ModelMultipleChoiceField[Any]:
         """Read the permissions with what their names show, in one query."""
+        options["form_class"] = PermissionsField
         options["queryset"] = Permission.objects.select_related("content_type")
         chosen: ModelMultipleChoiceField[Any] = super().formfield_for_manytomany(db_field, request, **options)
         return chosen

@@ -13,6 +13,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from access.admin.my_settings import language_field
+from access.admin.permissions import PermissionsField
 from access.http.admin import RegisterAdmin
 from access.language import choose_language, chosen_language, languages
 
@@ -41,6 +42,10 @@ class UserAdmin(DjangoUserAdmin[User], RegisterAdmin):  # type: ignore[misc] # a
     change_password_form = AdminPasswordChangeForm
     fieldsets = (*(DjangoUserAdmin.fieldsets or ())[:2], LANGUAGE, *(DjangoUserAdmin.fieldsets or ())[2:])
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Name the rights in the reader's language."""
+        return super().formfield_for_manytomany(db_field, request, **_named(db_field.name), **options)
+
     @display(description=_("language"))
     def language(self, user: User) -> str:
         """Its own name, for whoever may only look."""
@@ -56,3 +61,11 @@ class UserAdmin(DjangoUserAdmin[User], RegisterAdmin):  # type: ignore[misc] # a
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, RegisterAdmin):  # type: ignore[misc]
     """Named sets of rights."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Name the rights in the reader's language."""
+        return super().formfield_for_manytomany(db_field, request, **_named(db_field.name), **options)
+
+
+def _named(field: str) -> dict[str, Any]:
+    return {"form_class": PermissionsField} if field in {"permissions", "user_permissions"} else {}

@@ -124,3 +124,12 @@ def test_letters_are_in_ones_own_language_else_the_installations(user: User) -> 
     assert language_of(user) == settings.LANGUAGE_CODE
     choose_language(user=user, language="nb")
     assert language_of(User.objects.get()) == "nb"
+
+
+@pytest.mark.parametrize("page", ["auth/user/{user}/change/", "auth/group/add/"])
+def test_rights_are_named_in_ones_own_language(user: User, page: str) -> None:
+    choose_language(user=user, language="sv")
+    text = browser(user).get(f"/admin/{page.format(user=user.pk)}").content.decode()
+    assert "Behörighet | API-nyckel | lägga till" in text
+    assert "prenumeration | Kan hämta och kvittera en utkorg" in text
+    assert " | Can " not in text
