@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -20,32 +20,63 @@ from revisions import fan_out
 from subscriptions.models import Subscription
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A type that must be transferred: of these companies, or of all of the subscription's where there are none here."""
+
+    information_type: InformationType
+    companies: Sequence[Company]
+    parameters: Mapping[str, str]
+    company_count: int
+
+
 @transaction.atomic
-def request_missing(*, subscription: Subscription, user: User | None = None) -> list[Transfer]:
+def request_missing(
+    *,
+    subscription: Subscription,
+    types: Collection[InformationType] | None = None,
+    user: User | None = None,
+) -> list[Transfer]:
     """Ask for transfers of all that stands in a subscription's `resync`, one of each type, and return them.
 
     What an unfinished transfer brings already isn't asked for again.
     """
     fan_out.take_lock()  # nobody asks for the same at the same moment
+    return [
+        services.request_transfer(
+            subscription=subscription,
+            information_type=one.information_type,
+            companies=one.companies,
+            parameters=one.parameters,
+            requested_by=user,
+        )
+        for one in wanted(subscription, types)
+    ]
+
+
+def wanted(subscription: Subscription, types: Collection[InformationType] | None = None) -> list[Wanted]:
+    """What would be asked for, of all types or of some."""
     selected = set(subscription.selected_companies().values_list("pk", flat=True))
-    made = []
+    found = []
     for information_type, missing in _missing(subscription).items():
+        if types is not None and information_type not in types:
+            continue
         under_way = _under_way(subscription, information_type)
-        wanted = {
+        lacking = {
             company for company, since in missing.items() if not any(one.brings(company, since) for one in under_way)
         }
-        if wanted:
-            companies = [] if wanted == selected else list(Company.objects.filter(pk__in=wanted).order_by("pk"))
-            made.append(
-                services.request_transfer(
-                    subscription=subscription,
+        if lacking:
+            companies = [] if lacking == selected else list(Company.objects.filter(pk__in=lacking).order_by("pk"))
+            parameters = everything(information_type, lacking)
+            found.append(
+                Wanted(
                     information_type=information_type,
                     companies=companies,
-                    parameters=everything(information_type, wanted),
-                    requested_by=user,
+                    parameters=parameters,
+                    company_count=len(lacking),
                 )
             )
-    return made
+    return found
 
 
 def everything(information_type: InformationType, companies: Iterable[int]) -> dict[str, str]:

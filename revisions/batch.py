@@ -110,6 +110,11 @@ class Row(NamedTuple):
             return None
         return self.transaction, self.information_type, self.key[: self.key.rindex(",")]
 
+    @property
+    def unnumbered(self) -> str:
+        """Itself without the sequence, which only a queue gives."""
+        return "{" + self.json[self.json.index(",") + 1 :]
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Batch:
@@ -197,7 +202,7 @@ def rows_of(query: str, parameters: dict[str, Any]) -> list[Row]:
         found: Iterator[tuple[Any, ...]] = iter(cursor.fetchall())
     rows: list[Row] = []
     for _first, pages in groupby(found, key=lambda page: page[0]):
-        rows.extend(_item_rows(list(pages), parameters["rows"] - len(rows)))
+        rows.extend(rows_of_item(list(pages), parameters["rows"] - len(rows)))
     return rows
 
 
@@ -219,7 +224,7 @@ def runs_query(items: str) -> str:
     return "with " + _RUNS.format(items=items, page_rows=PAGE_ROWS)
 
 
-def _item_rows(pages: Sequence[tuple[Any, ...]], room: int) -> list[Row]:
+def rows_of_item(pages: Sequence[tuple[Any, ...]], room: int) -> list[Row]:
     """The rows of one item, from its pages; see `_RUNS` for the columns."""
     sequence, change_set, first, last, number, company, operation, changed_at, transaction, origin, _, _ = pages[0]
     known = registry.by_number(number)

@@ -38,6 +38,14 @@ TYPES = """
     order by queued.information_type, company.number
 """
 
+KINDS = """
+    select queued.subscription_id, sum(queued.rows - coalesce(departed.rows, 0))::bigint, count(*)
+    from revisions_queuedcount queued
+    left join revisions_departedcount departed using (subscription_id, information_type, company_id)
+    where queued.subscription_id = any(%(subscriptions)s) and queued.rows > coalesce(departed.rows, 0)
+    group by queued.subscription_id
+"""
+
 RESYNC = """
     select missing.information_type, company.id, company.number from subscriptions_resync missing
     join ledger_company company on company.id = missing.company_id
@@ -114,6 +122,13 @@ def heads(subscriptions: Sequence[int]) -> dict[int, Head]:
     with connection.cursor() as cursor:
         cursor.execute(HEAD, {"subscriptions": list(subscriptions)})
         return {number: Head(*numbers) for number, *numbers in cursor.fetchall()}
+
+
+def queued_kinds(subscriptions: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Rows queued and the registers (a type of a company) that they are of; empty queues are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(KINDS, {"subscriptions": list(subscriptions)})
+        return {number: (rows, kinds) for number, rows, kinds in cursor.fetchall()}
 
 
 def look(*, subscription: Subscription, readable: frozenset[int] | None = None, seen: Head | None = None) -> Pending:

@@ -1,5 +1,6 @@
 """What this app does when the apps below announce something."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
@@ -8,10 +9,10 @@ from django.db.models import Model
 from django.db.models.signals import post_delete, post_migrate, post_save, pre_delete
 
 from information_types import registry, sql
-from revisions import bell, fan_out, news, queues, selections
+from revisions import bell, fan_out, news, outlook, queues, selections
 from revisions.models import FanOutState, TraceState
 from subscriptions.models import Subscription
-from subscriptions.signals import subscription_changed, subscription_changing
+from subscriptions.signals import QueueFacts, queues_asked, subscription_changed, subscription_changing
 
 
 def connect() -> None:
@@ -19,6 +20,7 @@ def connect() -> None:
     post_migrate.connect(_restore_states)
     subscription_changing.connect(_queue_by_the_old_choice)
     subscription_changed.connect(_remember_the_choice)
+    queues_asked.connect(_tell_of_queues)
     post_save.connect(_open_queue, sender=Subscription)
     pre_delete.connect(_retire_queue, sender=Subscription)
     for model in _models_that_show():
@@ -49,6 +51,10 @@ def _queue_by_the_old_choice(**_kwargs: Any) -> None:
 
 def _remember_the_choice(subscription: Subscription, **_kwargs: Any) -> None:
     selections.remember(subscription)
+
+
+def _tell_of_queues(subscriptions: Sequence[int], **_kwargs: Any) -> dict[int, QueueFacts]:
+    return outlook.facts(subscriptions)
 
 
 def _open_queue(instance: Subscription, created: bool, **_kwargs: Any) -> None:

@@ -1,4 +1,8 @@
-"""What this app announces; the apps above it receive."""
+"""What this app announces and asks; the apps above it receive and answer."""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
 
 from django.dispatch import Signal
 
@@ -6,3 +10,22 @@ from django.dispatch import Signal
 subscription_changing = Signal()
 # Sent inside the same transaction when all of a `subscription` is written.
 subscription_changed = Signal()
+
+# Asked with `subscriptions` (ids); answered with a `QueueFacts` by id.
+queues_asked = Signal()
+
+
+@dataclasses.dataclass(frozen=True)
+class QueueFacts:
+    """When the oldest queued row changed, and when the integration last fetched."""
+
+    oldest: datetime | None = None
+    last_fetch: datetime | None = None
+
+
+def queue_facts(subscriptions: Sequence[int]) -> dict[int, QueueFacts]:
+    """What is known of the queues of some subscriptions."""
+    found: dict[int, QueueFacts] = {}
+    for _receiver, answer in queues_asked.send(sender=None, subscriptions=subscriptions):
+        found |= answer
+    return found

@@ -3,7 +3,7 @@
 from django.contrib.admin import site
 from django.urls import path
 
-from revisions.admin import browsing
+from revisions.admin import browsing, choosing, purging, taking_out
 
 urlpatterns = [
     path("subscriptions/subscription/<int:pk>/outbox/", site.admin_view(browsing.outbox), name="outbox"),
@@ -12,4 +12,9 @@ urlpatterns = [
         site.admin_view(browsing.outbox_row),
         name="outbox_row",
     ),
+    path("subscriptions/subscription/choice/", site.admin_view(choosing.means), name="choice_means"),
+    path("subscriptions/subscription/preview/", site.admin_view(choosing.preview), name="choice_preview"),
+    path("subscriptions/subscription/purge/", site.admin_view(purging.purge), name="outbox_purge"),
+    path("subscriptions/subscription/<int:pk>/passed-over/", site.admin_view(taking_out.notice), name="passed_over"),
+    path("subscriptions/subscription/<int:pk>/take-out/", site.admin_view(taking_out.take_out), name="take_out"),
 ]

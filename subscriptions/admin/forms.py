@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib.admin import site
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import CHECKBOX_CLASSES
 
 from information_types import registry
-from ledger.models import Company
+from subscriptions.admin.companies import CompaniesField
 from subscriptions.exceptions import SubscriptionError
 from subscriptions.models import Subscription
 from subscriptions.services import Wish
@@ -20,6 +18,16 @@ GROUPS = {
     "partners": _("Suppliers and customers"),
     "invoices": _("Invoices and payments"),
     "time": _("Time"),
+}
+
+# The guide's numbers; a field that is only shown has its number too.
+NUMBERED = {
+    "integration_id": _("1. Integration ID"),
+    "name": _("2. Name"),
+    "companies": _("3. Companies"),
+    "negative_selection": _("4. All companies except these"),
+    "information_types": _("5. Information types"),
+    "active": _("6. Active"),
 }
 
 
@@ -43,43 +51,37 @@ class GroupedCheckboxes(forms.CheckboxSelectMultiple):
         super().__init__({"class": " ".join(CHECKBOX_CLASSES)})
 
 
+def choice_of(subscription: Subscription) -> dict[str, Any]:
+    """What a subscription chooses, as the form's fields take it."""
+    return {
+        "companies": list(subscription.companies.all()),
+        "information_types": [known.name for known in subscription.information_types],
+    }
+
+
 class SubscriptionForm(forms.ModelForm[Subscription]):
     """A subscription as its services take it."""
 
-    companies = forms.ModelMultipleChoiceField(
-        queryset=Company.objects.all(),
-        required=False,
-        widget=AutocompleteSelectMultiple(Subscription._meta.get_field("companies"), site),
-    )
+    companies = CompaniesField(required=False)
     information_types = forms.MultipleChoiceField(
         choices=grouped_types,
         required=False,
         widget=GroupedCheckboxes,
-        help_text=_("Which information the subscription is of."),
+        help_text=_("Choose here which information the subscription is of."),
     )
 
     class Meta:
         model = Subscription
         fields = ("integration_id", "name", "negative_selection", "active", "application", "own_changes")
+        labels = NUMBERED
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        numbered = {
-            "integration_id": _("1. Integration ID"),
-            "name": _("2. Name"),
-            "companies": _("3. Companies"),
-            "negative_selection": _("4. All companies except these"),
-            "information_types": _("5. Information types"),
-            "active": _("6. Active"),
-        }
-        for name, label in numbered.items():
-            if name in self.fields:
-                self.fields[name].label = label
+        for name in ("companies", "information_types"):
+            self.fields[name].label = NUMBERED[name]
         self.fields["companies"].help_text = Subscription._meta.get_field("companies").help_text
         if self.instance.pk:
-            self.initial.setdefault("companies", [company.pk for company in self.instance.companies.all()])
-            chosen = [known.name for known in self.instance.information_types]
-            self.initial.setdefault("information_types", chosen)
+            self.initial.update(choice_of(self.instance))
 
     def clean(self) -> dict[str, Any]:
         """Say what is wrong with the choice as a whole, at its field."""

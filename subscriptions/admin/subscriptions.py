@@ -1,17 +1,19 @@
 """Subscriptions: the list with their queues, and the page that makes and changes one."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, cast
-from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.db.models import Count, Min, Model, QuerySet
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
@@ -19,52 +21,113 @@ from unfold.decorators import action, display
 
 from access.http.admin import RegisterAdmin
 from access.http.admin.amounts import column
+from access.http.admin.moments import moment
+from access.http.admin.question import with_ids
+from access.http.admin.register import RegisterList
 from information_types import registry
-from subscriptions.admin.forms import SubscriptionForm
+from subscriptions.admin import activity, companies
+from subscriptions.admin.filters import CompanyFilter, NeedFilter, TypeFilter
+from subscriptions.admin.forms import SubscriptionForm, choice_of
 from subscriptions.exceptions import SubscriptionError
-from subscriptions.models import Resync, Subscription
+from subscriptions.models import MissingCount, Resync, Subscription
 from subscriptions.services import change_subscription, create_subscription, delete_subscription
+from subscriptions.signals import queue_facts
 
-FIELDS = ("integration_id", "name", "companies", "negative_selection", "information_types", "active")
+NUMBERED = ("integration_id", "name", "companies", "negative_selection", "information_types", "active")
+# An accounting office stands here first, where the installation has any.
+WHO = ("application", "own_changes")
+
+
+class SubscriptionList(RegisterList):
+    """The list, with what the queues' own app knows of the subscriptions on the page."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page, and ask once for all that is on it."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        facts = queue_facts([subscription.pk for subscription in self.result_list])
+        for subscription in self.result_list:
+            subscription.facts = facts.get(subscription.pk)
 
 
 @admin.register(Subscription)
 class SubscriptionAdmin(RegisterAdmin):
     form = SubscriptionForm
     known_refusals: ClassVar[tuple[type[Exception], ...]] = (SubscriptionError,)
-    list_display = ("integration_id", "name", "state", "queued", "epoch", "missing", "application")
+    list_display = ("identity", "state", "queued", "oldest", "last_fetch", "missing", "application")
     # The queue's numbers are kept by an app above this one, which hangs them to the subscription.
     list_select_related = ("application", "queue", "departure")
-    list_filter = ("active", ("application", AutocompleteSelectFilter))
-    search_fields = ("integration_id", "name")
+    list_filter = (
+        "active",
+        NeedFilter,
+        TypeFilter,
+        ("companies", CompanyFilter),
+        ("application", AutocompleteSelectFilter),
+    )
+    search_fields = ("integration_id", "name", "application__name")
     ordering = ("integration_id",)
     autocomplete_fields = ("application",)
-    actions = ("transfer_chosen",)
-    change_form_before_template = "admin/subscriptions/subscription/queue.html"
+    actions = ("transfer_chosen", "copy_chosen", "activate_chosen", "deactivate_chosen", "purge_chosen")
+    change_form_template = "admin/subscriptions/subscription/change_form.html"
+    change_form_outer_before_template = "admin/subscriptions/subscription/queue.html"
     delete_confirmation_template = "admin/subscriptions/subscription/delete.html"
+
+    class Media:
+        css: ClassVar = {"all": ("subscriptions/subscription.css",)}
+        js = ("subscriptions/choice.js",)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the search for companies, and the pages that ask before they do something."""
+        view, name = self.admin_site.admin_view, "subscriptions_subscription"
+        return [
+            path("companies/", view(companies.search), name=f"{name}_companies"),
+            path("activate/", view(lambda request: activity.activate(request, self)), name=f"{name}_activate"),
+            path("deactivate/", view(lambda request: activity.deactivate(request, self)), name=f"{name}_deactivate"),
+            *super().get_urls(),
+        ]
 
     # The list
 
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[SubscriptionList]:
+        """The list's own kind."""
+        return SubscriptionList
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
-        """With how much needs a transfer."""
+        """With how many rows are queued and how much needs a transfer, from kept counters."""
         found: QuerySet[Subscription] = super().get_queryset(request)
-        return found.annotate(missing_count=Count("resync"))
+        counts = MissingCount.objects.filter(subscription=OuterRef("pk")).order_by().values("subscription")
+        return found.annotate(
+            missing_count=Coalesce(
+                Subquery(counts.annotate(companies_sum=Sum("companies")).values("companies_sum")), 0
+            ),
+            queued_rows=F("queue__last_sequence") - F("departure__rows"),
+        )
+
+    @display(description=_("integration ID"), ordering="integration_id", header=True)
+    def identity(self, subscription: Subscription) -> tuple[str, str]:
+        """The integration ID over the name."""
+        return subscription.integration_id, subscription.name
 
     @display(description=_("state"), label={"active": "success", "inactive": "warning"}, ordering="active")
     def state(self, subscription: Subscription) -> tuple[str, Any]:
         """Active or not."""
         return ("active", _("Active")) if subscription.active else ("inactive", _("Inactive"))
 
-    @display(description=_("queued rows"))
+    @display(description=_("queued rows"), ordering="queued_rows")
     def queued(self, subscription: Subscription) -> str:
         """How many rows wait to be fetched, from the kept counters; the number leads to them."""
         rows = column(Decimal(_queued(subscription)), 0)
         return format_html('<a class="row-link" href="{}">{}</a>', reverse("outbox", args=[subscription.pk]), rows)
 
-    @display(description=_("epoch"))
-    def epoch(self, subscription: Subscription) -> str:
-        """How often the queue was cut, and one."""
-        return column(Decimal(subscription.queue.epoch), 0)
+    @display(description=_("oldest row"))
+    def oldest(self, subscription: Subscription) -> str:
+        """When the row that waits longest changed."""
+        return moment(_fact(subscription, "oldest"))
+
+    @display(description=_("last fetch"))
+    def last_fetch(self, subscription: Subscription) -> str:
+        """When the integration last came."""
+        return moment(_fact(subscription, "last_fetch"))
 
     @display(description=_("needs a new transfer"), ordering="missing_count")
     def missing(self, subscription: Subscription) -> str:
@@ -78,28 +141,84 @@ class SubscriptionAdmin(RegisterAdmin):
     @action(description=_("Start a one-off transfer"))
     def transfer_chosen(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> HttpResponse:
         """Lead to the page that asks what to transfer; it changes nothing here."""
+        if chosen := self._only_one(request, queryset, _("Choose one subscription: a transfer is of one.")):
+            return HttpResponseRedirect(_transfer_url(chosen))
+        return HttpResponseRedirect(request.get_full_path())
+
+    @action(description=_("Copy"), permissions=("add",))
+    def copy_chosen(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> HttpResponse:
+        """Lead to the form of a new one that chooses the same."""
+        if chosen := self._only_one(request, queryset, _("Choose one subscription to copy.")):
+            return HttpResponseRedirect(self._copy_url(chosen))
+        return HttpResponseRedirect(request.get_full_path())
+
+    @action(description=_("Activate"), permissions=("change",))
+    def activate_chosen(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> HttpResponse:
+        """Lead to the page that asks."""
+        return self._ask(self._url("activate"), queryset)
+
+    @action(description=_("Deactivate"), permissions=("change",))
+    def deactivate_chosen(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> HttpResponse:
+        """Lead to the page that asks."""
+        return self._ask(self._url("deactivate"), queryset)
+
+    @action(description=_("Empty the queue"), permissions=("change",))
+    def purge_chosen(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> HttpResponse:
+        """Lead to the page that asks."""
+        return self._ask(reverse("outbox_purge"), queryset)
+
+    def _ask(self, address: str, queryset: QuerySet[Subscription]) -> HttpResponse:
+        return HttpResponseRedirect(with_ids(address, queryset.values_list("pk", flat=True)))
+
+    def _only_one(self, request: HttpRequest, queryset: QuerySet[Subscription], otherwise: Any) -> Subscription | None:
         chosen = list(queryset[:2])
-        if len(chosen) > 1:
-            self.message_user(request, _("Choose one subscription: a transfer is of one."), messages.WARNING)
-            return HttpResponseRedirect(request.get_full_path())
-        return HttpResponseRedirect(_transfer_url(chosen[0]))
+        if len(chosen) == 1:
+            return chosen[0]
+        self.message_user(request, otherwise, messages.WARNING)
+        return None
 
     # One subscription
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[tuple[Any, dict[str, Any]]]:
         """The numbered six, then who may fetch."""
-        return [(None, {"fields": FIELDS}), (_("Who fetches"), {"fields": ("application", "own_changes")})]
+        return [(None, {"fields": NUMBERED}), (_("Who fetches"), {"fields": WHO})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
         """The integration id never changes."""
         return ("integration_id",) if obj else ()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What a copy starts with: the same choice under another name, inactive."""
+        number = request.GET.get("copy", "")
+        copied = self.get_object(request, number) if number.isdecimal() else None
+        if copied is None:
+            return cast(dict[str, Any], super().get_changeform_initial_data(request))
+        return {
+            **choice_of(copied),
+            "name": _("%(name)s (copy)") % {"name": copied.name},
+            "negative_selection": copied.negative_selection,
+            "active": False,
+            "application": copied.application_id,
+            "own_changes": copied.own_changes,
+        }
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Tell live what the choice means."""
+        addresses = {"choice_url": reverse("choice_means"), "preview_url": reverse("choice_preview")}
+        return super().changeform_view(request, object_id, form_url, {**addresses, **(extra_context or {})})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the queue, and what isn't in it."""
         subscription = self.get_object(request, object_id)
-        context = {**(extra_context or {}), **(_facts(subscription) if subscription else {})}
+        context = {**(extra_context or {}), **(self._facts(request, subscription) if subscription else {})}
         page: HttpResponse = super().change_view(request, object_id, form_url, context)
         return page
 
@@ -114,7 +233,25 @@ class SubscriptionAdmin(RegisterAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nothing: the service has written companies and types."""
 
+    def response_add(
+        self, request: HttpRequest, obj: Subscription, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Lead to its page, where what needs a transfer is started."""
+        if "_addanother" in request.POST:
+            return cast(HttpResponse, super().response_add(request, obj, post_url_continue))
+        text = _("%(subscription)s is made. Below stands what the integration doesn't have yet.")
+        self.message_user(request, text % {"subscription": obj.integration_id}, messages.SUCCESS)
+        return HttpResponseRedirect(self._url("change", obj.pk))
+
     # Deleting
+
+    def get_deleted_objects(
+        self, objs: QuerySet[Any] | Sequence[Model], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, Any], set[str], list[str]]:
+        """With the rows that are queued for them."""
+        named, counts, lacking, in_the_way = super().get_deleted_objects(objs, request)
+        rows = sum(_queued(cast(Subscription, subscription)) for subscription in objs)
+        return named, counts | {str(_("queued rows")): _grouped(rows)}, lacking, in_the_way
 
     def delete_by_service(self, obj: Model) -> None:
         """Delete it by its service."""
@@ -125,37 +262,77 @@ class SubscriptionAdmin(RegisterAdmin):
     ) -> HttpResponse:
         """Say what is lost, and ask."""
         subscription = self.get_object(request, object_id)
-        context = {**(extra_context or {}), **(_facts(subscription) if subscription else {})}
-        return super().delete_view(request, object_id, context)
+        lost = {"queued": _queued(subscription), "transfers": subscription.transfers.count()} if subscription else {}
+        return super().delete_view(request, object_id, {**(extra_context or {}), **lost})
+
+    # What the page tells
+
+    def _copy_url(self, subscription: Subscription) -> str:
+        return f"{self._url('add')}?{urlencode({'copy': subscription.pk})}"
+
+    def _facts(self, request: HttpRequest, subscription: Subscription) -> dict[str, Any]:
+        facts = queue_facts([subscription.pk]).get(subscription.pk)
+        switch = self._url("deactivate" if subscription.active else "activate")
+        return {
+            "queued": _queued(subscription),
+            "epoch": subscription.queue.epoch,
+            "facts": facts,
+            "missing": _missing_lines(subscription),
+            "may_transfer": request.user.has_perm("onetime_transfer.add_transfer"),
+            "transfer_url": _transfer_url(subscription),
+            "missing_url": _missing_url(subscription),
+            "copy_url": self._copy_url(subscription) if self.has_add_permission(request) else None,
+            "switch_url": with_ids(switch, [subscription.pk]),
+            "purge_url": with_ids(reverse("outbox_purge"), [subscription.pk]),
+            "passed_over_url": reverse("passed_over", args=[subscription.pk]),
+            "may_change": self.has_change_permission(request, subscription),
+        }
+
+
+def _missing_lines(subscription: Subscription) -> list[dict[str, Any]]:
+    """What needs a transfer: a line for each type and reason, from the kept counters."""
+    under_way: Mapping[int, int] = dict(
+        subscription.transfers.filter(status__in=("queued", "running", "paused")).values_list("information_type", "pk")
+    )
+    lines = []
+    for count in subscription.missing_counts.order_by("information_type", "reason"):
+        known = registry.by_number(count.information_type)
+        lines.append(
+            {
+                "label": known.label,
+                "companies": count.companies,
+                "company": _only_company(subscription, count) if count.companies == 1 else None,
+                "reason": Resync.Reason(count.reason).label,
+                "since": count.since,
+                "url": _missing_url(subscription, information_type=known.name),
+                "transfer": under_way.get(count.information_type),
+            }
+        )
+    return lines
+
+
+def _only_company(subscription: Subscription, count: MissingCount) -> str | None:
+    kind = subscription.resync.filter(information_type=count.information_type, reason=count.reason)
+    return kind.values_list("company__number", flat=True).first()
 
 
 def _queued(subscription: Subscription) -> int:
     return int(subscription.queue.last_sequence - subscription.departure.rows)
 
 
+def _fact(subscription: Subscription, name: str) -> datetime | None:
+    facts = getattr(subscription, "facts", None)
+    found: datetime | None = getattr(facts, name, None)
+    return found
+
+
 def _grouped(count: int) -> str:
     return str(number_format(count, force_grouping=True))
 
 
-def _transfer_url(subscription: Subscription, **choice: Any) -> str:
-    return f"{reverse('admin:onetime_transfer_transfer_add')}?{urlencode({'subscription': subscription.pk, **choice})}"
+def _transfer_url(subscription: Subscription) -> str:
+    return f"{reverse('admin:onetime_transfer_transfer_add')}?{urlencode({'subscription': subscription.pk})}"
 
 
-def _facts(subscription: Subscription) -> dict[str, Any]:
-    """What the page tells of the queue; `missing` has a line for each type and reason."""
-    missing = subscription.resync.values("information_type", "reason").annotate(
-        companies=Count("company"), number=Min("company__number"), only=Min("company"), since=Min("since")
-    )
-    return {
-        "queued": _queued(subscription),
-        "epoch": subscription.queue.epoch,
-        "transfer_url": _transfer_url(subscription),
-        "missing": [_missing(subscription, line) for line in missing.order_by("information_type", "reason")],
-    }
-
-
-def _missing(subscription: Subscription, line: Mapping[str, Any]) -> dict[str, Any]:
-    known = registry.by_number(line["information_type"])
-    choice = {"information_type": known.name} | ({"company": line["only"]} if line["companies"] == 1 else {})
-    reason = Resync.Reason(line["reason"]).label
-    return {**line, "label": known.label, "reason": reason, "url": _transfer_url(subscription, **choice)}
+def _missing_url(subscription: Subscription, **choice: Any) -> str:
+    return f"{reverse('missing_transfers')}?{urlencode({'subscription': subscription.pk, **choice})}"

@@ -1,0 +1,140 @@
+"""Choosing companies: a field of company numbers, searched, pasted or chosen by the hundred.
+
+Without scripts it is a field of numbers to type; with them, a search with what is chosen below it.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from unfold.widgets import TEXTAREA_CLASSES
+
+from access.scope import visible_companies
+from ledger.models import Company
+
+MOST_SHOWN = 50
+MOST_CHOSEN_AT_ONCE = 10_000
+MOST_NAMED = 10
+BETWEEN_NUMBERS = re.compile(r"[\s,;]+")
+
+
+def numbers_in(text: str) -> list[str]:
+    """The company numbers in a text, each once, whatever stands between them."""
+    return list(dict.fromkeys(number for number in BETWEEN_NUMBERS.split(text) if number))
+
+
+class CompanyPicker(forms.SelectMultiple):
+    """A search over companies, those that are chosen, and a text field of numbers that holds them."""
+
+    template_name = "admin/subscriptions/subscription/companies.html"
+
+    class Media:
+        js = ("subscriptions/company_picker.js",)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """The chosen companies with their names; numbers that no company has stay as they were typed."""
+        numbers = sorted(str(number) for number in value or ())
+        widget = {
+            "name": name,
+            "attrs": self.build_attrs(self.attrs, {**(attrs or {}), "class": " ".join(TEXTAREA_CLASSES)}),
+            "text": " ".join(numbers),
+            "chosen": self._named(numbers),
+            "search_url": reverse("admin:subscriptions_subscription_companies"),
+            "says": _texts(),
+        }
+        return {"widget": widget}
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        """The numbers that were sent."""
+        return numbers_in(" ".join(data.getlist(name) if hasattr(data, "getlist") else [str(data.get(name, ""))]))
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        """Whether the field wasn't sent at all."""
+        return name not in data
+
+    def _named(self, numbers: Sequence[str]) -> list[list[str]]:
+        found = dict(self.choices.queryset.filter(number__in=numbers).values_list("number", "name")) if numbers else {}
+        return [[number, found.get(number, "")] for number in numbers]
+
+
+class CompaniesField(forms.ModelMultipleChoiceField):
+    """Companies by their numbers."""
+
+    widget = CompanyPicker
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Company.objects.all(), to_field_name="number", **options)
+
+    def _check_values(self, value: Any) -> QuerySet[Company]:
+        """The companies; raises with the numbers that are no company's."""
+        numbers = frozenset(value)
+        found = self.queryset.filter(number__in=numbers)
+        unknown = sorted(numbers - {company.number for company in found})
+        if unknown:
+            raise forms.ValidationError(_unknown(unknown), code="does_not_exist")
+        return found
+
+
+def search(request: HttpRequest) -> JsonResponse:
+    """Companies that fit a search, or have the numbers that were pasted."""
+    companies = visible_companies(request.user).order_by("number")
+    if "numbers" in request.POST:
+        numbers = numbers_in(request.POST["numbers"])[:MOST_CHOSEN_AT_ONCE]
+        found = _listed(companies.filter(number__in=numbers))
+        known = {number for number, _name in found}
+        unknown = [number for number in numbers if number not in known]
+        return JsonResponse({"found": found, "says": _unknown(unknown) if unknown else ""})
+    matching = companies.filter(_fits(request.POST.get("q", "")))
+    if "all" in request.POST:
+        return JsonResponse({"found": _listed(matching[:MOST_CHOSEN_AT_ONCE])})
+    found = _listed(matching[:MOST_SHOWN])
+    return JsonResponse({"found": found, "count": matching.count() if len(found) == MOST_SHOWN else len(found)})
+
+
+def _fits(text: str) -> Q:
+    words = text.replace("\0", "").split()
+    fits = Q()
+    for word in words:
+        fits &= Q(number__istartswith=word) | Q(name__icontains=word) | Q(organisation_number__icontains=word)
+    return fits
+
+
+def _listed(companies: QuerySet[Company]) -> list[tuple[str, str]]:
+    return list(companies.values_list("number", "name"))
+
+
+def _unknown(numbers: Sequence[str]) -> str:
+    named = ", ".join(numbers[:MOST_NAMED])
+    if len(numbers) > MOST_NAMED:
+        named = _("%(numbers)s and %(count)s more") % {"numbers": named, "count": len(numbers) - MOST_NAMED}
+    return ngettext(
+        "There is no company with number %(numbers)s.",
+        "There are no companies with numbers %(numbers)s.",
+        len(numbers),
+    ) % {"numbers": named}
+
+
+def _texts() -> dict[str, Any]:
+    """What the script says, in the language of the page; `%s` is a number."""
+
+    def plural(one: str, many: str) -> list[str]:
+        return [one % {"count": "%s"}, many % {"count": "%s"}]
+
+    return {
+        "chosen": plural(*(ngettext("%(count)s company chosen", "%(count)s companies chosen", n) for n in (1, 2))),
+        "chooseAll": plural(*(ngettext("Choose all %(count)s found", "Choose all %(count)s found", n) for n in (1, 2))),
+        "found": plural(*(ngettext("%(count)s company found", "%(count)s companies found", n) for n in (1, 2))),
+        "added": plural(*(ngettext("%(count)s company added.", "%(count)s companies added.", n) for n in (1, 2))),
+        "more": plural(*(ngettext("Show %(count)s more", "Show %(count)s more", n) for n in (1, 2))),
+        "none": _("None chosen: all companies"),
+        "nothing": _("No company fits."),
+        "failed": _("The companies could not be searched. Try again."),
+        "remove": _("Take out %(company)s"),
+        "unknown": _("no such company"),
+    }

@@ -1,0 +1,75 @@
+"""Filters of the list of subscriptions."""
+
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
+
+from information_types import registry
+from subscriptions.models import MissingCount, SubscribedCompany
+
+
+class TypeFilter(DropdownFilter):
+    """Subscriptions to one information type."""
+
+    title = _("information type")
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """All registered types."""
+        return list(registry.choices())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep those that have the type."""
+        numbers = [known.number for known in registry.all_types() if known.name == self.value()]
+        return queryset.filter(types__information_type__in=numbers) if self.value() else queryset
+
+
+class NeedFilter(DropdownFilter):
+    """What waits: for the integration, or for a person."""
+
+    title = _("what waits")
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """A transfer, rows, or nothing."""
+        return [
+            ("transfer", _("needs a new transfer")),
+            ("rows", _("has queued rows")),
+            ("nothing", _("nothing queued")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep those, by the kept counters."""
+        match self.value():
+            case "transfer":
+                return queryset.filter(Exists(MissingCount.objects.filter(subscription=OuterRef("pk"))))
+            case "rows":
+                return queryset.filter(queue__last_sequence__gt=F("departure__rows"))
+            case "nothing":
+                return queryset.filter(queue__last_sequence=F("departure__rows"))
+            case _:
+                return queryset
+
+
+class CompanyFilter(AutocompleteSelectFilter):
+    """Subscriptions that a company is in: chosen, not left out, or one of all."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.title = _("company in the selection")
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep those whose selection has the company."""
+        company = str(self.value() or "")
+        if not (company.isdecimal() and len(company) < 19):
+            return queryset
+        listed = SubscribedCompany.objects.filter(subscription=OuterRef("pk"))
+        is_listed = Exists(listed.filter(company=int(company)))
+        return queryset.filter(
+            Q(is_listed, negative_selection=False)
+            | Q(~is_listed, negative_selection=True)
+            | Q(~Exists(listed), negative_selection=False)
+        )
