@@ -22,7 +22,7 @@ from subscriptions.models import Subscription
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A type that must be transferred: of these companies, or of all of the subscription's where there are none here."""
+    """A type that must be transferred: of these companies, or without any of all that the subscription has."""
 
     information_type: InformationType
     companies: Sequence[Company]

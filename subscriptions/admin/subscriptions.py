@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
-from django.db.models import F, Model, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery, Sum, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -54,9 +54,7 @@ class SubscriptionList(RegisterList):
 class SubscriptionAdmin(RegisterAdmin):
     form = SubscriptionForm
     known_refusals: ClassVar[tuple[type[Exception], ...]] = (SubscriptionError,)
-    list_display = ("identity", "state", "queued", "oldest", "last_fetch", "missing", "application")
-    # The queue's numbers are kept by an app above this one, which hangs them to the subscription.
-    list_select_related = ("application", "queue", "departure")
+    list_display = ("identity", "state", "queued", "oldest", "fetched", "missing", "application")
     list_filter = (
         "active",
         NeedFilter,
@@ -93,10 +91,13 @@ class SubscriptionAdmin(RegisterAdmin):
         return SubscriptionList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
-        """With how many rows are queued and how much needs a transfer, from kept counters."""
+        """With how many rows are queued and how much needs a transfer, from kept counters.
+
+        The queue's numbers are kept by an app above this one, which hangs them to the subscription.
+        """
         found: QuerySet[Subscription] = super().get_queryset(request)
         counts = MissingCount.objects.filter(subscription=OuterRef("pk")).order_by().values("subscription")
-        return found.annotate(
+        return found.select_related("application", "queue", "departure").annotate(
             missing_count=Coalesce(
                 Subquery(counts.annotate(companies_sum=Sum("companies")).values("companies_sum")), 0
             ),
@@ -125,7 +126,7 @@ class SubscriptionAdmin(RegisterAdmin):
         return moment(_fact(subscription, "oldest"))
 
     @display(description=_("last fetch"))
-    def last_fetch(self, subscription: Subscription) -> str:
+    def fetched(self, subscription: Subscription) -> str:
         """When the integration last came."""
         return moment(_fact(subscription, "last_fetch"))
 
@@ -178,6 +179,19 @@ class SubscriptionAdmin(RegisterAdmin):
         return None
 
     # One subscription
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Subscription | None:
+        """The subscription with its choice, read once in a request, whoever asks."""
+        read: dict[str, Subscription | None] = request.__dict__.setdefault("subscriptions_read", {})
+        if object_id not in read:
+            read[object_id] = super().get_object(request, object_id, from_field)
+            prefetch_related_objects([found for found in (read[object_id],) if found], "companies", "types")
+        return read[object_id]
+
+    def _set_refusal(self, request: HttpRequest, error: Exception) -> None:
+        """Read it anew: what was asked for stands in the one that was read."""
+        super()._set_refusal(request, error)
+        request.__dict__.pop("subscriptions_read", None)
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[tuple[Any, dict[str, Any]]]:
         """The numbered six, then who may fetch."""
