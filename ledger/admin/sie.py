@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from ledger.models.company import company_number
-from ledger.sie.exceptions import SieError
+from ledger.sie.exceptions import FileError
 from ledger.sie.importing import import_sie_file
 
 NEEDED = ("ledger.add_voucher", "ledger.change_voucher", "ledger.add_account")
@@ -52,5 +52,5 @@ def _imported(form: SieForm) -> dict[str, Any]:
     name, company = upload.name or "", form.cleaned_data["company"] or None
     try:
         return {"report": import_sie_file(source=source, name=name, company_number=company)}
-    except SieError as error:
+    except FileError as error:
         return {"error": error}

@@ -89,6 +89,7 @@ class OtherDimension(models.Model):
     number = models.PositiveIntegerField(_("SIE dimension"))
     name = models.CharField(_("name"), max_length=200, blank=True)
     parent_number = models.PositiveIntegerField(_("part of SIE dimension"), null=True, blank=True)
+    analysis_type = models.CharField(_("SAF-T analysis type"), max_length=9, blank=True)
     dimension = models.PositiveSmallIntegerField(
         _("imported as"),
         choices=DimensionValue.Dimension.choices[2:],
@@ -104,6 +105,11 @@ class OtherDimension(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["company", "number"], name="other_dimension_key"),
             models.UniqueConstraint(fields=["company", "dimension"], name="other_dimension_mapped_once"),
+            models.UniqueConstraint(
+                fields=["company", "analysis_type"],
+                condition=~Q(analysis_type=""),
+                name="other_dimension_of_analysis_type",
+            ),
             models.CheckConstraint(condition=~Q(number__in=[1, 6]), name="other_dimension_is_not_one_of_ours"),
             models.CheckConstraint(
                 condition=Q(dimension__in=[3, 4]) | Q(dimension=None), name="other_dimension_target"

@@ -2,7 +2,7 @@
 
 import zlib
 
-from ledger.sie.exceptions import SieError
+from ledger.sie.exceptions import FileError
 from ledger.sie.lines import BLANKS, ObjectList, split_line, split_objects
 
 
@@ -41,7 +41,7 @@ def _parts(line: str) -> list[str]:
     try:
         for field in split_line(line).fields:
             parts.extend(split_objects(field.text) if isinstance(field, ObjectList) else (field,))
-    except SieError:
+    except FileError:
         # The reader of the line says what is wrong, or ignores it for its label.
         return [line]
     return [] if parts in (["{"], ["}"]) else parts

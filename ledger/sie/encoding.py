@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from django.utils.translation import gettext_lazy as _
-
+from ledger.importing.messages import message as _
+from ledger.importing.remarks import Remarks
 from ledger.sie.exceptions import BrokenLineError, DamagedEncodingError, NotSieError, Text
-from ledger.sie.remarks import Remarks
 
 Encoding = Literal["cp437", "utf-8-sig", "cp1252"]
 

@@ -4,10 +4,10 @@ import datetime as dt
 import re
 from decimal import Decimal
 
-from django.utils.translation import gettext_lazy as _
-
+from ledger.importing.messages import message as _
+from ledger.importing.records import Objects
 from ledger.sie.exceptions import BrokenLineError, BrokenValueError, quoted
-from ledger.sie.lines import DIMENSION, Field, ObjectList, Objects, parse_objects, split_line
+from ledger.sie.lines import DIMENSION, Field, ObjectList, parse_objects, split_line
 from ledger.sie.values import parse_amount, parse_date, parse_quantity, parse_text
 
 NAMES = {"#KONTO", "#OBJEKT", "#DIM", "#FNAMN", "#FNR"}

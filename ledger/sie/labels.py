@@ -2,11 +2,10 @@
 
 from typing import get_args
 
-from django.utils.translation import gettext_lazy as _
-
+from ledger.importing.messages import message as _
+from ledger.importing.records import CODE_LENGTH, NAME_LENGTH, NUMBER_LENGTH, SIGNATURE_LENGTH, TEXT_LENGTH
 from ledger.sie.exceptions import BrokenValueError
 from ledger.sie.fields import Fields
-from ledger.sie.lines import CODE_LENGTH
 from ledger.sie.records import (
     AccountKind,
     AccountName,
@@ -18,11 +17,6 @@ from ledger.sie.records import (
     Year,
 )
 from ledger.sie.values import parse_period
-
-NAME_LENGTH = 200
-NUMBER_LENGTH = 32
-TEXT_LENGTH = 500
-SIGNATURE_LENGTH = 100
 
 KINDS: dict[str, BalanceKind] = {f"#{kind}": kind for kind in get_args(BalanceKind)}
 PER_OBJECT = {"OIB", "OUB", "PSALDO", "PBUDGET"}

@@ -8,12 +8,11 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.utils.translation import gettext_lazy as _
-
+from ledger.importing.messages import message as _
+from ledger.importing.records import CODE_LENGTH, Objects
 from ledger.sie.exceptions import BrokenLineError, BrokenValueError, quoted
 
 BLANKS = " \t"
-CODE_LENGTH = 64
 QUOTED = r'"([^"\\]*+(?:\\"?[^"\\]*+)*+)"'
 LIST = r'\{((?:[^{}"]|"(?:[^"\\]|\\"?)*+")*+)\}'
 
@@ -34,7 +33,6 @@ class ObjectList(NamedTuple):
 
 
 Field = str | ObjectList
-Objects = tuple[tuple[int, str], ...]
 
 
 class Split(NamedTuple):

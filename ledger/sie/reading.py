@@ -8,24 +8,24 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import BinaryIO
 
-from django.utils.translation import gettext_lazy as _
-
+from ledger.importing.messages import message as _
+from ledger.importing.records import NAME_LENGTH, NUMBER_LENGTH
+from ledger.importing.remarks import Remarks
 from ledger.sie import labels
 from ledger.sie.checksum import Checksum
-from ledger.sie.encoding import decide_encoding
+from ledger.sie.encoding import Encoding, decide_encoding
 from ledger.sie.exceptions import (
     BrokenBlockError,
     BrokenLineError,
     ChecksumError,
+    FileError,
     FinancialYearError,
     NotSieError,
-    SieError,
     UnbalancedError,
     quoted,
 )
 from ledger.sie.fields import Fields
-from ledger.sie.records import AccountKind, Identity, Record, Row, Stated, VoucherEnd, VoucherStart
-from ledger.sie.remarks import Remarks
+from ledger.sie.records import AccountKind, Record, Row, SieIdentity, Stated, VoucherEnd, VoucherStart
 from ledger.sie.rows import AddedRows, any_row, common_row
 from ledger.sie.values import is_finer_than_kept
 
@@ -36,16 +36,18 @@ TYPES = range(1, 5)
 class SieReader:
     """Reads one file. `identity` and `warnings` are complete once the records are read to the end.
 
-    Iterating raises `SieError` with file and line for whatever is wrong. The stream must be seekable; it is read twice
+    Iterating raises `FileError` with file and line for whatever is wrong. The stream must be seekable; it is read twice
     (its encoding is decided first) and left open.
     """
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self.name = name
-        self.identity = Identity()
+        self.identity = SieIdentity()
         self.warnings = Remarks()
         self.line = 0
+        self.encoding: Encoding = "cp437"
         self._stream = stream
+        self._size = 0
         self._lines: Iterator[str] = iter(())
         self._checksum: Checksum
         self._checksum_line = 0
@@ -69,17 +71,24 @@ class SieReader:
             **dict.fromkeys(labels.KINDS, self._balance),
         }
 
+    @property
+    def share(self) -> float:
+        """How much of the file is read, 0 to 1."""
+        return self._stream.tell() / self._size if self._size else 0.0
+
     def __iter__(self) -> Iterator[Record]:
         try:
-            encoding = decide_encoding(self._stream, self.warnings)
-            self._checksum = Checksum(encoding)
+            self._size = self._stream.seek(0, io.SEEK_END)
             self._stream.seek(0)
-            text = io.TextIOWrapper(self._stream, encoding=encoding)
+            self.encoding = decide_encoding(self._stream, self.warnings)
+            self._checksum = Checksum(self.encoding)
+            self._stream.seek(0)
+            text = io.TextIOWrapper(self._stream, encoding=self.encoding)
             try:
                 yield from self._records(text)
             finally:
                 text.detach()
-        except SieError as error:
+        except FileError as error:
             raise error.at(self.name, max(self.line, 1)) from error.__cause__
 
     def _records(self, text: io.TextIOWrapper) -> Iterator[Record]:
@@ -257,10 +266,10 @@ class SieReader:
         self.identity.number = self._stated(fields)
 
     def _organisation_number(self, fields: Fields) -> None:
-        self.identity.organisation_number = self._stated(fields, labels.NUMBER_LENGTH)
+        self.identity.organisation_number = self._stated(fields, NUMBER_LENGTH)
 
     def _name(self, fields: Fields) -> None:
-        self.identity.name = self._stated(fields, labels.NAME_LENGTH)
+        self.identity.name = self._stated(fields, NAME_LENGTH)
 
     def _program(self, fields: Fields) -> None:
         self.identity.program = self._stated(fields)

@@ -8,9 +8,9 @@ import re
 from collections import Counter
 from decimal import Decimal
 
+from ledger.importing.records import NUMBER_LENGTH, SIGNATURE_LENGTH, TEXT_LENGTH, Objects
 from ledger.sie.fields import Fields
-from ledger.sie.labels import NUMBER_LENGTH, SIGNATURE_LENGTH, TEXT_LENGTH
-from ledger.sie.lines import Objects, parse_objects
+from ledger.sie.lines import parse_objects
 from ledger.sie.records import Row
 from ledger.sie.values import parse_amount, parse_date, parse_quantity, parse_text
 

@@ -5,8 +5,7 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-from django.utils.translation import gettext_lazy as _
-
+from ledger.importing.messages import message as _
 from ledger.sie.exceptions import BrokenValueError, quoted
 
 _AMOUNT = re.compile(r"[+-]?(?:[0-9]{1,16}(?:\.[0-9]{0,2})?|\.[0-9]{1,2})")

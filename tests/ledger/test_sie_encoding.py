@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.importing.remarks import Remarks
 from ledger.sie.encoding import decide_encoding
-from ledger.sie.exceptions import DamagedEncodingError, NotSieError, SieError
-from ledger.sie.remarks import Remarks
+from ledger.sie.exceptions import DamagedEncodingError, FileError, NotSieError
 
 BOOKS = '#FLAGGA 0\n#FORMAT PC8\n#FNAMN "Övningsbolaget på Åland"\n#KONTO 5460 "Förbrukningsmaterial, ägg och öl"\n'
 
@@ -107,6 +107,6 @@ def test_utf_16_is_no_sie() -> None:
 def test_any_bytes_are_decided_or_refused(content: bytes) -> None:
     try:
         encoding = decided(content)
-    except SieError as error:
+    except FileError as error:
         encoding = error.code
     assert encoding in ("damaged_encoding", "not_sie") or content.decode(encoding) is not None

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from ledger.importing.staging import CHUNK_ROWS
 from ledger.models import LedgerEntry, Voucher
 from ledger.sie.generator import write_sie
 from ledger.sie.importing import Progress, import_sie_file
 from ledger.sie.reading import SieReader
-from ledger.sie.staging import CHUNK_ROWS
 
 
 def test_the_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_file_of_several_pieces_is_stored_whole(tmp_path: Path) -> None:
     assert report.rows == rows == LedgerEntry.objects.count()
     assert report.balance_report is not None
     assert report.balance_report.differences == ()
-    assert [progress.stage for progress in told] == ["reading", "storing", "storing", "storing"]
+    assert [progress.stage for progress in told] == ["reading", "reading", "storing", "storing", "storing"]
     assert told[-1].done == told[-1].total == Voucher.objects.count()
     again = import_sie_file(source=path, name=path.name)
     assert again.changes.vouchers_unchanged == report.vouchers

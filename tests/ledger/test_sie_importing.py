@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from ledger.importing.report import ImportReport
 from ledger.models import (
     Account,
     Balance,
@@ -19,7 +20,6 @@ from ledger.models import (
 )
 from ledger.sie import exceptions
 from ledger.sie.importing import import_sie_file
-from ledger.sie.report import ImportReport
 from revisions.models import ChangeSet
 
 pytestmark = pytest.mark.django_db
@@ -44,9 +44,9 @@ def import_text(text: str, *, company: str | None = None, name: str = "books.se"
     return import_sie_file(source=io.BytesIO(text.encode("cp437")), name=name, company_number=company)
 
 
-def refusal(text: str, *, company: str | None = None) -> exceptions.SieError:
+def refusal(text: str, *, company: str | None = None) -> exceptions.FileError:
     before = (Company.objects.count(), Account.objects.count(), LedgerEntry.objects.count())
-    with pytest.raises(exceptions.SieError) as refused:
+    with pytest.raises(exceptions.FileError) as refused:
         import_text(text, company=company)
     assert (Company.objects.count(), Account.objects.count(), LedgerEntry.objects.count()) == before
     assert refused.value.file == "books.se"
@@ -239,7 +239,7 @@ def test_vouchers_without_number_get_the_next_ones_of_their_series() -> None:
     unnumbered = (("A", "0101"), ("A", "0201"), ('""', "0101"))
     vouchers = [voucher("1910 {} 1", "3010 {} -1", start=f'{series} "" 2024{day} "Lön"') for series, day in unnumbered]
     report = import_text(HEAD + CHART + "".join(vouchers))
-    assert report.sie_type == "4I"
+    assert report.version == "4I"
     assert sorted(Voucher.objects.values_list("series", "number")) == [("", "1"), ("A", "1"), ("A", "2"), ("A", "3")]
 
 

@@ -37,8 +37,8 @@ def rows(lines: str) -> list[Row]:
     return [record for record in records(voucher(lines)) if isinstance(record, Row)]
 
 
-def refusal(text: str) -> exceptions.SieError:
-    with pytest.raises(exceptions.SieError) as refused:
+def refusal(text: str) -> exceptions.FileError:
+    with pytest.raises(exceptions.FileError) as refused:
         records(text)
     return refused.value
 
@@ -249,7 +249,7 @@ fields = st.one_of(
 def outcome(read: Callable[[], Row | None]) -> Row | str | None:
     try:
         return read()
-    except exceptions.SieError as error:
+    except exceptions.FileError as error:
         return error.code
 
 
@@ -270,6 +270,6 @@ def test_a_damaged_file_is_read_or_refused_with_its_line(noise: bytes, place: in
     refused = None
     try:
         list(reader)
-    except exceptions.SieError as error:
+    except exceptions.FileError as error:
         refused = error
     assert refused is None or (refused.file == "books.se" and refused.line >= 1)

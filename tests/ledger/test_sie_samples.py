@@ -74,7 +74,7 @@ def test_a_sample_is_imported_with_its_counts_and_again_changes_nothing(known: S
     company = known.file.partition(".")[0]
     report = import_sie_file(source=SAMPLES / known.file, name=known.file, company_number=company)
 
-    assert (report.sie_type, report.accounts, report.objects) == (known.type, known.accounts, known.objects)
+    assert (report.version, report.accounts, report.objects) == (known.type, known.accounts, known.objects)
     assert (report.vouchers, report.rows, report.balances) == (known.vouchers, known.rows, known.balances)
     assert Account.objects.filter(company__number=company).count() == known.accounts
     assert Voucher.objects.filter(company__number=company).count() == known.vouchers

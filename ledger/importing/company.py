@@ -2,20 +2,21 @@
 
 import datetime as dt
 import re
+from typing import NamedTuple
 
 from django.db import connection
-from django.utils.translation import gettext_lazy as _
 
+from ledger.importing.exceptions import CompanyError, FinancialYearError
+from ledger.importing.messages import message as _
+from ledger.importing.records import VALID_COMPANY_NUMBER, Identity, Stated, Year
+from ledger.importing.remarks import Remarks
 from ledger.models import Company, FinancialYear
-from ledger.sie.exceptions import CompanyError, FinancialYearError
-from ledger.sie.records import VALID_COMPANY_NUMBER, Identity, Stated, Year
-from ledger.sie.remarks import Remarks
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 YEARS_WITHOUT = """
     select extract(year from voucher_date)::int, min(line)
-    from sie_voucher staged
+    from import_voucher staged
     where not exists (
         select from ledger_financialyear year
         where year.company_id = %s and staged.voucher_date between year.first_day and year.last_day
@@ -24,33 +25,51 @@ YEARS_WITHOUT = """
 """
 
 
-def find_company(*, identity: Identity, number: str | None, warnings: Remarks) -> Company:
+class FoundCompany(NamedTuple):
+    """A file's company, and whether the file brought it."""
+
+    company: Company
+    is_new: bool
+
+
+def find_company(*, identity: Identity, number: str | None, warnings: Remarks) -> FoundCompany:
     """Return the company of a file, created if nobody has its number, and hold it until the transaction's end.
 
     Raises `CompanyError` where there is no number, or where another company has it.
     """
     stated = Stated(number, identity.name.line) if number is not None else identity.company_number
     if stated is None:
-        raise CompanyError(_("The file names no company (#FNR, #ORGNR)."), advice=_("Give its number with --company."))
+        raise CompanyError(
+            _("The file names no company (%(labels)s).") % {"labels": identity.labels.company_number},
+            advice=_("Give its number (on the command line with --company)."),
+        )
     if not VALID_COMPANY_NUMBER.fullmatch(stated.text):
         raise CompanyError(
             _("%(number)s is no company number.") % {"number": stated.text},
             advice=_("It has 1 to 32 letters (a–z), digits, hyphens, underscores and full stops."),
         )
-    Company.objects.get_or_create(number=stated.text, defaults=_described(identity, stated.text, warnings))
+    _known, is_new = Company.objects.get_or_create(
+        number=stated.text, defaults=_described(identity, stated.text, warnings)
+    )
     # Two imports for one company take turns.
     company = Company.objects.select_for_update(no_key=True).get(number=stated.text)
     _refuse_another(company, identity, asked_for=number is not None)
     _warn_of_company(company, identity, warnings)
-    return company
+    return FoundCompany(company, is_new)
 
 
 def _described(identity: Identity, number: str, warnings: Remarks) -> dict[str, str]:
     described = {"name": identity.name.text or number, "organisation_number": identity.organisation_number.text}
     if _CURRENCY.fullmatch(identity.currency.text):
         described["currency"] = identity.currency.text
+    if identity.time_zone:
+        described["time_zone"] = identity.time_zone
     if not identity.name.text:
-        warnings.add(1, _("The file doesn't name its company (#FNAMN); the number stands for the name."))
+        warnings.add(
+            1,
+            _("The file doesn't name its company (%(label)s); the number stands for the name.")
+            % {"label": identity.labels.company_name},
+        )
     return described
 
 
@@ -84,7 +103,7 @@ def _refuse_another(company: Company, identity: Identity, *, asked_for: bool) ->
             line=identity.name.line,
             advice=_(
                 "If it is the same company, correct its name or organisation number; "
-                "else give the file's company a number of its own with --company."
+                "else give the file's company a number of its own (on the command line with --company)."
             ),
         )
 
@@ -107,14 +126,16 @@ def open_years(*, company: Company, identity: Identity, warnings: Remarks) -> di
     for calendar_year, line in _years_without(company):
         if identity.years:
             raise FinancialYearError(
-                _("The voucher's date is in no financial year of the file (#RAR) or the company."), line=line
+                _("The voucher's date is in no financial year of the file (%(label)s) or the company.")
+                % {"label": identity.labels.year},
+                line=line,
             )
         opened = Year(line, 0, dt.date(calendar_year, 1, 1), dt.date(calendar_year, 12, 31))
         _open_year(company, opened)
         warnings.add(
             line,
-            _("The file states no financial year (#RAR): the calendar year %(year)d was opened.")
-            % {"year": calendar_year},
+            _("The file states no financial year (%(label)s): the calendar year %(year)d was opened.")
+            % {"year": calendar_year, "label": identity.labels.year},
         )
     return years
 
@@ -131,7 +152,8 @@ def _open_year(company: Company, year: Year) -> FinancialYear:
             % {"first": year.first_day, "last": year.last_day, "known": known},
             line=year.line,
             advice=_(
-                "Correct the company's financial year first, or give the file a company of its own with --company."
+                "Correct the company's financial year first, "
+                "or give the file a company of its own (on the command line with --company)."
             ),
         )
     return FinancialYear.objects.create(company=company, first_day=year.first_day, last_day=year.last_day)

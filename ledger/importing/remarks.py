@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ledger.sie.exceptions import Text
+from ledger.importing.messages import Text
 
 KEPT = 100
 

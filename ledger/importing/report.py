@@ -3,12 +3,12 @@
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, Literal
 
 from django.db import connection
 
-from ledger.models import FinancialYear
-from ledger.sie.records import SieType
-from ledger.sie.remarks import Remark
+from ledger.importing.remarks import Remark
+from ledger.models import Company, FinancialYear
 
 # Closing is #UB for balance accounts, #RES for the others; what the file doesn't state is zero.
 SUMS = """
@@ -33,6 +33,28 @@ SUMS = """
     join ledger_account account on account.id = account_id
     order by account.number
 """
+STAGED_SUMS = """
+    with opening as (
+        select account, sum(amount) as amount from import_balance
+        where year = %(opening_year)s and kind = 'IB' group by account
+    ),
+    closing as (
+        select account, sum(amount) as amount from import_balance
+        where year = 0 and kind in ('UB', 'RES') group by account
+    ),
+    turnover as (
+        select account, sum(amount) as amount from import_row group by account
+    )
+    select account, ledger_account.name, coalesce(opening.amount, 0), coalesce(turnover.amount, 0),
+        coalesce(closing.amount, 0)
+    from opening
+    full join turnover using (account)
+    full join closing using (account)
+    join ledger_account on company_id = %(company)s and number = account
+    order by account
+"""
+
+Format = Literal["SIE", "SAF-T"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +89,11 @@ class BalanceReport:
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """How the register of vouchers differs from before."""
+    """How the registers differ from before; partners are customers and suppliers."""
 
+    accounts_created: int = 0
+    partners_created: int = 0
+    partners_changed: int = 0
     vouchers_created: int = 0
     vouchers_changed: int = 0
     vouchers_unchanged: int = 0
@@ -81,15 +106,19 @@ class Changes:
 class ImportReport:
     """What a file held, what of it was new, and how its balances fit.
 
-    `accounts`, `objects`, `vouchers`, `rows` and `balances` count the file's lines. `others_kept` counts the vouchers
-    of the exported year that the file doesn't hold: they stay, since bookkeeping never takes a voucher away and an
-    export may hold a part of the year. `balance_report` is None for a file without both balances and vouchers.
+    `version` is the type of a SIE file and the version of a SAF-T file. `accounts`, `objects`, `vouchers`, `rows` and
+    `balances` count what the file states. `others_kept` counts the vouchers of the exported year that the file doesn't
+    hold: they stay, since bookkeeping never takes a voucher away and an export may hold a part of the year.
+    `balance_report` is None for a file without both balances and vouchers.
     """
 
     file: str
-    sie_type: SieType
+    format: Format
+    version: str
     company: str
     company_name: str
+    company_is_new: bool
+    years: tuple[tuple[dt.date, dt.date], ...]
     accounts: int
     objects: int
     vouchers: int
@@ -99,14 +128,27 @@ class ImportReport:
     others_kept: int
     warnings: tuple[Remark, ...]
     balance_report: BalanceReport | None
+    customers: int = 0
+    suppliers: int = 0
 
 
 def balance_report(year: FinancialYear) -> BalanceReport:
     """Compare opening balance and vouchers with the closing balance that the file states, for each account."""
+    return _compare(SUMS, {"year": year.pk}, year.first_day, year.last_day)
+
+
+def staged_balance_report(
+    *, company: Company, first_day: dt.date, last_day: dt.date, opening_year: int = 0
+) -> BalanceReport:
+    """Compare what the file itself states, before anything of it is stored."""
+    return _compare(STAGED_SUMS, {"company": company.pk, "opening_year": opening_year}, first_day, last_day)
+
+
+def _compare(query: str, parameters: dict[str, Any], first_day: dt.date, last_day: dt.date) -> BalanceReport:
     with connection.cursor() as cursor:
-        cursor.execute(SUMS, {"year": year.pk})
+        cursor.execute(query, parameters)
         accounts = tuple(
             AccountBalance(account=number, name=name, opening=opening, vouchers=vouchers, closing=closing)
             for number, name, opening, vouchers, closing in cursor.fetchall()
         )
-    return BalanceReport(first_day=year.first_day, last_day=year.last_day, accounts=accounts)
+    return BalanceReport(first_day=first_day, last_day=last_day, accounts=accounts)

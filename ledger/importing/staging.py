@@ -7,35 +7,34 @@ from functools import lru_cache
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from ledger.sie.lines import Objects
-from ledger.sie.records import BalanceLine, Row, VoucherEnd
+from ledger.importing.records import BalanceLine, Objects, Row, VoucherEnd
 
 FLUSHED_LINES = 20_000
 CHUNK_ROWS = 10_000
 COST_CENTRE, PROJECT = 1, 6  # SIE's reserved dimensions that are ours; source: SIE 4B §8.2
 
 TABLES = """
-    drop table if exists pg_temp.sie_voucher, pg_temp.sie_row, pg_temp.sie_balance cascade;
-    create temp table sie_voucher (
+    drop table if exists pg_temp.import_voucher, pg_temp.import_row, pg_temp.import_balance cascade;
+    create temp table import_voucher (
         position int, line int, series text, number text, voucher_date date, text text, registered_on date,
         signature text, rows int
     ) on commit drop;
-    create temp table sie_row (
+    create temp table import_row (
         position int, ordinal int, line int, account text, amount numeric(18,2), quantity numeric(18,4), text text,
         entry_date date, cost_centre text, project text, others jsonb, signature text
     ) on commit drop;
-    create temp table sie_balance (
+    create temp table import_balance (
         line int, year int, kind text, period text, account text, objects jsonb, amount numeric(18,2),
         quantity numeric(18,4)
     ) on commit drop;
 """
 # Temporary tables are never analysed by themselves.
 COMPLETE = """
-    create index on sie_row (position);
-    create index on sie_voucher (position);
-    analyze sie_row;
-    analyze sie_voucher;
-    analyze sie_balance;
+    create index on import_row (position);
+    create index on import_voucher (position);
+    analyze import_row;
+    analyze import_voucher;
+    analyze import_balance;
 """
 
 
@@ -65,9 +64,9 @@ class Staging:
         self.chunks: list[tuple[int, int]] = []
         self._chunk_start = (1, 0)
         self._ordinal = 0
-        self._voucher_lines = Lines("sie_voucher")
-        self._row_lines = Lines("sie_row")
-        self._balance_lines = Lines("sie_balance")
+        self._voucher_lines = Lines("import_voucher")
+        self._row_lines = Lines("import_row")
+        self._balance_lines = Lines("import_balance")
         with connection.cursor() as cursor:
             cursor.execute(TABLES)
 
@@ -83,7 +82,7 @@ class Staging:
         cost_centre, project, others = _objects(row.objects)
         self._row_lines.waiting.append(
             f"{self.vouchers}\t{self._ordinal}\t{row.line}\t{_escaped(row.account)}\t{row.amount}\t"
-            f"{_or_null(row.quantity)}\t{_escaped(row.text)}\t{row.entry_date}\t{cost_centre}\t{project}\t{others}\t"
+            f"{copied(row.quantity)}\t{_escaped(row.text)}\t{row.entry_date}\t{cost_centre}\t{project}\t{others}\t"
             f"{_escaped(row.signature)}\n"
         )
         if len(self._row_lines.waiting) >= FLUSHED_LINES:
@@ -94,7 +93,7 @@ class Staging:
         voucher = end.start
         self._voucher_lines.waiting.append(
             f"{self.vouchers}\t{voucher.line}\t{_escaped(voucher.series)}\t{_escaped(voucher.number)}\t"
-            f"{voucher.voucher_date}\t{_escaped(voucher.text)}\t{_or_null(voucher.registered_on)}\t"
+            f"{voucher.voucher_date}\t{_escaped(voucher.text)}\t{copied(voucher.registered_on)}\t"
             f"{_escaped(voucher.signature)}\t{end.rows}\n"
         )
         first, rows_before = self._chunk_start
@@ -106,8 +105,8 @@ class Staging:
         self.balances += 1
         objects = json.dumps({str(dimension): code for dimension, code in sorted(balance.objects)})
         self._balance_lines.waiting.append(
-            f"{balance.line}\t{balance.year}\t{balance.kind}\t{_or_null(balance.period)}\t{_escaped(balance.account)}\t"
-            f"{_escaped(objects)}\t{balance.amount}\t{_or_null(balance.quantity)}\n"
+            f"{balance.line}\t{balance.year}\t{balance.kind}\t{copied(balance.period)}\t{_escaped(balance.account)}\t"
+            f"{_escaped(objects)}\t{balance.amount}\t{copied(balance.quantity)}\n"
         )
         if len(self._balance_lines.waiting) >= FLUSHED_LINES:
             self.flush()
@@ -137,10 +136,11 @@ def _objects(objects: Objects) -> tuple[str, str, str]:
     codes = dict(objects)
     cost_centre, project = codes.pop(COST_CENTRE, None), codes.pop(PROJECT, None)
     others = json.dumps({str(dimension): code for dimension, code in sorted(codes.items())}) if codes else None
-    return _or_null(cost_centre), _or_null(project), _or_null(others)
+    return copied(cost_centre), copied(project), copied(others)
 
 
-def _or_null(value: object) -> str:
+def copied(value: object) -> str:
+    """A value in COPY's text format."""
     return "\\N" if value is None else _escaped(str(value))
 
 

@@ -3,23 +3,23 @@
 from collections.abc import Mapping, Sequence
 
 from django.db import connection
-from django.utils.translation import gettext_lazy as _
 
+from ledger.importing.exceptions import DuplicateVoucherError
+from ledger.importing.messages import message as _
 from ledger.models import Company, FinancialYear
 from ledger.services.numbers import next_voucher_numbers
-from ledger.sie.exceptions import DuplicateVoucherError
 
 # Our dimensions beyond cost centre and project, and what they are called in the view
 MAPPED_ALIASES = {3: "object", 4: "management_area"}
 
 # The staged rows as the register would hold them
 ENTRIES = """
-    create temp view sie_entry as
+    create temp view import_entry as
     select staged.position, staged.ordinal, staged.line, account.id as account_id, staged.amount, staged.quantity,
         staged.text, staged.entry_date, cost_centre.id as cost_centre_id, project.id as project_id,
         {object} as object_id, {management_area} as management_area_id, {others} as other_dimensions,
         staged.signature
-    from sie_row staged
+    from import_row staged
     join ledger_account account on account.company_id = {company} and account.number = staged.account
     left join ledger_dimensionvalue cost_centre
         on cost_centre.company_id = {company} and cost_centre.dimension = 1 and cost_centre.code = staged.cost_centre
@@ -32,8 +32,8 @@ MAPPED = """
         and {alias}.code = staged.others ->> '{number}'
 """
 TARGETS = """
-    drop table if exists pg_temp.sie_target;
-    create temp table sie_target on commit drop as
+    drop table if exists pg_temp.import_target;
+    create temp table import_target on commit drop as
     select position, line, financial_year_id, series, number,
         coalesce(known_id, nextval(pg_get_serial_sequence('ledger_voucher', 'id'))) as voucher_id,
         case when number = '' then 'unnumbered' when known_id is null then 'new' else 'known' end as state,
@@ -41,21 +41,21 @@ TARGETS = """
     from (
         select staged.position, staged.line, year.id as financial_year_id, staged.series, staged.number,
             known.id as known_id
-        from sie_voucher staged
+        from import_voucher staged
         join ledger_financialyear year
             on year.company_id = %(company)s and staged.voucher_date between year.first_day and year.last_day
         left join ledger_voucher known
             on known.financial_year_id = year.id and known.series = staged.series and known.number = staged.number
         order by staged.position
     ) found;
-    create index on sie_target (position);
-    analyze sie_target;
+    create index on import_target (position);
+    analyze import_target;
 """
 DUPLICATE = """
     select line, concat_ws(' ', nullif(series, ''), number)
     from (
         select *, row_number() over (partition by financial_year_id, series, number order by position) as nth
-        from sie_target where number <> ''
+        from import_target where number <> ''
     ) numbered
     where nth > 1 order by line limit 1
 """
@@ -74,14 +74,14 @@ def columns_of(alias: str) -> str:
 # What the file says of a voucher without number, in its own words: neither what its dimensions are mapped to nor what
 # became of the voucher in the register makes it another one.
 FINGERPRINTS = """
-    update sie_target target set fingerprint = said.fingerprint
+    update import_target target set fingerprint = said.fingerprint
     from (
         select voucher.position, md5(
             row(voucher.voucher_date, voucher.text, voucher.registered_on, voucher.signature)::text
             || coalesce(string_agg(row(
                 entry.account, entry.amount, entry.quantity, entry.text, entry.entry_date, entry.cost_centre,
                 entry.project, entry.others, entry.signature)::text, '' order by entry.ordinal), '')) as fingerprint
-        from sie_voucher voucher left join sie_row entry using (position)
+        from import_voucher voucher left join import_row entry using (position)
         where voucher.number = ''
         group by voucher.position, voucher.voucher_date, voucher.text, voucher.registered_on, voucher.signature
     ) said
@@ -91,7 +91,7 @@ FINGERPRINTS = """
 RECOGNISE = """
     with in_file as (
         select *, row_number() over (partition by financial_year_id, series, fingerprint order by position) as nth
-        from sie_target where state = 'unnumbered'
+        from import_target where state = 'unnumbered'
     ),
     in_register as (
         select id, financial_year_id, series, fingerprint,
@@ -99,23 +99,23 @@ RECOGNISE = """
         from ledger_voucher
         where fingerprint <> '' and financial_year_id in (select financial_year_id from in_file)
     )
-    update sie_target target set voucher_id = known.id, state = 'recognised'
+    update import_target target set voucher_id = known.id, state = 'recognised'
     from in_file join in_register known using (financial_year_id, series, fingerprint, nth)
     where target.position = in_file.position
 """
 UNNUMBERED = """
     select financial_year_id, series, array_agg(position order by position)
-    from sie_target where state = 'unnumbered' group by 1, 2 order by 1, 2
+    from import_target where state = 'unnumbered' group by 1, 2 order by 1, 2
 """
 GIVE_NUMBERS = """
-    update sie_target target set number = given.number
+    update import_target target set number = given.number
     from unnest(%s::int[], %s::text[]) as given (position, number)
     where target.position = given.position
 """
 
 
 def find_targets(*, company: Company, mapped: Mapping[int, int]) -> None:
-    """Tell new vouchers from known ones, into the temporary table `sie_target`.
+    """Tell new vouchers from known ones, into the temporary table `import_target`.
 
     `mapped` gives the SIE dimensions that are ours (3 and 4). Raises `DuplicateVoucherError`.
     """

@@ -10,56 +10,56 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.utils.translation import gettext_lazy as _
 
+from ledger.importing.exceptions import PeriodLockedError
+from ledger.importing.messages import message as _
+from ledger.importing.report import Changes
+from ledger.importing.targets import COLUMNS, columns_of, give_numbers
 from ledger.models import Company, FinancialYear
-from ledger.sie.exceptions import PeriodLockedError
-from ledger.sie.report import Changes
-from ledger.sie.targets import COLUMNS, columns_of, give_numbers
 
 # Known vouchers whose texts, dates or rows are others than in the file. Rows are compared by their place first, which
 # costs no sorting by content and finds most vouchers unchanged.
 FIND_CHANGED = f"""
-    drop table if exists pg_temp.sie_changed;
-    create temp table sie_changed on commit drop as
+    drop table if exists pg_temp.import_changed;
+    create temp table import_changed on commit drop as
     with in_register as (
         select target.position, {columns_of("entry")},
             row_number() over (partition by target.position order by entry.row)::int as ordinal
-        from sie_target target join ledger_ledgerentry entry on entry.voucher_id = target.voucher_id
+        from import_target target join ledger_ledgerentry entry on entry.voucher_id = target.voucher_id
         where target.state = 'known'
     ),
     in_file as (
-        select entry.* from sie_target target join sie_entry entry using (position) where target.state = 'known'
+        select entry.* from import_target target join import_entry entry using (position) where target.state = 'known'
     )
     select position from in_register full join in_file using (position, ordinal)
     where ({columns_of("in_register")}) is distinct from ({columns_of("in_file")})
     union
     select target.position
-    from sie_target target
-    join sie_voucher staged using (position)
+    from import_target target
+    join import_voucher staged using (position)
     join ledger_voucher voucher on voucher.id = target.voucher_id
     where target.state = 'known'
       and (voucher.voucher_date, voucher.text, voucher.registered_on, voucher.signature)
           is distinct from (staged.voucher_date, staged.text, staged.registered_on, staged.signature);
-    analyze sie_changed;
+    analyze import_changed;
 """
 # Which row of the register each row of a changed voucher is: the same row, else one on the same account, else a new
 # one. `ordinal` is null for rows that go, `row` for rows that come.
 PAIR_ROWS = f"""
-    drop table if exists pg_temp.sie_pair;
-    create temp table sie_pair on commit drop as
+    drop table if exists pg_temp.import_pair;
+    create temp table import_pair on commit drop as
     with in_file as (
         select *, row_number() over (partition by position, content order by ordinal) as nth
         from (
             select entry.position, entry.ordinal, entry.account_id, row({columns_of("entry")})::text as content
-            from sie_changed join sie_entry entry using (position)
+            from import_changed join import_entry entry using (position)
         ) entry
     ),
     in_register as (
         select *, row_number() over (partition by position, content order by row) as nth
         from (
             select target.position, entry.row, entry.account_id, row({columns_of("entry")})::text as content
-            from sie_changed join sie_target target using (position)
+            from import_changed join import_target target using (position)
             join ledger_ledgerentry entry on entry.voucher_id = target.voucher_id
         ) entry
     ),
@@ -80,16 +80,16 @@ PAIR_ROWS = f"""
     )
     select position, left_in_file.ordinal, left_in_register.row
     from left_in_file full join left_in_register using (position, account_id, nth);
-    create index on sie_pair (position);
-    analyze sie_pair;
+    create index on import_pair (position);
+    analyze import_pair;
 """
 LOCKED = """
     select target.line, staged.voucher_date, year.locked_until
-    from sie_target target
-    join sie_voucher staged using (position)
+    from import_target target
+    join import_voucher staged using (position)
     join ledger_financialyear year on year.id = target.financial_year_id
     left join ledger_voucher known on known.id = target.voucher_id
-    where (target.state in ('new', 'unnumbered') or target.position in (select position from sie_changed))
+    where (target.state in ('new', 'unnumbered') or target.position in (select position from import_changed))
       and least(staged.voucher_date, known.voucher_date) <= year.locked_until
     order by target.line limit 1
 """
@@ -103,14 +103,14 @@ INSERT_VOUCHERS = f"""
         fingerprint)
     select target.voucher_id, %(company)s, target.financial_year_id, target.series, target.number, staged.voucher_date,
         staged.text, staged.registered_on, staged.signature, staged.rows, target.fingerprint
-    from sie_target target join sie_voucher staged using (position)
+    from import_target target join import_voucher staged using (position)
     where target.state = %(state)s and {IN_CHUNK}
     order by target.position
 """
 INSERT_ENTRIES = f"""
     insert into ledger_ledgerentry (voucher_id, row, {", ".join(COLUMNS)})
     select target.voucher_id, entry.ordinal, {columns_of("entry")}
-    from sie_target target join sie_entry entry using (position)
+    from import_target target join import_entry entry using (position)
     where target.state = %(state)s and {ENTRIES_IN_CHUNK}
     order by target.position, entry.ordinal
 """
@@ -119,21 +119,21 @@ INSERT_ENTRIES = f"""
 # comes after the import.
 LOCK_CHANGED = """
     select id from ledger_voucher where id = any(array(
-        select target.voucher_id from sie_target target join sie_changed using (position)))
+        select target.voucher_id from import_target target join import_changed using (position)))
     order by id for no key update
 """
 REMEMBER_LOCKED = """
-    drop table if exists pg_temp.sie_locked;
-    create temp table sie_locked on commit drop as select position from sie_changed
+    drop table if exists pg_temp.import_locked;
+    create temp table import_locked on commit drop as select position from import_changed
 """
-KEEP_LOCKED = "delete from sie_changed where position not in (select position from sie_locked)"
+KEEP_LOCKED = "delete from import_changed where position not in (select position from import_locked)"
 UPDATE_VOUCHERS = f"""
     update ledger_voucher voucher
     set voucher_date = staged.voucher_date, text = staged.text, registered_on = staged.registered_on,
         signature = staged.signature
-    from sie_changed
-    join sie_target target using (position)
-    join sie_voucher staged using (position)
+    from import_changed
+    join import_target target using (position)
+    join import_voucher staged using (position)
     where voucher.id = target.voucher_id and {IN_CHUNK}
       and (voucher.voucher_date, voucher.text, voucher.registered_on, voucher.signature)
           is distinct from (staged.voucher_date, staged.text, staged.registered_on, staged.signature)
@@ -145,10 +145,10 @@ ADD_ENTRIES = f"""
         greatest(voucher.last_row, (select max(row) from ledger_ledgerentry where voucher_id = voucher.id))
             + row_number() over (partition by target.position order by pair.ordinal),
         {columns_of("entry")}
-    from sie_pair pair
-    join sie_target target using (position)
+    from import_pair pair
+    join import_target target using (position)
     join ledger_voucher voucher on voucher.id = target.voucher_id
-    join sie_entry entry on entry.position = pair.position and entry.ordinal = pair.ordinal
+    join import_entry entry on entry.position = pair.position and entry.ordinal = pair.ordinal
     where pair.row is null and {ENTRIES_IN_CHUNK}
     order by target.voucher_id, pair.ordinal
 """
@@ -156,7 +156,7 @@ NOTE_LAST_ROW = f"""
     update ledger_voucher voucher set last_row = highest.row
     from (
         select target.voucher_id, max(entry.row) as row
-        from sie_changed join sie_target target using (position)
+        from import_changed join import_target target using (position)
         join ledger_ledgerentry entry on entry.voucher_id = target.voucher_id
         where {IN_CHUNK} group by target.voucher_id
     ) highest
@@ -165,25 +165,25 @@ NOTE_LAST_ROW = f"""
 CHANGE_ENTRIES = f"""
     update ledger_ledgerentry entry
     set {", ".join(f"{column} = staged.{column}" for column in COLUMNS)}
-    from sie_pair pair
-    join sie_target target using (position)
-    join sie_entry staged on staged.position = pair.position and staged.ordinal = pair.ordinal
+    from import_pair pair
+    join import_target target using (position)
+    join import_entry staged on staged.position = pair.position and staged.ordinal = pair.ordinal
     where entry.voucher_id = target.voucher_id and entry.row = pair.row
       and {IN_CHUNK} and staged.position between %(first)s and %(last)s
 """
 DELETE_ENTRIES = f"""
     delete from ledger_ledgerentry entry
-    using sie_pair pair join sie_target target using (position)
+    using import_pair pair join import_target target using (position)
     where pair.ordinal is null and entry.voucher_id = target.voucher_id and entry.row = pair.row and {IN_CHUNK}
 """
 COUNTS = """
-    select count(*) filter (where state in ('new', 'unnumbered')), (select count(*) from sie_changed),
+    select count(*) filter (where state in ('new', 'unnumbered')), (select count(*) from import_changed),
         count(*) filter (where state in ('known', 'recognised'))
-    from sie_target
+    from import_target
 """
 NOT_IN_FILE = """
     select count(*) from ledger_voucher voucher
-    where financial_year_id = %s and not exists (select from sie_target where voucher_id = voucher.id)
+    where financial_year_id = %s and not exists (select from import_target where voucher_id = voucher.id)
 """
 # The plans inside the registers' triggers follow the tables' statistics. Where autovacuum looks at a table that holds
 # nothing but this import's uncommitted rows, it notes "no rows", and each statement then reads the table over and over.
@@ -197,16 +197,25 @@ LOOK_AGAIN = "analyze (skip_locked) ledger_voucher, ledger_ledgerentry"
 Chunk = tuple[int, int]
 
 
+def compare_vouchers() -> Changes:
+    """Find what differs between the staged vouchers and the register, without writing anything.
+
+    The vouchers that differ are held until the transaction's end. Raises `PeriodLockedError`.
+    """
+    with connection.cursor() as cursor:
+        _find_changed(cursor)
+        _refuse_locked(cursor)
+        return _count_vouchers(cursor)
+
+
 def merge_vouchers(*, company: Company, chunks: Sequence[Chunk], progress: Callable[[Chunk], None]) -> Changes:
     """Write what differs between the staged vouchers and the register; `progress` hears of each piece done.
 
     Raises `PeriodLockedError` before anything is written.
     """
+    changes = compare_vouchers()
     with connection.cursor() as cursor:
-        _find_changed(cursor)
         cursor.execute(PAIR_ROWS)
-        _refuse_locked(cursor)
-        changes = _count_vouchers(cursor)
         if changes.vouchers_changed:
             changes = _change_known(cursor, chunks, changes, progress)
         rows = 0

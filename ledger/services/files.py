@@ -1,0 +1,40 @@
+"""Importing a file of any kind that is read: its content decides which."""
+
+from pathlib import Path
+
+from ledger.importing.kinds import format_of
+from ledger.importing.report import Format, ImportReport
+from ledger.importing.running import Conclude, Watch
+from ledger.saft.importing import import_saft_file
+from ledger.sie.importing import import_sie_file
+
+SERVICES = {"SIE": import_sie_file, "SAF-T": import_saft_file}
+
+
+def file_format(*, source: Path, name: str) -> Format:
+    """What a file is. Raises `FileError` for what isn't read."""
+    with source.open("rb") as stream:
+        return format_of(stream, name)
+
+
+def import_file(
+    *,
+    source: Path,
+    name: str,
+    company_number: str | None = None,
+    progress: Watch | None = None,
+    is_preview: bool = False,
+    conclude: Conclude | None = None,
+) -> ImportReport:
+    """Store a SIE or SAF-T file in the registers, in one transaction; a preview tells what would change.
+
+    Raises `FileError` with file and line; then nothing is stored.
+    """
+    return SERVICES[file_format(source=source, name=name)](
+        source=source,
+        name=name,
+        company_number=company_number,
+        progress=progress,
+        is_preview=is_preview,
+        conclude=conclude,
+    )
