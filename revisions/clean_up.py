@@ -97,4 +97,4 @@ def _scalar(statement: str, parameters: dict[str, Any]) -> Any:
 def _count(statement: str, parameters: dict[str, Any]) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.rowcount
+        return int(cursor.rowcount)

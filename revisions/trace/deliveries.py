@@ -1,0 +1,313 @@
+"""What became of revisions, integration by integration."""
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from revisions.models import BatchLog, ChangeSet, OutboxItem, Removal
+from revisions.models.trace import SUBSCRIPTION_SPAN
+from revisions.trace import numberings
+from revisions.trace.results import Delivery, Fetch, Outcome, WhyNot
+from revisions.trace.rows import Hit
+from subscriptions.models import Resync, Subscription
+
+NOW = 2**62  # later than every numbering
+MOST_BATCHES = 100
+
+# What each subscription selected at a numbering, and whether that was a kind of change.
+SELECTED = """
+    select kind.place, selection.subscription_id, selection.integration_id, selection.name, selection.deleted,
+        selection.active, kind.information_type = any(selection.types),
+        case when selection.negative_selection or selection.companies <> '{}'
+            then selection.negative_selection <> (kind.company_id = any(selection.companies)) else true end,
+        selection.own_changes or kind.origin_id is distinct from selection.application_id
+    from unnest(%(numberings)s::bigint[], %(types)s::int[], %(companies)s::bigint[], %(origins)s::bigint[])
+        with ordinality as kind (numbering_id, information_type, company_id, origin_id, place)
+    cross join lateral (
+        select distinct on (subscription_id) * from revisions_selection
+        where valid_after < kind.numbering_id order by subscription_id, valid_after desc, id desc
+    ) selection
+"""
+
+BATCHES = f"""
+    select range.subscription_id, batch.* from
+        unnest(%(subscriptions)s::bigint[], %(firsts)s::bigint[], %(lasts)s::bigint[])
+        as range (subscription_id, first, last)
+    cross join lateral (
+        select id, first_sequence, last_sequence, kinds, key_id, key_name, first_fetched_at, last_fetched_at, times,
+            acknowledged_at, acknowledged_by, how
+        from revisions_batchlog
+        where int8range(
+                subscription_id * {SUBSCRIPTION_SPAN} + first_sequence,
+                subscription_id * {SUBSCRIPTION_SPAN} + last_sequence, '[]')
+            && int8range(
+                range.subscription_id * {SUBSCRIPTION_SPAN} + range.first,
+                range.subscription_id * {SUBSCRIPTION_SPAN} + range.last, '[]')
+        order by acknowledged_at, id limit {MOST_BATCHES}
+    ) batch
+"""
+
+REMOVALS = """
+    select range.subscription_id, removal.removed_at, removal.reason, removal.by_name, removal.first_sequence,
+        removal.last_sequence, removal.change_sets is null,
+        array(select id from unnest(removal.change_sets) id where id = any(%(sets)s))
+    from (
+        select subscription_id, min(first) as first, max(last) as last
+        from unnest(%(subscriptions)s::bigint[], %(firsts)s::bigint[], %(lasts)s::bigint[])
+            as range (subscription_id, first, last)
+        group by subscription_id
+    ) range
+    join revisions_removal removal on removal.subscription_id = range.subscription_id
+        and removal.last_sequence >= range.first and removal.first_sequence <= range.last
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Subscriber:
+    """A subscription as it is called now, or was when it was deleted."""
+
+    pk: int
+    integration_id: str
+    name: str
+    deleted: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """A line of the log of batches."""
+
+    pk: int
+    first: int
+    last: int
+    kinds: Sequence[Sequence[int]] | None
+    key_id: int | None
+    key_name: str
+    first_fetched_at: datetime | None
+    last_fetched_at: datetime | None
+    times: int
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+    how: str | None
+
+    def holds(self, hit: Hit, sequence: int) -> bool:
+        """Whether the row was in it, or left the queue before it was fetched."""
+        of_kind = self.kinds is None or [hit.information_type, hit.company_id] in self.kinds
+        return of_kind and self.first <= sequence <= self.last
+
+
+@dataclasses.dataclass(frozen=True)
+class Departed:
+    """How a row left a queue."""
+
+    at: datetime
+    by: str
+    outcome: Outcome
+    removal: Removal.Reason | None = None
+
+
+class Ledger:
+    """All that is known of the given rows, read at once; `deliveries` tells it of each."""
+
+    def __init__(self, hits: Sequence[Hit], *, subscriptions: Collection[int] | None) -> None:
+        self._hits = hits
+        self._only = None if subscriptions is None else set(subscriptions)
+        self._numbers = numberings.load({hit.numbering for hit in hits if hit.numbering is not None})
+        self._why = self._why_not()
+        self._subscribers = self._known_subscribers()
+        self._firsts = {id(hit): self._given(hit) for hit in hits}
+        self._waiting = self._items()
+        ranges = self._ranges()
+        self._batches = self._logged(ranges)
+        self._removals = self._removed(ranges)
+        self._missing = self._resync()
+
+    def deliveries(self, hit: Hit) -> list[Delivery]:
+        """What became of one of the rows, by the integrations' ids."""
+        found = list(self._sent(hit))
+        if hit.operation != ChangeSet.Operation.TRANSFERRED:
+            found += self._unsent(hit, but={delivery.subscription_id for delivery in found})
+        return sorted(found, key=lambda delivery: (delivery.deleted, delivery.integration_id, delivery.subscription_id))
+
+    def _sent(self, hit: Hit) -> Iterator[Delivery]:
+        numbers = self._numbers.get(hit.numbering or 0)
+        for pk, sequence in self._firsts[id(hit)].items():
+            if subscriber := self._subscribers.get(pk):
+                made_at = numbers.made_at if numbers else None
+                yield self._delivery(
+                    subscriber, hit, sequence=sequence, queued_at=made_at, **self._fate(pk, hit, sequence)
+                )
+
+    def _fate(self, pk: int, hit: Hit, sequence: int) -> dict[str, Any]:
+        batches = [batch for batch in self._batches[pk] if batch.holds(hit, sequence)]
+        if self._waits(pk, hit):
+            fetches = _fetches(batches, None)
+            return {"outcome": Outcome.FETCHED if fetches else Outcome.WAITING, "fetches": fetches}
+        ends = [
+            Departed(batch.acknowledged_at, batch.acknowledged_by, _outcome(batch))
+            for batch in batches
+            if batch.acknowledged_at
+        ] + [
+            Departed(at, by, Outcome.REMOVED, Removal.Reason(reason))
+            for at, reason, by, first, last, everything, sets in self._removals[pk]
+            if first <= sequence <= last and (everything or hit.change_set in sets)
+        ]
+        if not ends:
+            return {"outcome": Outcome.UNKNOWN, "fetches": _fetches(batches, None)}
+        end = min(ends, key=lambda end: end.at)
+        return {
+            "outcome": end.outcome,
+            "fetches": _fetches(batches, end.at),
+            "left_at": end.at,
+            "left_by": end.by,
+            "removal": end.removal,
+        }
+
+    def _unsent(self, hit: Hit, *, but: set[int]) -> Iterator[Delivery]:
+        untraced = hit.fanned_out and hit.numbering is None
+        for subscriber in self._subscribers.values():
+            if subscriber.pk in but:
+                continue
+            why = self._why.get((_kind(hit), subscriber.pk))
+            if subscriber.deleted and why in {None, WhyNot.NO_SUBSCRIPTION}:
+                continue
+            if untraced:
+                yield self._delivery(subscriber, hit, outcome=Outcome.UNKNOWN)
+            elif why is WhyNot.UNKNOWN and not hit.fanned_out:
+                yield self._delivery(subscriber, hit, outcome=Outcome.NOT_QUEUED_YET)
+            else:
+                yield self._delivery(subscriber, hit, outcome=Outcome.NOT_SENT, why_not=why or WhyNot.NO_SUBSCRIPTION)
+
+    def _delivery(self, subscriber: Subscriber, hit: Hit, **fate: Any) -> Delivery:
+        return Delivery(
+            subscription_id=subscriber.pk,
+            integration_id=subscriber.integration_id,
+            name=subscriber.name,
+            deleted=subscriber.deleted,
+            needs_transfer=(subscriber.pk, hit.information_type, hit.company_id) in self._missing,
+            **fate,
+        )
+
+    def _why_not(self) -> dict[tuple[tuple[Any, ...], int], WhyNot]:
+        """By kind of change and subscription: why one that wasn't queued wasn't."""
+        kinds = list(dict.fromkeys(_kind(hit) for hit in self._hits))
+        found = _fetch(
+            SELECTED, dict(zip(("numberings", "types", "companies", "origins"), zip_lists(kinds), strict=True))
+        )
+        self._selected = {row[1]: row for row in sorted(found)}
+        return {(kinds[row[0] - 1], row[1]): _reason(*row[4:]) for row in found}
+
+    def _known_subscribers(self) -> dict[int, Subscriber]:
+        """Those that are, and those that were selected from at the time."""
+        then = {pk: Subscriber(pk, row[2], row[3], deleted=True) for pk, row in self._selected.items()}
+        now = {
+            pk: Subscriber(pk, integration_id, name, deleted=False)
+            for pk, integration_id, name in Subscription.objects.values_list("pk", "integration_id", "name")
+        }
+        return {pk: one for pk, one in (then | now).items() if self._only is None or pk in self._only}
+
+    def _given(self, hit: Hit) -> dict[int, int]:
+        """The row's sequence, by subscription."""
+        numbers = self._numbers.get(hit.numbering or 0)
+        return {pk: first + hit.row - 1 for pk, first in numbers.firsts(hit.change_set).items()} if numbers else {}
+
+    def _items(self) -> dict[tuple[int, int], list[tuple[int, int]]]:
+        """The runs of rows that wait, by subscription and change set; rows without numbering learn their sequence."""
+        found = defaultdict(list)
+        items = OutboxItem.objects.filter(change_set_id__in={hit.change_set for hit in self._hits})
+        for pk, change_set, sequence, first, last in items.values_list(
+            "subscription_id", "change_set_id", "first_sequence", "first_row", "last_row"
+        ):
+            found[pk, change_set].append((first, last))
+            for hit in self._hits:
+                if hit.numbering is None and hit.change_set == change_set and first <= hit.row <= last:
+                    self._firsts[id(hit)][pk] = sequence + hit.row - first
+        return found
+
+    def _waits(self, pk: int, hit: Hit) -> bool:
+        return any(first <= hit.row <= last for first, last in self._waiting.get((pk, hit.change_set), ()))
+
+    def _ranges(self) -> dict[str, list[int]]:
+        """By subscription and change set, from which to which sequence is asked for."""
+        given: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for hit in self._hits:
+            for pk, sequence in self._firsts[id(hit)].items():
+                if self._only is None or pk in self._only:
+                    given[pk, hit.change_set].append(sequence)
+        return {
+            "subscriptions": [pk for pk, _set in given],
+            "firsts": [min(sequences) for sequences in given.values()],
+            "lasts": [max(sequences) for sequences in given.values()],
+        }
+
+    def _logged(self, ranges: Mapping[str, list[int]]) -> Mapping[int, list[Batch]]:
+        found: dict[int, dict[int, Batch]] = defaultdict(dict)
+        for pk, *values in _fetch(BATCHES, ranges):
+            found[pk][values[0]] = Batch(*values)
+        return defaultdict(list, {pk: list(batches.values()) for pk, batches in found.items()})
+
+    def _removed(self, ranges: Mapping[str, list[int]]) -> Mapping[int, list[Any]]:
+        found = defaultdict(list)
+        for pk, *values in _fetch(REMOVALS, {**ranges, "sets": list({hit.change_set for hit in self._hits})}):
+            found[pk].append(values)
+        return found
+
+    def _resync(self) -> set[tuple[int, int, int]]:
+        types, companies = ({getattr(hit, name) for hit in self._hits} for name in ("information_type", "company_id"))
+        missing = Resync.objects.filter(information_type__in=types, company__in=companies)
+        return set(missing.values_list("subscription_id", "information_type", "company_id"))
+
+
+def _kind(hit: Hit) -> tuple[int, int, int, int | None]:
+    return hit.numbering or NOW, hit.information_type, hit.company_id, hit.origin_id
+
+
+def _reason(deleted: bool, active: bool, of_type: bool, of_company: bool, wants_own: bool) -> WhyNot:
+    """Why a change that wasn't queued wasn't, the first that holds."""
+    reasons = {
+        WhyNot.NO_SUBSCRIPTION: deleted,
+        WhyNot.INACTIVE: not active,
+        WhyNot.TYPE: not of_type,
+        WhyNot.COMPANY: not of_company,
+        WhyNot.OWN_CHANGE: not wants_own,
+    }
+    return next((why for why, holds in reasons.items() if holds), WhyNot.UNKNOWN)
+
+
+def _outcome(batch: Batch) -> Outcome:
+    return Outcome.TAKEN if batch.how == BatchLog.How.TAKE else Outcome.ACKNOWLEDGED
+
+
+def _fetches(batches: Sequence[Batch], until: datetime | None) -> list[Fetch]:
+    """The fetches that brought a row that left the queue at a time, key by key."""
+    by_key: dict[tuple[int | None, str], Fetch] = {}
+    for batch in batches:
+        if batch.first_fetched_at is None or batch.last_fetched_at is None:
+            continue
+        if until is not None and batch.first_fetched_at > until:
+            continue
+        key = batch.key_id, batch.key_name
+        known = by_key.get(key)
+        by_key[key] = Fetch(
+            key_id=batch.key_id,
+            key_name=batch.key_name,
+            first_at=min(batch.first_fetched_at, known.first_at) if known else batch.first_fetched_at,
+            last_at=max(batch.last_fetched_at, known.last_at) if known else batch.last_fetched_at,
+            times=batch.times + (known.times if known else 0),
+        )
+    return sorted(by_key.values(), key=lambda fetch: fetch.first_at)
+
+
+def zip_lists(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    """The columns of rows."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _fetch(query: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
