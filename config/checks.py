@@ -14,6 +14,7 @@ SHORTEST_PEPPER = 32
 FEWEST_DIFFERENT_CHARACTERS = 10
 OLDEST_POSTGRESQL = 16_00_00
 RATE = re.compile(r"[1-9][0-9]*/(s|min|h)")
+URL = re.compile(r"https?://[^/?#\s]+/?")
 GENERATE = "Generate one: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
 
 
@@ -31,6 +32,9 @@ def check_values(**_kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if settings.LOG_FORMAT not in {"text", "json"}:
         found.append(Error(f"LOG_FORMAT is {settings.LOG_FORMAT!r}.", hint="Use text or json.", id="utkorg.E009"))
+    if settings.UTKORG_URL and not URL.fullmatch(settings.UTKORG_URL):
+        text = f"UTKORG_URL is {settings.UTKORG_URL!r}."
+        found.append(Error(text, hint="Use an address such as https://utkorg.example.se.", id="utkorg.E011"))
     for scope, rate in settings.UTKORG_THROTTLE_RATES.items():
         if not RATE.fullmatch(rate):
             name = f"THROTTLE_{scope.upper()}"

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("access.admin.urls")),
     path("admin/", include("revisions.admin.urls")),
     path("admin/", include("onetime_transfer.admin.urls")),
+    path("admin/", include("watch.admin.urls")),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from django.core.validators import RegexValidator
+from django.conf import settings
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -186,3 +187,65 @@ class MissingCount(models.Model):
 
     def __str__(self) -> str:
         return f"{registry.by_number(self.information_type).name} {self.companies}"
+
+
+class BacklogPolicy(models.Model):
+    """How long a queue may grow before people are told, and whether it is cut then; without limits, neither."""
+
+    subscription = models.OneToOneField(
+        Subscription, models.CASCADE, primary_key=True, related_name="backlog_policy", editable=False
+    )
+    warn_rows = models.PositiveBigIntegerField(
+        _("rows in the queue"), default=1_000_000, null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    warn_hours = models.PositiveIntegerField(
+        _("age of the oldest row, in hours"), default=48, null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    people = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        related_name="+",
+        verbose_name=_("users"),
+        blank=True,
+        help_text=_("Users with an e-mail address; each is written to in the language of that user."),
+    )
+    addresses = models.TextField(
+        _("other e-mail addresses"), blank=True, help_text=_("One on each line, such as the integrator's support.")
+    )
+    cut_rows = models.PositiveBigIntegerField(_("rows in the queue"), null=True, blank=True)
+    cut_hours = models.PositiveIntegerField(_("age of the oldest row, in hours"), null=True, blank=True)
+    grace_hours = models.PositiveIntegerField(
+        _("hours after the warning"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+
+    class Meta:
+        verbose_name = _("backlog policy")
+        verbose_name_plural = _("backlog policies")
+        default_permissions = ()
+        constraints = [
+            # A queue is never cut before the limit that warns of it.
+            models.CheckConstraint(
+                condition=Q(cut_rows=None) | Q(warn_rows__isnull=False, cut_rows__gt=F("warn_rows")),
+                name="backlog_cut_by_rows_after_warning",
+            ),
+            models.CheckConstraint(
+                condition=Q(cut_hours=None) | Q(warn_hours__isnull=False, cut_hours__gt=F("warn_hours")),
+                name="backlog_cut_by_age_after_warning",
+            ),
+            models.CheckConstraint(
+                condition=Q(grace_hours=None) | Q(warn_rows__isnull=False) | Q(warn_hours__isnull=False),
+                name="backlog_grace_after_warning",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.subscription)
+
+    @property
+    def warns(self) -> bool:
+        """Whether any limit is set."""
+        return self.warn_rows is not None or self.warn_hours is not None
+
+    @property
+    def cuts(self) -> bool:
+        """Whether the queue may ever be cut by it."""
+        return any(limit is not None for limit in (self.cut_rows, self.cut_hours, self.grace_hours))

@@ -12,7 +12,7 @@ from access.models import Application
 from information_types.definition import InformationType
 from ledger.models import Company
 from subscriptions.exceptions import EmptyNegativeSelection, IntegrationIdTaken, NoInformationTypes
-from subscriptions.models import Resync, SubscribedCompany, SubscribedType, Subscription
+from subscriptions.models import BacklogPolicy, Resync, SubscribedCompany, SubscribedType, Subscription
 from subscriptions.signals import subscription_changed, subscription_changing
 
 
@@ -49,6 +49,7 @@ def create_subscription(*, integration_id: str, wish: Wish) -> Subscription:
             _write(subscription, wish)
     except IntegrityError as error:
         raise IntegrationIdTaken from error
+    BacklogPolicy.objects.create(subscription=subscription)
     _mark(subscription, wish.information_types, _companies(subscription), Resync.Reason.SELECTED)
     subscription_changed.send(sender=Subscription, subscription=subscription)
     return subscription

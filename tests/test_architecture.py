@@ -20,6 +20,7 @@ LOWEST_FIRST = [
     "subscriptions",
     "revisions",
     "onetime_transfer",
+    "watch",
     "config",
 ]
 EDGES = {"admin", "api", "management", "http"}

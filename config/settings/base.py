@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "subscriptions",
     "revisions",
     "onetime_transfer",
+    "watch",
     "config",
 ]
 
@@ -135,6 +136,10 @@ CELERY_BEAT_SCHEDULE = {
     "trace": {"task": "revisions.tasks.index_for_trace", "schedule": 10.0, "options": {"expires": 10.0}},
     "clean-up": {"task": "revisions.tasks.remove_old_change_sets", "schedule": 3600.0},
     "old-notices": {"task": "notices.tasks.remove_old_notices", "schedule": 3600.0},
+    "counters": {"task": "watch.tasks.read_counters", "schedule": 60.0, "options": {"expires": 60.0}},
+    "old-counters": {"task": "watch.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "policies": {"task": "watch.tasks.follow_policies", "schedule": 30.0, "options": {"expires": 30.0}},
+    "letters": {"task": "watch.tasks.send_left_letters", "schedule": 60.0, "options": {"expires": 60.0}},
 }
 
 CACHES = {
@@ -179,6 +184,10 @@ EMAIL_HOST_PASSWORD: str = EMAIL_CONFIG.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS: bool = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL: bool = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Utkorg <utkorg@localhost>")
+
+# Where people reach this installation: links in e-mails begin with it
+UTKORG_URL: str = env.str("UTKORG_URL", default="")
 
 # REST
 

@@ -28,6 +28,7 @@ from config.settings.base import (
     DATABASES,
     DEBUG,
     DEFAULT_AUTO_FIELD,
+    DEFAULT_FROM_EMAIL,
     DJANGO_GUID,
     EMAIL_BACKEND,
     EMAIL_CONFIG,
@@ -74,6 +75,9 @@ from config.settings.base import (
 
 SECRET_KEY: str = env.str("SECRET_KEY", default="") or kept_secret(embedded, "secret_key")
 API_KEY_PEPPER: str = env.str("API_KEY_PEPPER", default="") or kept_secret(embedded, "api_key_pepper")
+
+# The web server that the supervisor starts
+UTKORG_URL: str = env.str("UTKORG_URL", default=f"http://127.0.0.1:{env.str('PORT', default='') or '8000'}")
 
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(embedded.static)))
 

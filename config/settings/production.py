@@ -24,6 +24,7 @@ from config.settings.base import (
     DATABASES,
     DEBUG,
     DEFAULT_AUTO_FIELD,
+    DEFAULT_FROM_EMAIL,
     DJANGO_GUID,
     EMAIL_BACKEND,
     EMAIL_CONFIG,
@@ -63,6 +64,7 @@ from config.settings.base import (
     UTKORG_NOTICE_DAYS,
     UTKORG_THROTTLE_RATES,
     UTKORG_TRACE_DAYS,
+    UTKORG_URL,
     X_FRAME_OPTIONS,
     env,
 )

@@ -68,6 +68,8 @@ class SubscriptionAdmin(RegisterAdmin):
     actions = ("transfer_chosen", "copy_chosen", "activate_chosen", "deactivate_chosen", "purge_chosen")
     change_form_template = "admin/subscriptions/subscription/change_form.html"
     change_form_outer_before_template = "admin/subscriptions/subscription/queue.html"
+    # Its charts and its backlog policy, by the app above that keeps them
+    change_form_outer_after_template = "admin/watch/part.html"
     delete_confirmation_template = "admin/subscriptions/subscription/delete.html"
 
     class Media:

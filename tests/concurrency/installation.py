@@ -14,10 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Installation:
-    """Programs on the test's database, with a broker of their own. Ends with everything stopped."""
+    """Programs on the test's database, with a broker of their own; `environment` adds to theirs. Ends with everything
+    stopped."""
 
-    def __init__(self) -> None:
+    def __init__(self, **environment: str) -> None:
         self.services = Services()
+        self.environment = environment
         self.programs: list[subprocess.Popen[str]] = []
 
     def __enter__(self) -> "Installation":
@@ -67,4 +69,5 @@ class Installation:
             "DATABASE_URL": urlunsplit(database),
             "CELERY_BROKER_URL": home.broker_url,
             "UTKORG_HOME": str(home.path),
+            **self.environment,
         }

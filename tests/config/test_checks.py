@@ -124,3 +124,9 @@ def test_nothing_starts_with_unsafe_values(command: tuple[str, ...], tmp_path: P
     done = production(*(part.format(folder=tmp_path) for part in command))
     assert done.returncode != 0
     assert "utkorg.E001" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("address", ["utkorg.example.se", "ftp://utkorg.example.se", "https://example.se/utkorg"])
+def test_an_address_that_links_could_not_begin_with_is_refused(settings: Settings, address: str) -> None:
+    settings.UTKORG_URL = address
+    assert [found.id for found in checks.check_values()] == ["utkorg.E011"]

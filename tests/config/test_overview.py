@@ -35,7 +35,7 @@ def test_the_first_page_shows_every_subscription_and_what_needs_a_person(admin: 
     text = text_of(admin.get("/admin/"))
     assert "EXOPEN: 1 register needs a new transfer" in text
     assert "EXOPEN: the transfer of Suppliers has failed" in text
-    assert "EXOPEN A subscription Active 0" in text
+    assert "EXOPEN A subscription Active needs a new transfer 0" in text
 
 
 def test_a_transfer_that_was_repeated_needs_nobody(admin: Client) -> None:

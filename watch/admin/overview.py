@@ -1,0 +1,63 @@
+"""The admin's first page: what needs a person, then every subscription, then rows in and out over time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from access.scope import visible
+from subscriptions.models import Subscription
+from watch import history, lines, needs, signs
+from watch.admin.live import answer
+from watch.lines import Line
+from watch.signs import Signs
+
+MOST_SHOWN = 100
+VIEW = "subscriptions.view_subscription"
+
+
+def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What the first page shows, to who may see subscriptions."""
+    if not request.user.has_perm(VIEW):
+        return context
+    return context | read(request)
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """The part of the first page that lives."""
+    if not request.user.has_perm(VIEW):
+        raise PermissionDenied
+    return answer(request, "admin/watch/overview.html", read(request))
+
+
+def read(request: HttpRequest) -> dict[str, Any]:
+    """Everything the page shows, as it is asked for: a search and an order of the subscriptions."""
+    text, order = request.GET.get("q", "").strip(), request.GET.get("order", "need")
+    mine = visible(Subscription.objects.all(), request.user)
+    every = lines.read(mine)
+    seen = signs.look()
+    found = lines.sorted_by(lines.matching(every, text), order)
+    return {
+        "overview": True,
+        "lines": found[:MOST_SHOWN],
+        "found": len(found),
+        "subscriptions": len(every),
+        "queued": sum(line.backlog.rows for line in every),
+        "most_shown": MOST_SHOWN,
+        "q": text,
+        "order": order if order in lines.ORDERS else "need",
+        "signs": seen,
+        "needs": needs.of(lines.sorted_by(every, "need"), seen, user=request.user),
+        "steps": _steps(every, seen),
+        "history": history.read(),
+    }
+
+
+def _steps(every: Sequence[Line], seen: Signs) -> dict[str, bool] | None:
+    """Which of the steps to the first delivery are done; None when it was made."""
+    if seen.has_delivered:
+        return None
+    return {"companies": seen.has_companies, "subscription": bool(every), "key": seen.has_keys}

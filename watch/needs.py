@@ -1,0 +1,224 @@
+"""What needs a person, the most urgent first, each with the way to mend it."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Max
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from access.models import ApiKey
+from access.scope import visible
+from onetime_transfer.models import Transfer
+from watch import letters, wording
+from watch.ages import age
+from watch.lines import Line
+from watch.models import Letter
+from watch.signs import Signs
+
+MOST_OF_A_KIND = 5
+KEYS_EXPIRE_WITHIN = timedelta(days=14)
+LETTERS_OF = timedelta(days=7)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Need:
+    """Something that waits for a person: what it is, what to do, and the page where it is done."""
+
+    kind: str
+    text: str
+    advice: str
+    action: str = ""
+    url: str = ""
+    is_severe: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Group:
+    """Needs of one kind: the first few, and how many more there are."""
+
+    kind: str
+    needs: Sequence[Need]
+    more: int
+
+
+def of(lines: Sequence[Line], signs: Signs, *, user: User | AnonymousUser) -> list[Group]:
+    """Everything that needs somebody who may see these subscriptions."""
+    found = [
+        *_of_the_installation(signs),
+        *_over_their_limits(lines),
+        *_forgotten(lines),
+        *_unsent_letters(signs.now, user),
+        *_transfers(user),
+        *_incomplete(lines),
+        *_keys(user, signs.now),
+    ]
+    groups = [_group(kind, list(needs)) for kind, needs in groupby(found, key=lambda need: need.kind)]
+    return sorted(groups, key=lambda group: not group.needs[0].is_severe)
+
+
+def _group(kind: str, needs: list[Need]) -> Group:
+    first = sorted(needs, key=lambda need: not need.is_severe)[:MOST_OF_A_KIND]
+    return Group(kind=kind, needs=first, more=len(needs) - len(first))
+
+
+def _of_the_installation(signs: Signs) -> Iterator[Need]:
+    if signs.queues_nothing and signs.unqueued:
+        text = _("Nothing is queued: what was saved %(time)s ago hasn't reached the queues")
+        yield Need(
+            kind="queueing",
+            text=text % {"time": age(signs.lag)},
+            advice=_("The worker of the bell stands still. Start it again; nothing is lost."),
+            is_severe=True,
+        )
+    if signs.stands_still and signs.beat_at:
+        text = _("The clock (beat) or the worker hasn't been heard of for %(time)s")
+        yield Need(
+            kind="clock",
+            text=text % {"time": age(signs.now - signs.beat_at)},
+            advice=_("Transfers, warnings and e-mails wait for it. Start it again; nothing is lost."),
+            is_severe=True,
+        )
+
+
+def _unsent_letters(now: datetime, user: User | AnonymousUser) -> Iterator[Need]:
+    if not user.has_perm("subscriptions.change_subscription"):
+        return
+    # A first try that failed is tried again at once; what failed twice needs a look.
+    unsent = Letter.objects.filter(sent_at=None, created_at__gt=now - LETTERS_OF, attempts__gt=1)
+    for letter in unsent.order_by("-created_at")[: MOST_OF_A_KIND + 1]:
+        text = _("An e-mail to %(address)s can't be sent: %(error)s")
+        yield Need(
+            kind="letters",
+            text=text % {"address": letter.address, "error": letter.error},
+            advice=_("Mend the address, or the mail server (EMAIL_URL). No queue is cut before somebody was told."),
+            action=_("Open the policy"),
+            url=_policy_url(letter.subscription_id) if letter.subscription_id else "",
+        )
+
+
+def _over_their_limits(lines: Sequence[Line]) -> Iterator[Need]:
+    for line in lines:
+        if line.is_over:
+            numbers = {"rows": wording.rows(line.backlog.rows), "subscription": line.subscription.integration_id}
+            text = _("%(subscription)s is over its limit: %(rows)s in the queue") % numbers
+            if line.backlog.oldest:
+                text += ", " + _("the oldest has waited for %(time)s") % {
+                    "time": age(line.backlog.age(at=timezone.now()))
+                }
+            yield Need(
+                kind="backlog",
+                text=text,
+                advice=_what_follows(line),
+                action=_("Open the subscription"),
+                url=_subscription_url(line),
+                is_severe=line.subscription.backlog_policy.cuts,
+            )
+
+
+def _forgotten(lines: Sequence[Line]) -> Iterator[Need]:
+    for line in lines:
+        if line.is_forgotten and not line.is_over:
+            numbers = {"rows": wording.rows(line.backlog.rows), "subscription": line.subscription.integration_id}
+            if line.fetched_at:
+                lasted = age(timezone.now() - line.fetched_at)
+                text = _("%(subscription)s hasn't been fetched for %(time)s: %(rows)s in the queue") % {
+                    **numbers,
+                    "time": lasted,
+                }
+            else:
+                text = _("%(subscription)s was never fetched: %(rows)s in the queue") % numbers
+            yield Need(
+                kind="forgotten",
+                text=text,
+                advice=_("Ask the integrator to fetch. Make the subscription inactive if nobody uses it any more."),
+                action=_("Open the subscription"),
+                url=_subscription_url(line),
+            )
+
+
+def _what_follows(line: Line) -> str:
+    policy = line.subscription.backlog_policy
+    ask = _("Ask the integrator to fetch.")
+    if not policy.cuts:
+        return ask
+    if not letters.reach_people():
+        return f"{ask} " + _("The queue isn't cut, since this installation sends no e-mail (EMAIL_URL).")
+    conditions = wording.cut_conditions({name: getattr(policy, name) for name in wording.CUT_LIMITS})
+    return f"{ask} " + _("The queue is cut when %(conditions)s.") % {"conditions": wording.any_of(conditions)}
+
+
+def _transfers(user: User | AnonymousUser) -> Iterator[Need]:
+    # Of each subscription and type the newest alone: a failed one that was repeated needs nobody.
+    newest = Transfer.objects.values("subscription", "information_type").annotate(newest=Max("pk")).values("newest")
+    states = (Transfer.Status.FAILED, Transfer.Status.PAUSED)
+    transfers = visible(Transfer.objects.filter(pk__in=newest, status__in=states), user)
+    for transfer in transfers.select_related("subscription").order_by("status", "-pk")[:100]:
+        names = {"subscription": transfer.subscription.integration_id, "type": transfer.type.label}
+        failed = transfer.status == Transfer.Status.FAILED
+        yield Need(
+            kind="failed" if failed else "paused",
+            text=(
+                _("%(subscription)s: the transfer of %(type)s has failed")
+                if failed
+                else _("%(subscription)s: the transfer of %(type)s is paused")
+            )
+            % names,
+            advice=_("See why, then start it again.") if failed else _("Let it go on, or end it."),
+            action=_("Open the transfer"),
+            url=reverse("admin:onetime_transfer_transfer_change", args=[transfer.pk]),
+            is_severe=failed,
+        )
+
+
+def _incomplete(lines: Sequence[Line]) -> Iterator[Need]:
+    for line in lines:
+        if line.missing:
+            text = ngettext(
+                "%(subscription)s: %(count)s register needs a new transfer",
+                "%(subscription)s: %(count)s registers need a new transfer",
+                line.missing,
+            )
+            numbers = {"subscription": line.subscription.integration_id, "count": wording.grouped(line.missing)}
+            yield Need(
+                kind="missing",
+                text=text % numbers,
+                advice=_("The integration lacks them until they are transferred."),
+                action=_("Choose what to transfer"),
+                url=_subscription_url(line),
+            )
+
+
+def _keys(user: User | AnonymousUser, now: datetime) -> Iterator[Need]:
+    if not user.has_perm("access.view_apikey"):
+        return
+    soon = ApiKey.objects.filter(
+        revoked_at=None, owner__is_active=True, expires_at__gt=now, expires_at__lt=now + KEYS_EXPIRE_WITHIN
+    )
+    for key in visible(soon, user).select_related("application").order_by("expires_at")[:100]:
+        names = {
+            "key": key.name,
+            "application": key.application,
+            "time": date_format(timezone.localtime(key.expires_at), "DATE_FORMAT"),
+        }
+        yield Need(
+            kind="keys",
+            text=_("The key %(key)s of %(application)s expires on %(time)s") % names,
+            advice=_("Give it more time, or give the integrator a new one; without a key nothing is fetched."),
+            action=_("Open the key"),
+            url=reverse("admin:access_apikey_change", args=[key.pk]),
+        )
+
+
+def _subscription_url(line: Line) -> str:
+    return reverse("admin:subscriptions_subscription_change", args=[line.subscription.pk])
+
+
+def _policy_url(subscription: int) -> str:
+    return reverse("watch_policy", args=[subscription])
