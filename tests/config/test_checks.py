@@ -127,6 +127,6 @@ def test_nothing_starts_with_unsafe_values(command: tuple[str, ...], tmp_path: P
 
 
 @pytest.mark.parametrize("address", ["utkorg.example.se", "ftp://utkorg.example.se", "https://example.se/utkorg"])
-def test_an_address_that_links_could_not_begin_with_is_refused(settings: Settings, address: str) -> None:
-    settings.UTKORG_URL = address
-    assert [found.id for found in checks.check_values()] == ["utkorg.E011"]
+def test_an_address_that_links_could_not_begin_with_is_refused(address: str) -> None:
+    with override_settings(UTKORG_URL=address):
+        assert [found.id for found in checks.check_values()] == ["utkorg.E011"]
