@@ -5,9 +5,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.auth.models import Permission
-from django.db.models import ManyToManyField, Model, QuerySet
-from django.forms import ModelForm, ModelMultipleChoiceField
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,7 +18,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from access.admin.forms import KeyForm, NewKeyForm
-from access.admin.permissions import PermissionsField
+from access.admin.permissions import ChoosesRights
 from access.http.admin import RegisterAdmin
 from access.models import ApiKey, KeyRights, KeyState
 from access.services import create_key, default_expiry, revoke_key
@@ -29,7 +28,7 @@ HISTORY = ["public_id", "state", "created_at", "last_used_at", "revoked_at"]
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(RegisterAdmin):
+class ApiKeyAdmin(ChoosesRights, RegisterAdmin):
     """Keys are made and revoked, never deleted: what they did stays traceable."""
 
     list_display = [
@@ -46,7 +45,6 @@ class ApiKeyAdmin(RegisterAdmin):
     list_select_related = ["application", "owner"]
     search_fields = ["name", "public_id", "application__name", "owner__username"]
     autocomplete_fields = ["application", "owner"]
-    filter_horizontal = ["permissions"]
     actions = ["revoke_chosen"]
     actions_detail = ["revoke"]
 
@@ -88,15 +86,6 @@ class ApiKeyAdmin(RegisterAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Propose the key's maker as its owner, and a year."""
         return {"owner": request.user.pk, "expires_at": default_expiry()}
-
-    def formfield_for_manytomany(
-        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **options: Any
-    ) -> ModelMultipleChoiceField[Any]:
-        """Read the permissions with what their names show, in one query."""
-        options["form_class"] = PermissionsField
-        options["queryset"] = Permission.objects.select_related("content_type")
-        chosen: ModelMultipleChoiceField[Any] = super().formfield_for_manytomany(db_field, request, **options)
-        return chosen
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         """Nobody deletes a key."""

@@ -13,7 +13,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from access.admin.my_settings import language_field
-from access.admin.permissions import PermissionsField
+from access.admin.permissions import ChoosesRights
 from access.http.admin import RegisterAdmin
 from access.language import choose_language, chosen_language, languages
 
@@ -34,17 +34,13 @@ class UserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User], RegisterAdmin):  # type: ignore[misc] # as unfold's mixins
+class UserAdmin(ChoosesRights, DjangoUserAdmin[User], RegisterAdmin):  # type: ignore[misc] # as unfold's mixins
     """People who sign in and own keys."""
 
     form = UserForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     fieldsets = (*(DjangoUserAdmin.fieldsets or ())[:2], LANGUAGE, *(DjangoUserAdmin.fieldsets or ())[2:])
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Name the rights in the reader's language."""
-        return super().formfield_for_manytomany(db_field, request, **_named(db_field.name), **options)
 
     @display(description=_("language"))
     def language(self, user: User) -> str:
@@ -59,13 +55,5 @@ class UserAdmin(DjangoUserAdmin[User], RegisterAdmin):  # type: ignore[misc] # a
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, RegisterAdmin):  # type: ignore[misc]
+class GroupAdmin(ChoosesRights, DjangoGroupAdmin, RegisterAdmin):  # type: ignore[misc]
     """Named sets of rights."""
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Name the rights in the reader's language."""
-        return super().formfield_for_manytomany(db_field, request, **_named(db_field.name), **options)
-
-
-def _named(field: str) -> dict[str, Any]:
-    return {"form_class": PermissionsField} if field in {"permissions", "user_permissions"} else {}

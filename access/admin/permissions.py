@@ -1,10 +1,15 @@
 """Rights by the names that people read; Django keeps them in English."""
 
+from typing import Any
+
 from django.contrib.auth.models import Permission
 from django.db.models import Model
 from django.forms import ModelMultipleChoiceField
+from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 VERBS = {
     "add": pgettext_lazy("right", "add"),
@@ -28,3 +33,18 @@ class PermissionsField(ModelMultipleChoiceField[Permission]):
     def label_from_instance(self, obj: Model) -> str:
         """The right's name."""
         return permission_label(obj) if isinstance(obj, Permission) else str(obj)
+
+
+class ChoosesRights(ModelAdmin):
+    """Rights and groups chosen in fields that search, in place of Django's two boxes."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Read the permissions with what their names show, in one query."""
+        if db_field.related_model is Permission:
+            options["form_class"] = PermissionsField
+            options["queryset"] = Permission.objects.select_related("content_type")
+        field = super().formfield_for_manytomany(db_field, request, **options)
+        field.widget, field.help_text = UnfoldAdminSelect2MultipleWidget(choices=field.choices), db_field.help_text
+        return field

@@ -112,7 +112,12 @@ UNFOLD: dict[str, Any] = {
     },
     "SHOW_BACK_BUTTON": True,
     "STYLES": [_static("config/admin.css"), _static("notices/notices.css"), _static("watch/watch.css")],
-    "SCRIPTS": [_static("config/admin.js"), _static("notices/notices.js"), _static("watch/live.js")],
+    "SCRIPTS": [
+        _static("config/admin.js"),
+        _static("config/names.js"),
+        _static("notices/notices.js"),
+        _static("watch/live.js"),
+    ],
     "DASHBOARD_CALLBACK": "watch.admin.overview.add_overview",
     "COMMAND": {"search_models": False, "show_history": False},
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},

@@ -1,13 +1,19 @@
-"""Debian's Chromium, driven by Playwright."""
+"""Debian's Chromium, driven by Playwright, and the sample installation that it looks at."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.admin import Admin
+from tests.browser.look import KeptStaticFiles, Look
 from tests.conftest import CHROMIUM
+from tests.sample import Sample, make_sample
 
 # Without them Chromium looks up hosts of its maker's at every start.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
@@ -41,3 +47,36 @@ def page(browser: Browser) -> Iterator[Page]:
 def admin(page: Page, live_server: LiveServer) -> Admin:
     """The admin, signed in to."""
     return Admin(page, live_server)
+
+
+@pytest.fixture(scope="module")
+def sample(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Sample]:
+    """A sample installation for a module that only looks at it, committed."""
+    with django_db_blocker.unblock():
+        yield make_sample()
+        call_command("flush", verbosity=0, interactive=False)
+
+
+@pytest.fixture(scope="module")
+def address(sample: Sample) -> Iterator[str]:
+    """Where the sample installation's admin is."""
+    server = LiveServerThread("localhost", KeptStaticFiles)
+    server.daemon = True
+    server.start()
+    server.is_ready.wait()
+    yield f"http://{server.host}:{server.port}/admin/"
+    server.terminate()
+
+
+def _looking_in(language: str) -> Any:
+    @pytest.fixture(scope="module", name=f"look_{language[:2]}")
+    def look(browser: Browser, address: str, sample: Sample) -> Iterator[Look]:
+        look = Look(browser, language, address, sample)
+        yield look
+        look.page.context.close()
+
+    return look
+
+
+# In each, the sample's administrator is signed in.
+swedish, norwegian, english = _looking_in("sv-SE"), _looking_in("nb-NO"), _looking_in("en-GB")

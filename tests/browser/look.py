@@ -1,0 +1,82 @@
+"""Looking at a page: what is wrong with its answer, its language, its looks, and for whom it can't be used."""
+
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpRequest
+from django.test import Client
+from playwright.sync_api import Browser, Page
+
+from tests.sample import Sample
+
+DESKTOP, PHONE = (1280, 900), (390, 844)
+LOOKS, TEXTS = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("looks.js", "texts.js"))
+AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+SERIOUS = {"serious", "critical"}
+
+
+class KeptStaticFiles(StaticFilesHandler):
+    """Styles and scripts that the browser needn't ask for again on each of some hundred pages."""
+
+    def serve(self, request: HttpRequest) -> Any:
+        """Serve a file for good."""
+        answer = super().serve(request)
+        answer["Cache-Control"] = "max-age=3600, immutable"
+        return answer
+
+
+class Look:
+    """A browser of one language in which the sample's administrator is signed in, and what its console said."""
+
+    def __init__(self, browser: Browser, language: str, address: str, sample: Sample) -> None:
+        self.language, self._address, self._sample = language, address, sample
+        context = browser.new_context(locale=language, timezone_id="Europe/Stockholm", reduced_motion="reduce")
+        client = Client()
+        client.force_login(sample.user)
+        name = settings.SESSION_COOKIE_NAME
+        cookie: Any = {"name": name, "value": client.cookies[name].value, "url": address}
+        context.add_cookies([cookie])
+        self.page: Page = context.new_page()
+        self._console: list[str] = []
+        self.page.on("pageerror", lambda error: self._console.append(str(error)))
+        self.page.on("console", lambda said: self._console.append(said.text) if said.type == "error" else None)
+
+    def open(self, path: str, *, size: tuple[int, int] = DESKTOP, dark: bool = False) -> list[str]:
+        """Open a page; return what is wrong with its answer, its language and its looks."""
+        self._console.clear()
+        self.page.emulate_media(color_scheme="dark" if dark else "light")
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        answer = self.page.goto(self._address + path.format_map(self._sample.rows))
+        assert answer is not None
+        wrong = [] if answer.status == 200 else [f"status {answer.status}"]
+        if self.page.locator("html").get_attribute("lang") != self.language[:2]:
+            wrong.append("another language")
+        return wrong + self.console() + self.looks()
+
+    def console(self) -> list[str]:
+        """Return the errors in the console."""
+        return [f"console: {said}" for said in self._console]
+
+    def looks(self) -> list[str]:
+        """Return what is cut off or too wide."""
+        found: list[str] = self.page.evaluate(LOOKS)
+        return found
+
+    def texts(self) -> list[str]:
+        """Return the page's texts."""
+        found: list[str] = self.page.evaluate(TEXTS)
+        return found
+
+    def violations(self) -> list[str]:
+        """Return what axe-core finds that is serious or critical."""
+        self.page.evaluate(AXE_SCRIPT)
+        found: list[dict[str, Any]] = self.page.evaluate(AXE)
+        return [
+            f"{violation['id']}: {node['target'][0]} {node['failureSummary'].splitlines()[1].strip()}"
+            for violation in found
+            if violation["impact"] in SERIOUS
+            for node in violation["nodes"]
+        ]

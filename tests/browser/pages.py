@@ -1,0 +1,90 @@
+"""Every page of the admin, by name; what stands in braces is a key of `tests.sample.Sample.rows`.
+
+A page that is new is named here, and with that looked at in three languages, in the dark, on a phone, by axe-core, and
+its queries are counted. `test_no_page_of_the_admin_is_forgotten` tells who forgets.
+"""
+
+from collections.abc import Iterator
+
+# Registers: their list, the page to add a row where there is one, and a row's own page
+READ_ONLY = ["ledger/balance", "ledger/ledgerentry"]
+REGISTERS = [
+    "access/apikey",
+    "access/application",
+    "auth/group",
+    "auth/user",
+    "ledger/account",
+    "ledger/company",
+    "ledger/customer",
+    "ledger/customerinvoice",
+    "ledger/customerpayment",
+    "ledger/dimensionvalue",
+    "ledger/financialyear",
+    "ledger/otherdimension",
+    "ledger/supplier",
+    "ledger/supplierinvoice",
+    "ledger/supplierpayment",
+    "ledger/voucher",
+    "onetime_transfer/transfer",
+    "subscriptions/subscription",
+]
+
+OTHERS = {
+    "overview": "",
+    "password-change": "password_change/",
+    "app": "ledger/",
+    "notices": "notices/notice/",
+    "notices-unread": "notices/notice/?show=unread",
+    "import-sie": "ledger/company/import-sie/",
+    "no-rows-found": "ledger/voucher/?q=finns-inte",
+    "vouchers-filtered": "ledger/voucher/?year=2010&company__id__exact={company}",
+    "company-delete": "ledger/company/{company}/delete/",
+    "voucher-delete": "ledger/voucher/{voucher}/delete/",
+    "voucher-history": "ledger/voucher/{voucher}/history/",
+    "apikey-revoke": "access/apikey/{apikey}/revoke/",
+    "user-password": "auth/user/{user}/password/",
+    "subscription-cut": "subscriptions/subscription/{cut_subscription}/change/",
+    "subscription-inactive": "subscriptions/subscription/{inactive_subscription}/change/",
+    "subscription-negative": "subscriptions/subscription/{negative_subscription}/change/",
+    "subscription-delete": "subscriptions/subscription/{subscription}/delete/",
+    "subscription-history": "subscriptions/subscription/{subscription}/history/",
+    "transfer-failed": "onetime_transfer/transfer/{transfer_failed}/change/",
+    "transfer-paused": "onetime_transfer/transfer/{transfer_paused}/change/",
+    "transfer-cancelled": "onetime_transfer/transfer/{transfer_cancelled}/change/",
+    "transfer-waiting": "onetime_transfer/transfer/{transfer_queued}/change/",
+    "transfer-cancel": "onetime_transfer/transfer/{transfer_paused}/cancel/",
+    "transfer-of-subscription": "onetime_transfer/transfer/add/?subscription={subscription}",
+}
+
+# Addresses that show no page of their own: answers to POST, parts of pages, what Django serves beside its pages.
+NO_PAGES = {
+    "search",
+    "login",  # looked at signed out
+    "logout",
+    "password_change_done",
+    "autocomplete",
+    "jsi18n",
+    "view_on_site",
+    "notices_notice_look",
+    "notices_notice_open",
+    "notices_notice_read",
+    "notices_notice_read_all",
+    "ledger_balance_add",  # nobody adds what imports and vouchers make
+    "ledger_ledgerentry_add",
+    "onetime_transfer_transfer_progress",
+    "onetime_transfer_transfer_pause",
+    "onetime_transfer_transfer_resume",
+}
+
+
+def _pages() -> Iterator[tuple[str, str]]:
+    for register in [*REGISTERS, *READ_ONLY]:
+        name = register.partition("/")[2]
+        yield f"{name}-list", f"{register}/"
+        if register not in READ_ONLY:
+            yield f"{name}-add", f"{register}/add/"
+        yield name, f"{register}/{{{name}}}/change/"
+    yield from OTHERS.items()
+
+
+PAGES = dict(_pages())

@@ -1,0 +1,222 @@
+"""A sample installation with a bit of everything: what the pages are looked at, counted and pictured with."""
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
+from django.core.cache import cache
+from django.db.models import Model
+from django.utils import timezone
+
+from access.models import ApiKey, Application, KeyKind
+from access.services import create_key, revoke_key
+from information_types import registry
+from ledger.models import Company, CustomerInvoice, DimensionValue, OtherDimension, SupplierInvoice, Voucher
+from ledger.sie.importing import import_sie_file
+from onetime_transfer import running, services
+from onetime_transfer.models import Transfer
+from revisions import fan_out, queues
+from subscriptions.models import Subscription
+from subscriptions.services import change_parts
+from tests import factories
+from tests.integrators import Integrator
+
+BOOKS = Path(__file__).parent / "data" / "sie"
+STREETS = ("Björken", "Granen", "Eken", "Linden", "Rönnen", "Alen", "Aspen", "Almen", "Hasseln", "Lönnen")
+SUPPLIERS = ("Ahlsell Sverige AB", "Byggmax AB", "Elektroskandia", "Göteborg Energi", "Lundqvist Måleri", "Telia")
+CUSTOMERS = (
+    "Andersson Bygg AB",
+    "Café Hörnan",
+    "Ekström & Co",
+    "Norrlands Trä",
+    "Åkeriet i Borås",
+    "Öberg Redovisning",
+)
+YEAR = 2024
+
+
+@dataclasses.dataclass
+class Sample:
+    """The administrator who looks, and the keys of the rows that pages are shown of, by a name for each."""
+
+    user: User
+    rows: dict[str, Any]
+
+
+def make_sample() -> Sample:
+    """Make it: real books, many companies, subscriptions and transfers in every state, keys, fetched batches."""
+    cache.clear()
+    user = factories.SuperuserFactory.create(username="ekonomi", first_name="Eva", last_name="Lind")
+    applications = {name: factories.ApplicationFactory.create(name=name) for name in ("Exopen", "Planima", "Medius")}
+    companies = [
+        factories.CompanyFactory.create(number=str(200 + n), name=f"Fastighets AB {STREETS[n % 10]} {1 + n // 10}")
+        for n in range(60)
+    ]
+    subscriptions = _subscriptions(applications, companies)
+    books = _books("fortnox-2-typ4.se", "100", "Testföretaget AB")
+    _books("briljant-typ4.se", "110", "Exempelföretaget AB")
+    _registers(books)
+    fan_out.drain()
+    _fetch(subscriptions["EXOPEN"])
+    _transfers(subscriptions, user)
+    _keys(user, applications)
+    _history(user, subscriptions["EXOPEN"], books)
+    fan_out.drain()
+    return Sample(user, _named(books, subscriptions))
+
+
+def _books(file: str, number: str, name: str) -> Company:
+    import_sie_file(source=BOOKS / file, name=file, company_number=number)
+    company = Company.objects.get(number=number)
+    company.name = name
+    company.save()
+    return company
+
+
+def _subscriptions(applications: dict[str, Application], companies: list[Company]) -> dict[str, Subscription]:
+    def make(integration_id: str, application: str, *types: str, **wish: Any) -> Subscription:
+        return factories.make_subscription(
+            *types, integration_id=integration_id, application=applications[application], **wish
+        )
+
+    chosen = {"companies": companies[:12]}
+    found = [
+        make("EXOPEN", "Exopen", name="Exopen bokföring"),
+        make("PLANIMA", "Planima", "ledger_entries", "accounts", "projects", name="Planima underhåll", **chosen),
+        make("MEDIUS", "Medius", "suppliers", "supplier_invoices", "supplier_payments", name="Medius fakturaflöde"),
+        make("ARKIV", "Exopen", name="Arkiv, alla bolag utom tolv", negative_selection=True, **chosen),
+        make("SALDON", "Planima", "accounts", name="Kontoplan till Planima", own_changes=False),
+        *(make(f"HYRES-{n:02}", "Medius", "customers", name=f"Hyresavier {n}", **chosen) for n in range(1, 13)),
+    ]
+    return {subscription.integration_id: subscription for subscription in found}
+
+
+def _registers(company: Company) -> None:
+    """What no SIE file holds: suppliers, customers, their invoices and payments."""
+    known: dict[str, Any] = {"company": company, "city": "Göteborg", "country": "SE", "currency": "SEK"}
+    for n, name in enumerate(SUPPLIERS):
+        supplier = factories.SupplierFactory.create(name=name, number=str(2001 + n), payment_terms_days=30, **known)
+        for m in range(6):
+            invoice = _invoice(
+                factories.SupplierInvoiceFactory, company, SupplierInvoice.Status, n, m, supplier=supplier
+            )
+            _pay(factories.SupplierPaymentFactory, invoice, m)
+    for n, name in enumerate(CUSTOMERS):
+        customer = factories.CustomerFactory.create(name=name, number=str(3001 + n), payment_terms_days=20, **known)
+        for m in range(6):
+            invoice = _invoice(
+                factories.CustomerInvoiceFactory, company, CustomerInvoice.Status, n, m, customer=customer
+            )
+            _pay(factories.CustomerPaymentFactory, invoice, m)
+    for dimension in DimensionValue.Dimension:
+        factories.DimensionValueFactory.create_batch(3, company=company, dimension=dimension, name="Norra området")
+    OtherDimension.objects.get_or_create(company=company, number=7, defaults={"name": "Anställd"})
+
+
+def _invoice(make: Any, company: Company, states: Any, n: int, m: int, **partner: Any) -> Any:
+    amount = Decimal(1250 + n * 977 + m * 131)
+    return make.create(
+        company=company,
+        invoice_date=date(YEAR, 1 + m, 5 + n),
+        due_date=date(YEAR, 2 + m, 5 + n),
+        invoice_number=f"{n}{m:04}",
+        amount=amount,
+        vat_amount=amount / 5,
+        balance=0 if m % 2 else amount,
+        status=states.values[m % len(states.values)],
+        **partner,
+    )
+
+
+def _pay(make: Any, invoice: Any, m: int) -> None:
+    if m % 2:
+        make.create(company=invoice.company, invoice=invoice, payment_date=invoice.due_date, amount=invoice.amount)
+
+
+def _fetch(subscription: Subscription) -> None:
+    """Some batches fetched and acknowledged, and one fetched alone."""
+    integrator = Integrator(subscription)
+    for _ in range(3):
+        batch = integrator.fetch(limit=200)
+        integrator.acknowledge(batch["receipt"])
+    integrator.fetch(limit=200)
+
+
+def _transfers(subscriptions: dict[str, Subscription], user: User) -> None:
+    def ask(integration_id: str, name: str, **parameters: Any) -> Transfer:
+        return services.request_transfer(
+            subscription=subscriptions[integration_id],
+            information_type=registry.get(name),
+            parameters=parameters,
+            requested_by=user,
+        )
+
+    def run(transfer: Transfer) -> None:
+        running.run(transfer_id=transfer.pk)
+
+    run(ask("MEDIUS", "suppliers", active_only=True))
+    run(ask("MEDIUS", "supplier_invoices"))
+    failed = ask("MEDIUS", "supplier_payments")
+    running.fail(transfer_id=failed.pk, error="Disken är full.")
+    services.cancel(transfer=ask("EXOPEN", "customers"), keep_queued=True)
+    services.pause(transfer=ask("EXOPEN", "ledger_entries", period_from="2010-01", period_to="2010-12"))
+    ask("ARKIV", "accounts")
+    change_parts(subscription=subscriptions["SALDON"], active=False)
+    queues.cut(subscription=subscriptions["PLANIMA"])
+
+
+def _keys(user: User, applications: dict[str, Application]) -> None:
+    for application in applications.values():
+        create_key(owner=user, application=application, name=f"{application} i drift")
+    old, _text = create_key(owner=user, application=applications["Exopen"], name="Gammal nyckel")
+    revoke_key(key=old)
+    offices = factories.ApplicationFactory.create(name="Byråportalen", supports_office_keys=True)
+    ended, _text = create_key(owner=user, application=offices, name="Byrån", kind=KeyKind.OFFICE)
+    made = timezone.now() - timedelta(days=400)
+    ApiKey.objects.filter(pk=ended.pk).update(created_at=made, expires_at=made + timedelta(days=365))
+    Group.objects.create(name="Ekonomiavdelningen")
+
+
+def _history(user: User, *changed: Model) -> None:
+    for row in changed:
+        LogEntry.objects.create(
+            user=user,
+            content_type=ContentType.objects.get_for_model(row),
+            object_id=str(row.pk),
+            object_repr=str(row),
+            action_flag=CHANGE,
+            change_message='[{"changed": {"fields": ["Name"]}}]',
+        )
+
+
+def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str, Any]:
+    """The keys of what pages show: of each model one row by the model's name, and what has a page of its own state."""
+    states = {f"transfer_{transfer.status}": transfer.pk for transfer in Transfer.objects.order_by("pk")}
+    return {
+        **dict(_first_rows()),
+        "company": company.pk,
+        "voucher": _large_voucher(company).pk,
+        "subscription": subscriptions["EXOPEN"].pk,
+        "cut_subscription": subscriptions["PLANIMA"].pk,
+        "inactive_subscription": subscriptions["SALDON"].pk,
+        "negative_subscription": subscriptions["ARKIV"].pk,
+        "apikey": ApiKey.objects.filter(revoked_at=None).order_by("pk")[0].pk,
+        **states,
+    }
+
+
+def _first_rows() -> Iterator[tuple[str, Any]]:
+    for model in admin.site._registry:
+        if row := model._default_manager.order_by("pk").first():
+            yield str(model._meta.model_name), row.pk
+
+
+def _large_voucher(company: Company) -> Voucher:
+    return Voucher.objects.filter(company=company).order_by("-last_row", "pk")[0]
