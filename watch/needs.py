@@ -56,7 +56,7 @@ def of(lines: Sequence[Line], signs: Signs, *, user: User | AnonymousUser) -> li
         *_forgotten(lines),
         *_unsent_letters(signs.now, user),
         *_transfers(user),
-        *_incomplete(lines),
+        *_incomplete(lines, user),
         *_keys(user, signs.now),
     ]
     groups = [_group(kind, list(needs)) for kind, needs in groupby(found, key=lambda need: need.kind)]
@@ -177,7 +177,8 @@ def _transfers(user: User | AnonymousUser) -> Iterator[Need]:
         )
 
 
-def _incomplete(lines: Sequence[Line]) -> Iterator[Need]:
+def _incomplete(lines: Sequence[Line], user: User | AnonymousUser) -> Iterator[Need]:
+    may_transfer = user.has_perm("onetime_transfer.add_transfer")
     for line in lines:
         if line.missing:
             text = ngettext(
@@ -190,8 +191,8 @@ def _incomplete(lines: Sequence[Line]) -> Iterator[Need]:
                 kind="missing",
                 text=text % numbers,
                 advice=_("The integration lacks them until they are transferred."),
-                action=_("Choose what to transfer"),
-                url=_subscription_url(line),
+                action=_("Transfer what is missing") if may_transfer else _("Open the subscription"),
+                url=_missing_url(line) if may_transfer else _subscription_url(line),
             )
 
 
@@ -218,6 +219,10 @@ def _keys(user: User | AnonymousUser, now: datetime) -> Iterator[Need]:
 
 def _subscription_url(line: Line) -> str:
     return reverse("admin:subscriptions_subscription_change", args=[line.subscription.pk])
+
+
+def _missing_url(line: Line) -> str:
+    return f"{reverse('missing_transfers')}?subscription={line.subscription.pk}"
 
 
 def _policy_url(subscription: int) -> str:

@@ -48,8 +48,8 @@ class Mailbox:
 
     @property
     def subjects(self) -> list[str]:
-        """The subjects of what came, in order."""
-        return [str(letter["Subject"]) for letter in self.letters]
+        """The subjects of what came, in order; folding leaves a blank before long ones."""
+        return [str(letter["Subject"]).strip() for letter in self.letters]
 
 
 @pytest.fixture
