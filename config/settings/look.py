@@ -111,7 +111,12 @@ UNFOLD: dict[str, Any] = {
         ],
     },
     "SHOW_BACK_BUTTON": True,
-    "STYLES": [_static("config/admin.css"), _static("notices/notices.css"), _static("watch/watch.css")],
+    "STYLES": [
+        _static("config/admin.css"),
+        _static("notices/notices.css"),
+        _static("watch/watch.css"),
+        _static("onetime_transfer/transfer.css"),
+    ],
     "SCRIPTS": [
         _static("config/admin.js"),
         _static("config/names.js"),

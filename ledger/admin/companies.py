@@ -1,15 +1,21 @@
 """Companies and their financial years."""
 
-from django.contrib import admin
-from django.urls import URLPattern, path
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.formats import number_format
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from access.http.admin import RegisterAdmin
 from ledger.admin.owned import OwnedAdmin
 from ledger.admin.sie import import_sie
 from ledger.models import Company, FinancialYear
+
+MOST_TRANSFERRED = 200
 
 
 @admin.register(Company)
@@ -20,11 +26,28 @@ class CompanyAdmin(RegisterAdmin):
     ordering = ("number",)
     fields = ("number", "name", "organisation_number", "currency", "time_zone", "active")
     list_before_template = "admin/ledger/company/import_link.html"
+    actions = ("transfer_chosen",)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page that takes SIE files."""
         view = self.admin_site.admin_view(lambda request: import_sie(request, self))
         return [path("import-sie/", view, name="ledger_import_sie"), *super().get_urls()]
+
+    @action(description=_("Start a one-off transfer"), permissions=("transfer",))
+    def transfer_chosen(self, request: HttpRequest, queryset: QuerySet[Company]) -> HttpResponse:
+        """Lead to the page that asks for which subscriptions and what; it changes nothing here."""
+        chosen = list(queryset.values_list("pk", flat=True)[: MOST_TRANSFERRED + 1])
+        if len(chosen) > MOST_TRANSFERRED:
+            most = number_format(MOST_TRANSFERRED, force_grouping=True)
+            text = _("Choose at most %(count)s companies. For all of them start a transfer without choosing any.")
+            self.message_user(request, text % {"count": most}, messages.WARNING)
+            return HttpResponseRedirect(request.get_full_path())
+        several = reverse("admin:onetime_transfer_transfer_several")
+        return HttpResponseRedirect(f"{several}?{urlencode([('company', key) for key in chosen])}")
+
+    def has_transfer_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may start one-off transfers."""
+        return bool(request.user.has_perm("onetime_transfer.add_transfer"))
 
 
 @admin.register(FinancialYear)

@@ -74,6 +74,8 @@ class FinancialYear(models.Model):
         verbose_name = _("financial year")
         verbose_name_plural = _("financial years")
         ordering = ("company", "-first_day")
+        # the years that a transfer's page offers where no company is chosen
+        indexes = [models.Index(fields=["first_day"], name="financial_year_by_day")]
         constraints = [
             models.UniqueConstraint(fields=["company", "first_day"], name="financial_year_key"),
             models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="financial_year_days_in_order"),

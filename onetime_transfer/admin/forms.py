@@ -1,99 +1,236 @@
-"""The form that asks for a transfer: what of, then only what that type can be narrowed by."""
+"""The forms that ask for transfers: what of, then only what that type can be narrowed by."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.contrib.admin import site
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import (
-    UnfoldAdminSelectWidget,
-    UnfoldAdminSingleDateWidget,
-    UnfoldAdminTextInputWidget,
-    UnfoldBooleanSwitchWidget,
-)
+from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminSelectWidget
 
+from access import scope
 from information_types import registry
 from information_types.definition import InformationType, Parameter
+from ledger.models import Company
+from onetime_transfer import parameters as transfer_parameters
+from onetime_transfer.admin.fields import field_of, given
+from onetime_transfer.exceptions import TransferError
 from onetime_transfer.models import Transfer
+from onetime_transfer.presets import Preset, presets_for
+from onetime_transfer.services import check_subscribed
 from subscriptions.models import Subscription
 
-
-def parameters() -> dict[str, Parameter]:
-    """Every parameter that some type has, by name."""
-    return {parameter.name: parameter for known in registry.all_types() for parameter in known.parameters}
+MOST_CHOSEN = 200
 
 
-def shown_for() -> dict[str, str]:
-    """For each parameter the condition, as the page's script evaluates it, under which it is shown."""
-    return {
-        name: f"{[known.name for known in registry.all_types() if name in known.parameters_by_name()]}"
-        ".includes(information_type)"
-        for name in parameters()
-    }
+class CompanySelect(AutocompleteSelect):
+    """Searches among the companies of the subscription that the page has chosen."""
+
+    url_name = "%s:onetime_transfer_transfer_companies"
 
 
-def field_of(parameter: Parameter) -> forms.Field:
-    """A form field for a parameter; whether it is required the type decides, not the field."""
-    label = str(parameter.label)
-    match parameter.kind:
-        case "flag":
-            return forms.BooleanField(label=label, required=False, widget=UnfoldBooleanSwitchWidget)
-        case "date_from" | "date_to":
-            return forms.DateField(label=label, required=False, widget=UnfoldAdminSingleDateWidget)
-        case _:
-            attributes = {"type": "month", "placeholder": "2024-01"}
-            widget = UnfoldAdminTextInputWidget(attributes)
-            help_text = _("A month, such as 2024-01.")
-            return forms.CharField(label=label, required=False, widget=widget, help_text=help_text)
+class ParametersForm(forms.Form):
+    """A form that has, beside its own fields, those of the parameters of the types it is about."""
+
+    def types(self) -> Sequence[InformationType]:
+        """The types whose parameters are asked for; once the form is made."""
+        raise NotImplementedError
+
+    def add_parameters(self) -> None:
+        """Add a field for each parameter of the types, of the same name once."""
+        for known in self.types():
+            for parameter in known.parameters:
+                self.fields.setdefault(parameter.name, field_of(parameter))
+
+    @property
+    def known_parameters(self) -> dict[str, Parameter]:
+        """By name."""
+        return {parameter.name: parameter for known in self.types() for parameter in known.parameters}
+
+    def bound(self, *kinds: str) -> list[forms.BoundField]:
+        """The fields of some kinds of parameter."""
+        return [self[name] for name, parameter in self.known_parameters.items() if parameter.kind in kinds]
+
+    @property
+    def months(self) -> list[forms.BoundField]:
+        """First and last month."""
+        return self.bound("month_from", "month_to")
+
+    @property
+    def days(self) -> list[forms.BoundField]:
+        """First and last day."""
+        return self.bound("date_from", "date_to")
+
+    @property
+    def days_may_be_left_out(self) -> bool:
+        """Whether no type needs them."""
+        return not any(one.required for one in self.known_parameters.values() if one.kind.startswith("date"))
+
+    @property
+    def flags(self) -> list[forms.BoundField]:
+        """Yes or no."""
+        return self.bound("flag")
+
+    def check_parameters(self, known: InformationType, values: dict[str, Any]) -> dict[str, Any]:
+        """A type's parameters, or what is wrong with each at its field."""
+        try:
+            return transfer_parameters.clean(known, given(values, known.parameters))
+        except TransferError as error:
+            for one in error.all_errors:
+                if one.field not in self.errors:
+                    self.add_error(one.field, forms.ValidationError(str(one), code=one.code))
+            return {}
 
 
-class TransferForm(forms.ModelForm[Transfer]):
-    """What to transfer. The service checks it; parameters of another type than the chosen one are dropped."""
+class TransferForm(ParametersForm):
+    """One transfer: of a subscription, of one company or all, of exactly one type."""
 
+    subscription = forms.ModelChoiceField(
+        queryset=Subscription.objects.none(),
+        label=_("Subscription"),
+        help_text=_("Also one that isn't active."),
+        widget=AutocompleteSelect(Transfer._meta.get_field("subscription"), site),
+    )
+    company = forms.ModelChoiceField(
+        queryset=Company.objects.none(),
+        label=_("1. Company"),
+        required=False,
+        help_text=_("Choose none to transfer all companies that the subscription is of."),
+        widget=CompanySelect(Transfer._meta.get_field("company"), site),
+    )
     information_type = forms.ChoiceField(
-        label=_("Information type"),
-        widget=UnfoldAdminSelectWidget,
-        help_text=_("One type at a time."),
+        label=_("2. Information type"), widget=UnfoldAdminSelectWidget, help_text=_("One type at a time.")
     )
 
-    class Meta:
-        model = Transfer
-        fields = ("subscription", "company")
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.fields["company"].help_text = _("Empty: all companies of the subscription.")
+    def __init__(self, user: User, data: Mapping[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.fields["subscription"].queryset = scope.visible(Subscription.objects.all(), user)  # type: ignore[attr-defined]
+        self.fields["company"].queryset = scope.visible_companies(user)  # type: ignore[attr-defined]
+        self.chosen_subscription: Subscription | None = self._find("subscription")
+        self.chosen_company: Company | None = self._find("company")
+        offered = self._offered()
         choices: Any = self.fields["information_type"]
-        choices.choices = [("", _("Choose a type")), *((known.name, known.label) for known in self._types())]
+        choices.choices = [("", _("Choose a type")), *((known.name, known.label) for known in offered)]
+        wanted = self._raw("information_type")
+        self.chosen_type = next((known for known in offered if known.name == wanted), None)
+        self.parameters: dict[str, Any] = {}
+        self.add_parameters()
 
-    def _post_clean(self) -> None:
-        """Nothing: the service makes the transfer."""
+    def types(self) -> Sequence[InformationType]:
+        """The chosen one."""
+        return [self.chosen_type] if self.chosen_type else []
+
+    @property
+    def presets(self) -> Sequence[Preset]:
+        """What fills in period or days with one click."""
+        return presets_for(self.chosen_type, self.chosen_company) if self.chosen_type else []
+
+    @property
+    def companies(self) -> list[Company]:
+        """The one that is chosen; none for all."""
+        return [self.cleaned_data["company"]] if self.cleaned_data.get("company") else []
 
     def clean(self) -> dict[str, Any]:
-        """Drop what was filled in for another type and then hidden."""
+        """Say all that is wrong at once, each at its field."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
-        chosen = values.get("information_type")
-        wanted = registry.get(chosen).parameters_by_name() if chosen else {}
-        for name in parameters():
-            if name not in wanted:
-                values.pop(name, None)
-                self.errors.pop(name, None)
+        if self.chosen_type is None:
+            return values
+        if values.get("subscription"):
+            try:
+                check_subscribed(values["subscription"], self.chosen_type, self.companies)
+            except TransferError as error:
+                self.add_error(error.field, str(error))
+        self.parameters = self.check_parameters(self.chosen_type, values)
         return values
 
-    def parameters(self) -> dict[str, Any]:
-        """The chosen type's parameters as the service takes them."""
-        values = {name: self.cleaned_data.get(name) for name in parameters()}
-        given = {name: value for name, value in values.items() if value not in (None, "", False)}
-        return {name: value if isinstance(value, bool | str) else value.isoformat() for name, value in given.items()}
+    def _offered(self) -> Sequence[InformationType]:
+        """The types of the subscription; before one is chosen all, so that the page shows what there is."""
+        return self.chosen_subscription.information_types if self.chosen_subscription else registry.all_types()
 
-    def _types(self) -> list[InformationType]:
-        """Those of the subscription, once it is known."""
-        given = self.data.get("subscription") if self.is_bound else self.initial.get("subscription")
-        number = str(given or "")
-        subscription = Subscription.objects.filter(pk=int(number)).first() if number.isdecimal() else None
-        return subscription.information_types if subscription else list(registry.all_types())
+    def _raw(self, name: str) -> str:
+        return str((self.data if self.is_bound else self.initial).get(name) or "")
+
+    def _find(self, name: str) -> Any:
+        number = self._raw(name)
+        found: QuerySet[Any] = self.fields[name].queryset  # type: ignore[attr-defined]
+        return found.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None
 
 
-def transfer_form() -> type[TransferForm]:
-    """The form with a field for every parameter that the registry knows when it is asked for."""
-    fields = {name: field_of(parameter) for name, parameter in parameters().items()}
-    return type("TransferForm", (TransferForm,), fields)
+class Checkboxes(forms.CheckboxSelectMultiple):
+    """Checkboxes as the admin draws them."""
+
+    template_name = "admin/onetime_transfer/transfer/checkboxes.html"
+
+    def __init__(self) -> None:
+        super().__init__({"class": " ".join(CHECKBOX_CLASSES)})
+
+
+class SeveralForm(ParametersForm):
+    """Transfers of several subscriptions, types and companies: one of each subscription and type."""
+
+    subscriptions = forms.ModelMultipleChoiceField(
+        queryset=Subscription.objects.none(), label=_("Subscriptions"), widget=Checkboxes
+    )
+    information_types = forms.MultipleChoiceField(
+        label=_("Information types"),
+        widget=Checkboxes,
+        help_text=_("A transfer of its own is started for each type and subscription."),
+    )
+
+    def __init__(
+        self, offered: Sequence[Subscription], companies: Sequence[Company], data: Any = None, **options: Any
+    ) -> None:
+        super().__init__(data, **options)
+        self.offered, self.companies = offered, companies
+        keys = [subscription.pk for subscription in offered]
+        self.fields["subscriptions"].queryset = (  # type: ignore[attr-defined]
+            Subscription.objects.filter(pk__in=keys).prefetch_related("types").order_by("integration_id")
+        )
+        known = {known for subscription in offered for known in subscription.information_types}
+        choices: Any = self.fields["information_types"]
+        choices.choices = [(one.name, one.label) for one in registry.all_types() if one in known]
+        self.plan: list[Planned] = []
+        self.add_parameters()
+
+    def types(self) -> Sequence[InformationType]:
+        """Those that are ticked."""
+        posted: Any = self.data
+        ticked = posted.getlist("information_types") if self.is_bound else self.initial.get("information_types", [])
+        return [known for known in registry.all_types() if known.name in ticked]
+
+    @property
+    def presets(self) -> Sequence[Preset]:
+        """Of the first type that has some."""
+        return next((found for known in self.types() if (found := presets_for(known, None))), [])
+
+    def clean(self) -> dict[str, Any]:
+        """Say all that is wrong at once; else know which transfers it makes."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        parameters = {known.name: self.check_parameters(known, values) for known in self.types()}
+        if not self.errors:
+            self.plan = list(_plan(values["subscriptions"], self.companies, self.types(), parameters))
+            if not self.plan:
+                self.add_error("information_types", _("None of the chosen subscriptions has any of the chosen types."))
+        return values
+
+
+Planned = tuple[Subscription, InformationType, Sequence[Company], Mapping[str, Any]]
+
+
+def _plan(
+    subscriptions: Sequence[Subscription],
+    companies: Sequence[Company],
+    types: Sequence[InformationType],
+    parameters: Mapping[str, Mapping[str, Any]],
+) -> Iterator[Planned]:
+    keys = [company.pk for company in companies]
+    for subscription in subscriptions:
+        chosen = list(subscription.selected_companies().filter(pk__in=keys)) if keys else []
+        if keys and not chosen:
+            continue
+        for known in types:
+            if known in subscription.information_types:
+                yield subscription, known, chosen, parameters[known.name]

@@ -36,6 +36,7 @@ from subscriptions.signals import queue_facts
 NUMBERED = ("integration_id", "name", "companies", "negative_selection", "information_types", "active")
 # An accounting office stands here first, where the installation has any.
 WHO = ("application", "own_changes")
+MOST_TRANSFERRED = 100
 
 
 class SubscriptionList(RegisterList):
@@ -141,12 +142,22 @@ class SubscriptionAdmin(RegisterAdmin):
         text = ngettext("%(count)s register", "%(count)s registers", count) % {"count": _grouped(count)}
         return format_html('<a class="row-link" href="{}">{}</a>', self._url("change", subscription.pk), text)
 
-    @action(description=_("Start a one-off transfer"))
+    @action(description=_("Start a one-off transfer"), permissions=("transfer",))
     def transfer_chosen(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> HttpResponse:
         """Lead to the page that asks what to transfer; it changes nothing here."""
-        if chosen := self._only_one(request, queryset, _("Choose one subscription: a transfer is of one.")):
-            return HttpResponseRedirect(_transfer_url(chosen))
-        return HttpResponseRedirect(request.get_full_path())
+        chosen = list(queryset[: MOST_TRANSFERRED + 1])
+        if len(chosen) == 1:
+            return HttpResponseRedirect(_transfer_url(chosen[0]))
+        if len(chosen) > MOST_TRANSFERRED:
+            text = _("Choose at most %(count)s at once.") % {"count": _grouped(MOST_TRANSFERRED)}
+            self.message_user(request, text, messages.WARNING)
+            return HttpResponseRedirect(request.get_full_path())
+        several = reverse("admin:onetime_transfer_transfer_several")
+        return HttpResponseRedirect(f"{several}?{urlencode([('subscription', one.pk) for one in chosen])}")
+
+    def has_transfer_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may start one-off transfers."""
+        return bool(request.user.has_perm("onetime_transfer.add_transfer"))
 
     @action(description=_("Copy"), permissions=("add",))
     def copy_chosen(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> HttpResponse:

@@ -6,8 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from ledger.models import Voucher
-from onetime_transfer import running
-from onetime_transfer.models import Transfer
 from tests import factories
 from tests.browser.admin import Admin
 
@@ -75,46 +73,6 @@ def test_a_file_that_is_no_sie_says_what_is_wrong(admin: Admin) -> None:
     page.get_by_role("button", name="Importera").click()
     expect(page.get_by_role("alert")).to_contain_text("Inget ur filen är importerat")
     expect(page.get_by_role("alert")).to_contain_text("bild.se")
-
-
-def test_a_transfer_runs_to_its_end(admin: Admin) -> None:
-    books = factories.make_books(number="100")
-    for _ in range(3):
-        books.post()
-    subscription = factories.make_subscription("ledger_entries", "suppliers", integration_id="EXOPEN")
-    page = admin.page
-    admin.open(f"subscriptions/subscription/{subscription.pk}/change/")
-    page.get_by_role("row", name="Bokföring").get_by_role("link", name="Överför").click()
-    page.get_by_role("button", name="Överför").click()
-    expect(page.get_by_role("status")).to_have_text("Väntar")
-    running.run(transfer_id=Transfer.objects.get().pk)
-    expect(page.get_by_role("status")).to_contain_text("Överföringen är genomförd")
-    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "100")
-    expect(page.locator("#transfer-progress")).to_contain_text("6 rader är i kö för integrationen")
-
-
-def test_a_types_own_parameters_are_shown_when_it_is_chosen(admin: Admin) -> None:
-    subscription = factories.make_subscription("ledger_entries", "suppliers", "supplier_invoices")
-    page = admin.page
-    admin.open(f"onetime_transfer/transfer/add/?subscription={subscription.pk}")
-    month, active, day = (page.get_by_label(name) for name in ("Från period", "Endast aktiva", "Från datum"))
-    for choice, shown in (("Bokföring", month), ("Leverantörer", active), ("Leverantörsfakturor", day)):
-        page.get_by_label("Informationstyp").select_option(choice)
-        for field in (month, active, day):
-            expect(field).to_be_visible() if field is shown else expect(field).to_be_hidden()
-
-
-def test_a_transfer_is_cancelled_after_a_question(admin: Admin) -> None:
-    subscription = factories.make_subscription("suppliers")
-    page = admin.page
-    admin.open(f"onetime_transfer/transfer/add/?subscription={subscription.pk}&information_type=suppliers")
-    page.get_by_role("button", name="Överför").click()
-    page.get_by_role("button", name="Pausa").click()
-    expect(page.get_by_role("status")).to_have_text("Pausad")
-    page.get_by_role("link", name="Avbryt").click()
-    page.get_by_label("Ta bort dem som inte är hämtade ur kön").check()
-    page.get_by_role("button", name="Avbryt överföringen").click()
-    expect(page.get_by_role("status")).to_have_text("Avbruten")
 
 
 MAIN_PAGES = [

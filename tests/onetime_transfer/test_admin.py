@@ -13,7 +13,7 @@ from onetime_transfer import running, services
 from onetime_transfer.models import Transfer
 from subscriptions.models import Subscription
 from tests import factories
-from tests.ledger.admin_client import errors_of, signed_in, text_of
+from tests.ledger.admin_client import signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 TRANSFERS = "/admin/onetime_transfer/transfer/"
@@ -34,10 +34,15 @@ def subscription(books: factories.Books) -> Subscription:
     return factories.make_subscription("suppliers", "ledger_entries", "supplier_invoices", companies=[books.company])
 
 
-def asked(admin: Client, subscription: Subscription, information_type: str, **fields: Any) -> Any:
+def asked(admin: Client, of: Subscription, information_type: str, **fields: Any) -> Any:
     """Return the answer to the form that asks for a transfer."""
-    form = {"subscription": subscription.pk, "information_type": information_type, **fields}
+    form: dict[str, Any] = {"subscription": of.pk, "information_type": information_type, **fields}
     return admin.post(f"{TRANSFERS}add/", form)
+
+
+def errors_of(page: Any) -> dict[str, Any]:
+    """Return what the form says is wrong, by field."""
+    return {name: list(found) for name, found in page.context["form"].errors.items()}
 
 
 def page_of(transfer: Transfer) -> str:
@@ -75,21 +80,23 @@ def test_the_end_is_told_in_the_readers_language(
 @pytest.mark.parametrize(
     ("information_type", "fields", "wrong"),
     [
-        ("", {}, "information_type"),
-        ("accounts", {}, "information_type"),
-        ("ledger_entries", {}, "period_from"),
-        ("ledger_entries", {"period_from": "2024-01"}, "period_to"),
-        ("ledger_entries", {"period_from": "2024-13", "period_to": "2024-12"}, "period_from"),
-        ("ledger_entries", {"period_from": "2024-02", "period_to": "2024-01"}, "period_to"),
-        ("supplier_invoices", {"date_from": "2024-02-01", "date_to": "2024-01-01"}, "date_to"),
-        ("supplier_invoices", {"date_from": "yesterday"}, "date_from"),
+        ("", {}, ["information_type"]),
+        ("accounts", {}, ["information_type"]),
+        ("", {"subscription": ""}, ["subscription", "information_type"]),
+        ("ledger_entries", {}, ["period_from", "period_to"]),
+        ("ledger_entries", {"subscription": ""}, ["subscription", "period_from", "period_to"]),
+        ("ledger_entries", {"period_from": "2024-01"}, ["period_to"]),
+        ("ledger_entries", {"period_from": "2024-13", "period_to": "x"}, ["period_from", "period_to"]),
+        ("ledger_entries", {"period_from": "2024-02", "period_to": "2024-01"}, ["period_to"]),
+        ("supplier_invoices", {"date_from": "2024-02-01", "date_to": "2024-01-01"}, ["date_to"]),
+        ("supplier_invoices", {"date_from": "yesterday", "date_to": "2024-02-30"}, ["date_from", "date_to"]),
     ],
 )
-def test_a_mistake_is_shown_at_its_field(
-    admin: Client, subscription: Subscription, information_type: str, fields: dict[str, str], wrong: str
+def test_all_mistakes_are_shown_at_once_each_at_its_field(
+    admin: Client, subscription: Subscription, information_type: str, fields: dict[str, str], wrong: list[str]
 ) -> None:
     page = asked(admin, subscription, information_type, **fields)
-    assert list(errors_of(page)) == [wrong]
+    assert list(errors_of(page)) == wrong
     assert not Transfer.objects.exists()
 
 
@@ -108,13 +115,17 @@ def test_the_form_offers_the_subscriptions_types_and_each_types_parameters(
     admin: Client, subscription: Subscription
 ) -> None:
     page = admin.get(f"{TRANSFERS}add/?subscription={subscription.pk}&information_type=ledger_entries")
-    form = page.context["adminform"].form
+    form = page.context["form"]
     offered = [name for name, _label in form.fields["information_type"].choices if name]
     assert offered == [known.name for known in subscription.information_types]
-    wanted = {name for known in registry.all_types() for name in known.parameters_by_name()}
-    assert wanted <= set(form.fields)
-    shown = page.context["adminform"].model_admin.conditional_fields
-    assert shown["period_from"] == "['ledger_entries'].includes(information_type)"
+    assert [field.name for field in form.months] == ["period_from", "period_to"]
+    assert "active_only" not in form.fields
+
+
+@pytest.mark.parametrize("written", ["2024-3", "202403", "3/2024", "2024 03", "2024-03"])
+def test_a_month_may_be_written_as_people_write_it(admin: Client, subscription: Subscription, written: str) -> None:
+    asked(admin, subscription, "ledger_entries", period_from="2024-01", period_to=written)
+    assert Transfer.objects.get().parameters == {"period_from": "2024-01", "period_to": "2024-03"}
 
 
 def test_a_transfer_is_paused_resumed_and_cancelled(admin: Client, subscription: Subscription) -> None:
@@ -128,7 +139,7 @@ def test_a_transfer_is_paused_resumed_and_cancelled(admin: Client, subscription:
     assert done("pause") == "paused"
     assert done("resume") == "queued"
     question = admin.get(f"{TRANSFERS}{transfer.pk}/cancel/")
-    assert "Keep them in the queue" in text_of(question)
+    assert "It hasn't queued anything yet" in text_of(question)
     transfer.refresh_from_db()
     assert transfer.status == "queued"
     assert done("cancel", keep_queued="no") == "cancelled"
@@ -144,21 +155,77 @@ def test_a_link_changes_nothing(admin: Client, subscription: Subscription, what:
     assert transfer.status == "queued"
 
 
-def test_the_moving_part_asks_for_the_page_again_when_the_state_has_changed(
+def test_the_moving_part_brings_the_rest_of_the_page_when_the_state_has_changed(
     admin: Client, subscription: Subscription
 ) -> None:
     transfer = services.request_transfer(subscription=subscription, information_type=registry.get("suppliers"))
     part = f"{TRANSFERS}{transfer.pk}/progress/?status=queued"
-    assert "HX-Refresh" not in admin.get(part)
+    assert "transfer-state" not in admin.get(part).content.decode()
     running.run(transfer_id=transfer.pk)
-    assert admin.get(part)["HX-Refresh"] == "true"
+    moved = admin.get(part)
+    assert "The transfer is done" in text_of(moved)
+    assert "every 1s" not in moved.content.decode()
+    assert moved["HX-Trigger"] == "look-for-notices"
+
+
+def test_whoever_was_signed_out_meanwhile_is_asked_to_sign_in(subscription: Subscription) -> None:
+    transfer = services.request_transfer(subscription=subscription, information_type=registry.get("suppliers"))
+    assert Client().get(f"{TRANSFERS}{transfer.pk}/progress/")["HX-Refresh"] == "true"
+
+
+def test_a_transfer_that_failed_says_why_and_what_to_do_and_goes_on(admin: Client, subscription: Subscription) -> None:
+    supplier = factories.SupplierFactory.create(company=subscription.companies.get())
+    transfer = services.request_transfer(subscription=subscription, information_type=registry.get("suppliers"))
+    running.fail(transfer_id=transfer.pk, error="No space left")
+    text = text_of(admin.get(page_of(transfer)))
+    assert "The transfer has failed" in text
+    assert "No space left" in text
+    assert f"it is transfer {transfer.pk}" in text
+    admin.post(f"{TRANSFERS}{transfer.pk}/resume/")
+    running.run(transfer_id=transfer.pk)
+    transfer.refresh_from_db()
+    assert (transfer.status, transfer.rows_done, transfer.error) == ("done", 1, "")
+    assert transfer.counts == [[supplier.company.number, 1]]
+
+
+def test_cancelling_says_what_is_fetched_and_what_is_not(admin: Client, subscription: Subscription) -> None:
+    factories.SupplierFactory.create_batch(2, company=subscription.companies.get())
+    transfer = services.request_transfer(subscription=subscription, information_type=registry.get("suppliers"))
+    running.run(transfer_id=transfer.pk)
+    Transfer.objects.update(status="paused")
+    text = text_of(admin.get(f"{TRANSFERS}{transfer.pk}/cancel/"))
+    assert "It has queued 2 rows so far" in text
+    assert "Still in the queue 2 Fetched already 0" in text
+    admin.post(f"{TRANSFERS}{transfer.pk}/cancel/", {"keep_queued": "no"})
+    assert "Rows taken out of the queue again: 2" in text_of(admin.get(page_of(transfer)))
+
+
+def test_one_waits_for_another_of_the_same_subscription_and_says_so(admin: Client, subscription: Subscription) -> None:
+    first, second = (
+        services.request_transfer(subscription=subscription, information_type=registry.get("suppliers"))
+        for _ in range(2)
+    )
+    text = text_of(admin.get(page_of(second)))
+    assert f"Starts when this has ended: {first}" in text
+    assert "Starts in a moment" in text_of(admin.get(page_of(first)))
 
 
 def test_the_history_tells_who_when_what_and_how_it_ended(admin: Client, subscription: Subscription) -> None:
     asked(admin, subscription, "suppliers")
     running.run(transfer_id=Transfer.objects.get().pk)
     text = text_of(admin.get(TRANSFERS))
-    assert f"{subscription} Suppliers - Done 0 boss" in text
+    assert f"{subscription} Suppliers All Done 0 0.0 s boss" in text
+
+
+def test_a_transfer_is_repeated_with_the_same_choice(admin: Client, subscription: Subscription) -> None:
+    company = subscription.companies.get()
+    months = {"period_from": "2024-01", "period_to": "2024-12"}
+    asked(admin, subscription, "ledger_entries", company=company.pk, **months)
+    transfer = Transfer.objects.get()
+    running.run(transfer_id=transfer.pk)
+    form = admin.get(admin.get(page_of(transfer)).context["repeat_url"]).context["form"]
+    assert (form.chosen_subscription, form.chosen_company) == (subscription, company)
+    assert {field.name: field.value() for field in form.months} == months
 
 
 def test_a_long_history_takes_no_more_queries_than_a_short_one(admin: Client, subscription: Subscription) -> None:
