@@ -54,6 +54,12 @@ NAVIGATION: list[Item] = [
         "items": [
             _list(_("Subscriptions"), "outbox", "subscriptions.subscription"),
             _list(_("One-off transfers"), "move_up", "onetime_transfer.transfer"),
+            {
+                "title": pgettext_lazy("menu", "Trace"),
+                "icon": "manage_search",
+                "link": reverse_lazy("trace"),
+                "permission": _may_view("subscriptions.view_subscription"),
+            },
         ],
     },
     {

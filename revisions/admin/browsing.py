@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -16,11 +15,10 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from access.scope import reach_of, visible, visible_companies
 from information_types import registry
-from ledger.models import Company
+from revisions.admin.fields import CompanyField
 from revisions.admin.rows import lines_of
 from revisions.batch import Choice
 from revisions.browsing import extent_of, read_page, read_row
-from revisions.models import QueuedCount
 from subscriptions.models import Subscription
 
 
@@ -39,12 +37,7 @@ class LookForm(forms.Form):
         choices=lambda: [("", _("All")), *registry.choices()],
         widget=UnfoldAdminSelectWidget,
     )
-    company = forms.ModelChoiceField(
-        label=_("Company"),
-        required=False,
-        queryset=Company.objects.none(),
-        widget=AutocompleteSelect(QueuedCount._meta.get_field("company"), admin.site),
-    )
+    company = CompanyField(required=False)
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request.GET)
@@ -84,6 +77,7 @@ def outbox_row(request: HttpRequest, pk: int, sequence: int) -> HttpResponse:
         % {"sequence": sequence, "integration": subscription.integration_id},
         "sequence": sequence,
         "line": lines_of([row])[0] if row else None,
+        "trace_url": f"{reverse('trace')}?{urlencode({'subscription': subscription.pk, 'sequence': sequence})}",
     }
     return TemplateResponse(request, "admin/revisions/outbox_row.html", context, status=200 if row else 404)
 

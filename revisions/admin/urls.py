@@ -1,11 +1,12 @@
-"""The addresses of pages on a subscription's queue, below `/admin/`."""
+"""The addresses of pages on queues and on what went through them, below `/admin/`."""
 
 from django.contrib.admin import site
 from django.urls import path
 
-from revisions.admin import browsing, choosing, purging, taking_out
+from revisions.admin import browsing, choosing, purging, taking_out, tracing
 
 urlpatterns = [
+    path("trace/", site.admin_view(tracing.trace_page), name="trace"),
     path("subscriptions/subscription/<int:pk>/outbox/", site.admin_view(browsing.outbox), name="outbox"),
     path(
         "subscriptions/subscription/<int:pk>/outbox/<int:sequence>/",

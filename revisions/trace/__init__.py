@@ -5,7 +5,7 @@ queued before `traced_since` is found only where it still waits.
 """
 
 from revisions.trace.results import Delivery, Fetch, Found, Outcome, Revision, Sought, WhyNot
-from revisions.trace.services import by_revision, by_sequence, search, sought_from_row
+from revisions.trace.services import by_revision, by_sequence, revision_of, search, sought_from_row
 
 __all__ = (
     "Delivery",
@@ -17,6 +17,7 @@ __all__ = (
     "WhyNot",
     "by_revision",
     "by_sequence",
+    "revision_of",
     "search",
     "sought_from_row",
 )

@@ -13,24 +13,41 @@ from revisions.models.trace import SUBSCRIPTION_SPAN
 from revisions.trace import numberings
 from revisions.trace.results import Delivery, Fetch, Outcome, WhyNot
 from revisions.trace.rows import Hit
-from subscriptions.models import Resync, Subscription
 
 NOW = 2**62  # later than every numbering
 MOST_BATCHES = 100
 
-# What each subscription selected at a numbering, and whether that was a kind of change.
+# What each subscription selected at a numbering, and whether that was a kind of change; beside it the subscription as
+# it is now, with what it misses.
 SELECTED = """
-    select kind.place, selection.subscription_id, selection.integration_id, selection.name, selection.deleted,
-        selection.active, kind.information_type = any(selection.types),
-        case when selection.negative_selection or selection.companies <> '{}'
-            then selection.negative_selection <> (kind.company_id = any(selection.companies)) else true end,
-        selection.own_changes or kind.origin_id is distinct from selection.application_id
-    from unnest(%(numberings)s::bigint[], %(types)s::int[], %(companies)s::bigint[], %(origins)s::bigint[])
-        with ordinality as kind (numbering_id, information_type, company_id, origin_id, place)
-    cross join lateral (
-        select distinct on (subscription_id) * from revisions_selection
-        where valid_after < kind.numbering_id order by subscription_id, valid_after desc, id desc
-    ) selection
+    with kind as materialized (
+        select * from unnest(%(numberings)s::bigint[], %(types)s::int[], %(companies)s::bigint[], %(origins)s::bigint[])
+            with ordinality as kind (numbering_id, information_type, company_id, origin_id, place)
+    ),
+    selected as (
+        select kind.place, selection.subscription_id, selection.integration_id, selection.name, selection.deleted,
+            selection.active, kind.information_type = any(selection.types) as of_type,
+            case when selection.negative_selection or selection.companies <> '{}'
+                then selection.negative_selection <> (kind.company_id = any(selection.companies)) else true end
+                as of_company,
+            selection.own_changes or kind.origin_id is distinct from selection.application_id as wants_own
+        from kind
+        cross join lateral (
+            select distinct on (subscription_id) * from revisions_selection
+            where valid_after < kind.numbering_id order by subscription_id, valid_after desc, id desc
+        ) selection
+    ),
+    known as materialized (
+        select id, integration_id, name, array(
+            select array[information_type, company_id] from subscriptions_resync missing
+            where missing.subscription_id = subscription.id
+                and information_type in (select information_type from kind)
+                and company_id in (select company_id from kind)) as missing
+        from subscriptions_subscription subscription
+    )
+    select known.id, known.integration_id, known.name, known.missing, selected.*
+    from selected full join known on known.id = selected.subscription_id
+    order by selected.place
 """
 
 BATCHES = f"""
@@ -116,14 +133,15 @@ class Ledger:
         self._hits = hits
         self._only = None if subscriptions is None else set(subscriptions)
         self._numbers = numberings.load({hit.numbering for hit in hits if hit.numbering is not None})
-        self._why = self._why_not()
-        self._subscribers = self._known_subscribers()
+        self._subscribers: dict[int, Subscriber] = {}
+        self._why: dict[tuple[tuple[Any, ...], int], WhyNot] = {}
+        self._missing: set[tuple[int, int, int]] = set()
+        self._read_selected()
         self._firsts = {id(hit): self._given(hit) for hit in hits}
         self._waiting = self._items()
         ranges = self._ranges()
         self._batches = self._logged(ranges)
         self._removals = self._removed(ranges)
-        self._missing = self._resync()
 
     def deliveries(self, hit: Hit) -> list[Delivery]:
         """What became of one of the rows, by the integrations' ids."""
@@ -191,23 +209,19 @@ class Ledger:
             **fate,
         )
 
-    def _why_not(self) -> dict[tuple[tuple[Any, ...], int], WhyNot]:
-        """By kind of change and subscription: why one that wasn't queued wasn't."""
+    def _read_selected(self) -> None:
+        """Who is subscribed now and who was then; by kind of change, why one that wasn't queued wasn't."""
         kinds = list(dict.fromkeys(_kind(hit) for hit in self._hits))
-        found = _fetch(
-            SELECTED, dict(zip(("numberings", "types", "companies", "origins"), zip_lists(kinds), strict=True))
-        )
-        self._selected = {row[1]: row for row in sorted(found)}
-        return {(kinds[row[0] - 1], row[1]): _reason(*row[4:]) for row in found}
-
-    def _known_subscribers(self) -> dict[int, Subscriber]:
-        """Those that are, and those that were selected from at the time."""
-        then = {pk: Subscriber(pk, row[2], row[3], deleted=True) for pk, row in self._selected.items()}
-        now = {
-            pk: Subscriber(pk, integration_id, name, deleted=False)
-            for pk, integration_id, name in Subscription.objects.values_list("pk", "integration_id", "name")
-        }
-        return {pk: one for pk, one in (then | now).items() if self._only is None or pk in self._only}
+        names = ("numberings", "types", "companies", "origins")
+        for now, place, then in map(_apart, _fetch(SELECTED, dict(zip(names, zip_lists(kinds), strict=True)))):
+            pk, integration_id, name = (now or then)[:3]
+            subscriber = Subscriber(pk, integration_id, name, deleted=not now)
+            if self._only is None or subscriber.pk in self._only:
+                self._subscribers[subscriber.pk] = subscriber
+            if now:
+                self._missing |= {(subscriber.pk, number, company) for number, company in now[3]}
+            if place:
+                self._why[kinds[place - 1], subscriber.pk] = _reason(*then[3:])
 
     def _given(self, hit: Hit) -> dict[int, int]:
         """The row's sequence, by subscription."""
@@ -255,10 +269,10 @@ class Ledger:
             found[pk].append(values)
         return found
 
-    def _resync(self) -> set[tuple[int, int, int]]:
-        types, companies = ({getattr(hit, name) for hit in self._hits} for name in ("information_type", "company_id"))
-        missing = Resync.objects.filter(information_type__in=types, company__in=companies)
-        return set(missing.values_list("subscription_id", "information_type", "company_id"))
+
+def _apart(row: tuple[Any, ...]) -> tuple[tuple[Any, ...], int | None, tuple[Any, ...]]:
+    """A row of `SELECTED`: the subscription now, the kind's place, and what was selected then; empty where not."""
+    return (row[:4] if row[0] else ()), row[4], row[5:]
 
 
 def _kind(hit: Hit) -> tuple[int, int, int, int | None]:

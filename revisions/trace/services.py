@@ -61,12 +61,23 @@ def by_sequence(
     subscriptions: Collection[int] | None = None,
 ) -> Found:
     """The revision that a subscription got under a sequence, if it is kept."""
+    place, numbers = _of_sequence(subscription, sequence)
+    return _of_place(place, companies, subscriptions, numbers) if place else _found([])
+
+
+def revision_of(*, subscription: Subscription, sequence: int) -> str | None:
+    """The name of the revision that a subscription got under a sequence; what it names may be gone."""
+    place, _numbers = _of_sequence(subscription, sequence)
+    return f"{place[0]}.{place[1]}" if place else None
+
+
+def _of_sequence(subscription: Subscription, sequence: int) -> tuple[tuple[int, int] | None, numberings.Numbers | None]:
     if not 0 < sequence <= LARGEST:
-        return _found([])
+        return None, None
     place, numbers = _waiting(subscription, sequence), None
     if place is None and (numbers := numberings.of_sequence(subscription.pk, sequence)):
         place = numbers.at(subscription.pk, sequence)
-    return _of_place(place, companies, subscriptions, numbers) if place else _found([])
+    return place, numbers
 
 
 def sought_from_row(information_type: InformationType, row: Model) -> Sought:

@@ -22,6 +22,7 @@ from access.http.admin.export import ExportMixin
 from access.http.admin.listing import RegisterList
 from access.http.admin.paginator import BoundedPaginator
 from access.http.admin.refusals import Refusal, RefusedForm, refusal_of
+from access.http.admin.trace import trace_url
 from ledger.exceptions import LedgerError
 
 
@@ -59,6 +60,15 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
             for link in ("add", "change", "delete", "view"):
                 setattr(field.widget, f"can_{link}_related", False)
         return field
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *arguments: Any, obj: Model | None = None, **options: Any
+    ) -> HttpResponse:
+        """With the way to the row's trace, for who may follow it."""
+        if obj is not None and request.user.has_perm("subscriptions.view_subscription"):
+            context["trace_url"] = trace_url(obj)
+        page: HttpResponse = super().render_change_form(request, context, *arguments, obj=obj, **options)
+        return page
 
     # What the user may know of
 
