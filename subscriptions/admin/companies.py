@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
@@ -83,6 +84,8 @@ class CompaniesField(forms.ModelMultipleChoiceField):
 
 def search(request: HttpRequest) -> JsonResponse:
     """Companies that fit a search, or have the numbers that were pasted."""
+    if not any(request.user.has_perm(f"subscriptions.{right}_subscription") for right in ("add", "change")):
+        raise PermissionDenied
     companies = visible_companies(request.user).order_by("number")
     if "numbers" in request.POST:
         numbers = numbers_in(request.POST["numbers"])[:MOST_CHOSEN_AT_ONCE]

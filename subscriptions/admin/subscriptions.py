@@ -45,7 +45,7 @@ class SubscriptionList(RegisterList):
     def get_results(self, request: HttpRequest) -> None:
         """Read the page, and ask once for all that is on it."""
         super().get_results(request)
-        self.result_list = list(self.result_list)
+        self.result_list = list(getattr(self, "result_list", ()))  # an export reads the rows by itself
         facts = queue_facts([subscription.pk for subscription in self.result_list])
         for subscription in self.result_list:
             subscription.facts = facts.get(subscription.pk)
@@ -55,7 +55,7 @@ class SubscriptionList(RegisterList):
 class SubscriptionAdmin(RegisterAdmin):
     form = SubscriptionForm
     known_refusals: ClassVar[tuple[type[Exception], ...]] = (SubscriptionError,)
-    list_display = ("identity", "state", "queued", "oldest", "fetched", "missing", "application")
+    list_display = ("identity", "state", "queued", "oldest", "fetched", "missing")
     list_filter = (
         "active",
         NeedFilter,
@@ -63,6 +63,13 @@ class SubscriptionAdmin(RegisterAdmin):
         ("companies", CompanyFilter),
         ("application", AutocompleteSelectFilter),
     )
+    exported: ClassVar = {
+        "identity": lambda subscription: subscription.integration_id,
+        "queued": lambda subscription: _queued(subscription),
+        "oldest": lambda subscription: _fact(subscription, "oldest"),
+        "fetched": lambda subscription: _fact(subscription, "last_fetch"),
+        "missing": lambda subscription: subscription.missing_count,
+    }
     search_fields = ("integration_id", "name", "application__name")
     ordering = ("integration_id",)
     autocomplete_fields = ("application",)
@@ -348,8 +355,9 @@ def _queued(subscription: Subscription) -> int:
 
 
 def _fact(subscription: Subscription, name: str) -> datetime | None:
-    facts = getattr(subscription, "facts", None)
-    found: datetime | None = getattr(facts, name, None)
+    if not hasattr(subscription, "facts"):
+        subscription.facts = queue_facts([subscription.pk]).get(subscription.pk)  # type: ignore[attr-defined]
+    found: datetime | None = getattr(subscription.facts, name, None)  # type: ignore[attr-defined]
     return found
 
 

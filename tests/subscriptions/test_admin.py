@@ -172,3 +172,86 @@ def test_the_action_leads_to_the_transfers_page(admin: Client) -> None:
     assert page["Location"] == f"/admin/onetime_transfer/transfer/add/?subscription={chosen[0]}"
     page = admin.post(SUBSCRIPTIONS, {**action, "_selected_action": chosen}, follow=True)
     assert [one.pk for one in page.context["form"].offered] == chosen
+
+
+def test_a_subscription_is_copied_into_a_form_that_makes_nothing_yet(admin: Client, exopen: Application) -> None:
+    company = factories.CompanyFactory.create(number="100")
+    original = factories.make_subscription(
+        "accounts", name="Exopen", application=exopen, companies=[company], negative_selection=True, own_changes=False
+    )
+    page = admin.post(SUBSCRIPTIONS, {"action": "copy_chosen", "_selected_action": [original.pk]}, follow=True)
+    initial = page.context["adminform"].form.initial
+    assert initial["companies"] == [company]
+    assert (initial["name"], initial["information_types"], initial["active"]) == ("Exopen (copy)", ["accounts"], False)
+    assert (initial["negative_selection"], initial["own_changes"]) == (True, False)
+    assert initial["application"] == exopen.pk
+    assert "integration_id" not in initial
+    assert "A copy starts inactive" in text_of(page)
+    assert Subscription.objects.count() == 1
+
+
+def test_a_copy_of_what_isnt_there_is_an_empty_form(admin: Client) -> None:
+    for number in ("1", "x", "9" * 40):
+        assert admin.get(f"{SUBSCRIPTIONS}add/?copy={number}").status_code == 200
+
+
+def test_deactivating_and_activating_ask_with_numbers_and_offer_the_way_back(admin: Client) -> None:
+    factories.CompanyFactory.create_batch(3)
+    subscription = factories.make_subscription("suppliers", "customers", integration_id="EXOPEN")
+    factories.SupplierFactory.create()
+    fan_out.drain()
+    Resync.objects.all().delete()
+    url = f"{SUBSCRIPTIONS}deactivate/?ids={subscription.pk}"
+    assert "EXOPEN A subscription 1 4 8" in text_of(admin.get(url))
+    assert Subscription.objects.get().active
+    page = admin.post(url, follow=True)
+    assert "EXOPEN is inactive. Activate again" in text_of(page)
+    assert not Subscription.objects.get().active
+    url = f"{SUBSCRIPTIONS}activate/?ids={subscription.pk}"
+    assert url in page.content.decode()
+    assert "EXOPEN is active. Deactivate again" in text_of(admin.post(url, follow=True))
+    assert Resync.objects.count() == 8
+    assert "There is nothing to do" in text_of(admin.get(url))
+
+
+def test_several_are_switched_from_the_list(admin: Client) -> None:
+    chosen = [factories.make_subscription().pk for _ in range(2)]
+    page = admin.post(SUBSCRIPTIONS, {"action": "deactivate_chosen", "_selected_action": chosen}, follow=True)
+    assert "Deactivate the subscriptions?" in text_of(page)
+    assert Subscription.objects.filter(active=True).count() == 2
+    admin.post(page.redirect_chain[-1][0])
+    assert not Subscription.objects.filter(active=True).exists()
+
+
+def test_odd_ids_lead_nowhere(admin: Client) -> None:
+    for ids in ("", "x", "1,,2", "9" * 40):
+        assert "There is nothing to do" in text_of(admin.get(f"{SUBSCRIPTIONS}activate/?ids={ids}"))
+
+
+def test_the_list_is_filtered_by_what_waits_by_type_and_by_company(admin: Client) -> None:
+    first, second = factories.CompanyFactory.create_batch(2)
+    factories.make_subscription("suppliers", integration_id="ALL")
+    factories.make_subscription("customers", integration_id="CHOSEN", companies=[first])
+    factories.make_subscription("customers", integration_id="EXCEPT", companies=[first], negative_selection=True)
+    factories.SupplierFactory.create(company=first)
+    fan_out.drain()
+    Resync.objects.filter(subscription__integration_id="ALL").delete()
+
+    def found(**filters: Any) -> set[str]:
+        page = admin.get(SUBSCRIPTIONS, filters)
+        return {subscription.integration_id for subscription in page.context["cl"].result_list}
+
+    assert found(waits="transfer") == {"CHOSEN", "EXCEPT"}
+    assert found(waits="rows") == {"ALL"}
+    assert found(waits="nothing") == {"CHOSEN", "EXCEPT"}
+    assert found(type="suppliers") == {"ALL"}
+    assert found(companies__id__exact=first.pk) == {"ALL", "CHOSEN"}
+    assert found(companies__id__exact=second.pk) == {"ALL", "EXCEPT"}
+    assert found(q="chos") == {"CHOSEN"}
+
+
+def test_a_new_subscription_leads_to_what_it_doesnt_have_yet(admin: Client, exopen: Application) -> None:
+    factories.CompanyFactory.create()
+    page = admin.post(f"{SUBSCRIPTIONS}add/", fill_in(exopen), follow=True)
+    assert "EXOPEN is made. Below stands what the integration doesn't have yet." in text_of(page)
+    assert "Transfer all that is missing" in text_of(page)

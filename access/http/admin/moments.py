@@ -23,4 +23,4 @@ def moment(time: datetime | None) -> str:
     if time is None:
         return ""
     exact = date_format(localtime(time), "DATETIME_FORMAT")
-    return format_html('<time datetime="{}" title="{}">{}</time>', time.isoformat(), exact, ago(time))
+    return format_html('<time class="moment" datetime="{}" title="{}">{}</time>', time.isoformat(), exact, ago(time))

@@ -35,11 +35,9 @@ document.addEventListener("DOMContentLoaded", () => {
             // Asked again meanwhile, or the network is away: what stands there stays.
         }
     };
-    const later = (event) => {
-        if (event.target.name) {
-            clearTimeout(timer);
-            timer = setTimeout(tell, pause);
-        }
+    const later = () => {
+        clearTimeout(timer);
+        timer = setTimeout(tell, pause);
     };
     form.addEventListener("input", later);
     form.addEventListener("change", later);

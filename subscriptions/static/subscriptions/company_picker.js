@@ -17,6 +17,7 @@ document.addEventListener("DOMContentLoaded", () => {
         let at = -1;
         let asked = 0;
         let timer = 0;
+        let quiet = false;
 
         const ask = async (fields) => {
             const body = new FormData();
@@ -28,6 +29,11 @@ document.addEventListener("DOMContentLoaded", () => {
             } catch {
                 return null;
             }
+        };
+        const focusQuietly = () => {
+            quiet = true;
+            search.focus();
+            quiet = false;
         };
         const say = (message) => {
             part("says").textContent = message;
@@ -146,7 +152,7 @@ document.addEventListener("DOMContentLoaded", () => {
             say([text(says.added, count), answer.says].filter(Boolean).join(" "));
             search.value = "";
             close();
-            search.focus();
+            focusQuietly();
         };
 
         // Typing here changes nothing of the form: whatever watches its fields is not told.
@@ -157,7 +163,11 @@ document.addEventListener("DOMContentLoaded", () => {
                 timer = setTimeout(look, pause);
             }
         }, true);
-        search.addEventListener("focus", look);
+        search.addEventListener("focus", () => {
+            if (!quiet) {
+                look();
+            }
+        });
         search.addEventListener("click", () => {
             if (found.hidden) {
                 look();
@@ -199,7 +209,8 @@ document.addEventListener("DOMContentLoaded", () => {
         });
         all.addEventListener("click", () => take({ q: search.value, all: 1 }));
         place.addEventListener("focusout", (event) => {
-            if (!place.contains(event.relatedTarget)) {
+            const { relatedTarget: next } = event;
+            if (next !== search && !found.contains(next)) {
                 close();
             }
         });
@@ -210,13 +221,18 @@ document.addEventListener("DOMContentLoaded", () => {
                 names.delete(button.dataset.number);
                 changed();
                 const left = part("chips").children;
-                (left[Math.min(index, left.length - 1)]?.querySelector("button") || search).focus();
+                const next = left[Math.min(index, left.length - 1)];
+                if (next) {
+                    next.querySelector("button").focus();
+                } else {
+                    focusQuietly();
+                }
             }
         });
         clear.addEventListener("click", () => {
             names.clear();
             changed();
-            search.focus();
+            focusQuietly();
         });
         more.addEventListener("click", () => {
             shown += 10 * chips;
