@@ -65,7 +65,7 @@ class SubscriptionAdmin(RegisterAdmin):
     )
     exported: ClassVar = {
         "identity": lambda subscription: subscription.integration_id,
-        "queued": lambda subscription: _queued(subscription),
+        "queued": lambda subscription: subscription.queued_rows,
         "oldest": lambda subscription: _fact(subscription, "oldest"),
         "fetched": lambda subscription: _fact(subscription, "last_fetch"),
         "missing": lambda subscription: subscription.missing_count,

@@ -255,3 +255,13 @@ def test_a_new_subscription_leads_to_what_it_doesnt_have_yet(admin: Client, exop
     page = admin.post(f"{SUBSCRIPTIONS}add/", fill_in(exopen), follow=True)
     assert "EXOPEN is made. Below stands what the integration doesn't have yet." in text_of(page)
     assert "Transfer all that is missing" in text_of(page)
+
+
+def test_the_list_is_exported_with_times_and_plain_numbers(admin: Client) -> None:
+    factories.make_subscription("suppliers", integration_id="EXOPEN")
+    factories.SupplierFactory.create_batch(1500)
+    fan_out.drain()
+    exported = b"".join(admin.get(f"{SUBSCRIPTIONS}export/csv/").streaming_content).decode()
+    row = next(line for line in exported.splitlines() if "EXOPEN" in line)
+    assert "1500" in row
+    assert "ago" not in row
