@@ -17,6 +17,7 @@ LOWEST_FIRST = [
     "notices",
     "ledger",
     "access",
+    "imports",
     "subscriptions",
     "revisions",
     "onetime_transfer",

@@ -41,6 +41,11 @@ class Home:
         return self.path / "static"
 
     @property
+    def imports(self) -> Path:
+        """Files that people put in, until they are imported."""
+        return self.path / "imports"
+
+    @property
     def lock(self) -> Path:
         return self.path / "lock"
 

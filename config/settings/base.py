@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "notices",
     "ledger",
     "access",
+    "imports",
     "subscriptions",
     "revisions",
     "onetime_transfer",
@@ -125,6 +126,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_ROUTES = {"revisions.tasks.fan_out": {"queue": "bell"}, "revisions.tasks.sweep": {"queue": "bell"}}
 CELERY_BEAT_SCHEDULE = {
+    "imports": {"task": "imports.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
+    "files of imports": {"task": "imports.tasks.remove_old", "schedule": 3600.0},
     # Expired before the next one: a worker that was away finds one sweep, not an hour of them.
     "sweep": {"task": "revisions.tasks.sweep", "schedule": 1.0, "options": {"expires": 1.0}},
     "transfers": {"task": "onetime_transfer.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
@@ -208,6 +211,11 @@ REST_FRAMEWORK: dict[str, Any] = {
 UTKORG_TRACE_DAYS: int = env.int("UTKORG_TRACE_DAYS", default=30)
 
 # How long messages to people are kept after they were read
+# The largest file that people may import by the admin, where it is kept until then, and how long if nobody goes on
+UTKORG_IMPORT_MAX_MB: int = env.int("UTKORG_IMPORT_MAX_MB", default=500)
+UTKORG_IMPORT_FOLDER: str = env.str("UTKORG_IMPORT_FOLDER", default=str(embedded.imports))
+UTKORG_IMPORT_DAYS: int = env.int("UTKORG_IMPORT_DAYS", default=7)
+
 UTKORG_NOTICE_DAYS: int = env.int("UTKORG_NOTICE_DAYS", default=90)
 
 # Requests that a key may make, by a view's `throttle_scope`

@@ -31,10 +31,10 @@ def _static(path: str) -> Callable[[HttpRequest], str]:
     return lambda _request: static(path)
 
 
-IMPORT_SIE: Item = {
-    "title": _("Import a SIE file"),
+IMPORT_FILES: Item = {
+    "title": _("Import files"),
     "icon": "upload_file",
-    "link": reverse_lazy("admin:ledger_import_sie"),
+    "link": reverse_lazy("admin:imports_fileimport_add"),
     "permission": _may_view("ledger.add_voucher"),
 }
 
@@ -67,7 +67,7 @@ NAVIGATION: list[Item] = [
         "items": [
             _list(_("Vouchers"), "receipt_long", "ledger.voucher"),
             _list(_("Ledger entries"), "table_rows", "ledger.ledgerentry"),
-            IMPORT_SIE,
+            IMPORT_FILES,
             _list(_("Chart of accounts"), "account_tree", "ledger.account"),
             _list(_("Dimensions"), "category", "ledger.dimensionvalue"),
             _list(_("Further SIE dimensions"), "schema", "ledger.otherdimension"),

@@ -1,4 +1,4 @@
-"""The registers' pages: lists, forms, and the import of SIE files."""
+"""The registers' pages: lists and forms."""
 
 from ledger.admin.chart import AccountAdmin, BalanceAdmin, DimensionValueAdmin, OtherDimensionAdmin
 from ledger.admin.companies import CompanyAdmin, FinancialYearAdmin

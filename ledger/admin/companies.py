@@ -7,12 +7,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.views.generic import RedirectView
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
 from unfold.decorators import action, display
 
 from access.http.admin import RegisterAdmin
 from ledger.admin.owned import OwnedAdmin
-from ledger.admin.sie import import_sie
 from ledger.models import Company, FinancialYear
 
 MOST_TRANSFERRED = 200
@@ -25,12 +25,12 @@ class CompanyAdmin(RegisterAdmin):
     search_fields = ("number", "name", "organisation_number")
     ordering = ("number",)
     fields = ("number", "name", "organisation_number", "currency", "time_zone", "active")
-    list_before_template = "admin/ledger/company/import_link.html"
+    list_before_template = "admin/imports/import_link.html"
     actions = ("transfer_chosen",)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that takes SIE files."""
-        view = self.admin_site.admin_view(lambda request: import_sie(request, self))
+        """Add the address that the page that takes files had once."""
+        view = RedirectView.as_view(pattern_name="admin:imports_fileimport_add")
         return [path("import-sie/", view, name="ledger_import_sie"), *super().get_urls()]
 
     @action(description=_("Start a one-off transfer"), permissions=("transfer",))

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from ledger.importing.exceptions import UnreadableError
 from ledger.importing.kinds import format_of
+from ledger.importing.messages import message as _
 from ledger.importing.report import Format, ImportReport
 from ledger.importing.running import Conclude, Watch
 from ledger.saft.importing import import_saft_file
@@ -13,8 +15,13 @@ SERVICES = {"SIE": import_sie_file, "SAF-T": import_saft_file}
 
 def file_format(*, source: Path, name: str) -> Format:
     """What a file is. Raises `FileError` for what isn't read."""
-    with source.open("rb") as stream:
-        return format_of(stream, name)
+    try:
+        with source.open("rb") as stream:
+            return format_of(stream, name)
+    except OSError as error:
+        raise UnreadableError(_("The file can't be read: %(error)s.") % {"error": error.strerror}).at(
+            name, 1
+        ) from error
 
 
 def import_file(
