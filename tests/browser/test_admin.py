@@ -54,43 +54,6 @@ def test_rows_are_added_and_removed_and_the_sum_follows(admin: Admin) -> None:
     expect(page.locator("[data-sum=difference]")).to_have_text("−90,00")
 
 
-def test_a_sie_file_is_uploaded(admin: Admin) -> None:
-    page = admin.page
-    admin.open("ledger/company/import-sie/")
-    page.set_input_files("#id_file", SAMPLE)
-    expect(page.locator("[data-drop-name]")).to_have_text(SAMPLE.name)
-    page.get_by_role("button", name="Importera").click()
-    expect(page.locator("body")).to_contain_text(f"{SAMPLE.name} är importerad")
-    expect(page.locator(".figures").first).to_contain_text("163")
-    assert Voucher.objects.count() == 163
-    assert Voucher.objects.values_list("company__number", flat=True).distinct().get() == "5555555555"
-
-
-def test_a_file_that_is_no_sie_says_what_is_wrong(admin: Admin) -> None:
-    page = admin.page
-    admin.open("ledger/company/import-sie/")
-    page.set_input_files("#id_file", {"name": "bild.se", "mimeType": "text/plain", "buffer": b"%PDF-1.7"})
-    page.get_by_role("button", name="Importera").click()
-    expect(page.get_by_role("alert")).to_contain_text("Inget ur filen är importerat")
-    expect(page.get_by_role("alert")).to_contain_text("bild.se")
-
-
-MAIN_PAGES = [
-    "",
-    "ledger/voucher/",
-    "ledger/voucher/add/",
-    "ledger/ledgerentry/",
-    "ledger/company/",
-    "ledger/company/import-sie/",
-    "subscriptions/subscription/",
-    "subscriptions/subscription/add/",
-    "onetime_transfer/transfer/",
-    "onetime_transfer/transfer/add/",
-    "access/apikey/",
-]
-
-
-@pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_page(admin: Admin, width: int) -> None:
     books = factories.make_books()
     books.post(text="En verifikation med en ganska lång text som bryts")

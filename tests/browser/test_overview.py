@@ -113,7 +113,7 @@ def test_a_new_installation_leads_to_its_first_delivery(admin: Admin) -> None:
     steps = page.get_by_role("region", name="Tre steg till den första leveransen")
     expect(steps.get_by_text("klart", exact=True)).to_have_count(0)
     steps.get_by_role("link", name="Importera en SIE- eller SAF-T-fil").click()
-    expect(page).to_have_url(f"{page.url.partition('/admin/')[0]}/admin/ledger/company/import-sie/")
+    expect(page).to_have_url(f"{page.url.partition('/admin/')[0]}/admin/imports/fileimport/add/")
     factories.CompanyFactory.create()
     admin.open()
     expect(steps.get_by_text("klart", exact=True)).to_have_count(1)
