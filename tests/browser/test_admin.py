@@ -54,6 +54,23 @@ def test_rows_are_added_and_removed_and_the_sum_follows(admin: Admin) -> None:
     expect(page.locator("[data-sum=difference]")).to_have_text("−90,00")
 
 
+MAIN_PAGES = [
+    "",
+    "ledger/voucher/",
+    "ledger/voucher/add/",
+    "ledger/ledgerentry/",
+    "ledger/company/",
+    "imports/fileimport/",
+    "imports/fileimport/add/",
+    "subscriptions/subscription/",
+    "subscriptions/subscription/add/",
+    "onetime_transfer/transfer/",
+    "onetime_transfer/transfer/add/",
+    "access/apikey/",
+]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_page(admin: Admin, width: int) -> None:
     books = factories.make_books()
     books.post(text="En verifikation med en ganska lång text som bryts")

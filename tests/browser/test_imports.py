@@ -56,7 +56,7 @@ def test_a_sie_file_is_chosen_read_looked_at_and_imported(admin: Admin) -> None:
     expect(page.get_by_role("status")).to_contain_text("Väntar på import")
     work()
     expect(page.get_by_role("heading", name=f"{SAMPLE.name} är importerad")).to_be_visible()
-    expect(page.locator("body")).to_contain_text("Ingående balans + verifikationer = utgående balans på alla konton")
+    expect(page.locator("body")).to_contain_text("Ingående balans + verifikationer = utgående balans på varje konto")
     assert Voucher.objects.count() == 163
 
 
