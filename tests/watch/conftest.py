@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -42,7 +42,7 @@ class Mailbox:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep a letter."""
-        message: Any = email.message_from_bytes(envelope.content or b"", policy=default)
+        message: Any = email.message_from_bytes(cast(bytes, envelope.content), policy=default)
         self.letters.append(message)
         return "250 OK"
 

@@ -3,6 +3,7 @@
 import socket
 from datetime import timedelta
 from email.message import EmailMessage
+from functools import partial
 
 import pytest
 from django.core import mail
@@ -164,9 +165,9 @@ def test_celery_asks_again_while_no_mail_server_answers(
 ) -> None:
     (letter,) = warn(company)
     settings.EMAIL_PORT, working = _free_port(), settings.EMAIL_PORT
-    send_letter.apply(args=[letter.pk])
+    send_letter.apply(args=(letter.pk,))
     letter.refresh_from_db()
-    assert letter.attempts == send_letter.max_retries + 1
+    assert letter.attempts == (send_letter.max_retries or 0) + 1
     assert "refused" in letter.error
     settings.EMAIL_PORT = working
     Letter.objects.update(claimed_until=timezone.now() - timedelta(hours=1))
@@ -211,14 +212,18 @@ def test_a_real_worker_warns_and_cuts(
     }
     with Installation(**settings) as installation:
         installation.start("worker")
-        for letters_expected in (1, 2):
+        for expected in (1, 2):
             installation.script("from watch.tasks import follow_policies; follow_policies.delay()").wait(30)
-            wait_until(lambda wanted=letters_expected: len(mailbox.letters) == wanted, seconds=30)
+            wait_until(partial(_has, mailbox, expected), seconds=30)
             wait_until(lambda: not Letter.objects.filter(sent_at=None).exists())
     assert mailbox.subjects == [
         "Utkorg: EXOPEN: 5 rows wait to be fetched",
         "Utkorg: EXOPEN: the queue was cut, 5 rows",
     ]
+
+
+def _has(mailbox: Mailbox, letters_expected: int) -> bool:
+    return len(mailbox.letters) == letters_expected
 
 
 def _free_port() -> int:

@@ -18,7 +18,7 @@ from tests.watch.conftest import queue
 from watch import traffic
 from watch.models import Meter, Pulse, Traffic
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def moved(grain: str, subscription: Subscription | None = None) -> list[tuple[int, int]]:
@@ -76,6 +76,7 @@ def test_counters_of_a_restored_database_count_nothing_backwards(subscription: S
     assert Meter.objects.get().last_sequence == 0
 
 
+@pytest.mark.django_db(transaction=True)
 def test_anothers_reading_is_not_waited_for(subscription: Subscription, company: Company) -> None:
     queue(company, 1)
     with connect() as other:

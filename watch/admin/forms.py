@@ -23,16 +23,16 @@ class CountField(AmountField):
     def __init__(self, **options: Any) -> None:
         super().__init__(decimals=0, min_value=1, required=False, **options)
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]  # a count is no decimal
+    def clean(self, value: Any) -> int | None:
         """Read it as a whole number."""
         found: Decimal | None = super().clean(value)
         return None if found is None else int(found)
 
 
-class People(forms.ModelMultipleChoiceField):
+class People(forms.ModelMultipleChoiceField[User]):
     """Users with the address that is written to."""
 
-    def label_from_instance(self, obj: User) -> str:  # type: ignore[override]  # the stubs take any model
+    def label_from_instance(self, obj: User) -> str:
         """Their name and address."""
         return f"{obj.get_full_name() or obj.get_username()} ({obj.email})"
 
