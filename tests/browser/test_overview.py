@@ -67,9 +67,12 @@ def test_the_first_page_follows_what_happens_and_leaves_the_reader_alone(
     with page.expect_response(lambda response: LIVE in response.url):
         page.clock.run_for(EVERY)
     expect(page.get_by_role("heading", name="Inget behöver dig just nu")).to_be_visible()
-    with page.expect_response(lambda response: LIVE in response.url) as same:
-        page.clock.run_for(EVERY)
-    assert same.value.status == 304
+    answers = set()
+    for _ in range(2):  # a new minute may begin before one of them
+        with page.expect_response(lambda response: LIVE in response.url) as answer:
+            page.clock.run_for(EVERY)
+        answers.add(answer.value.status)
+    assert 304 in answers
 
 
 def test_a_page_that_nobody_looks_at_asks_for_nothing(admin: Admin, subscription: Subscription) -> None:

@@ -14,6 +14,7 @@ from access.models import ApiKey
 from information_types import registry
 from ledger.models import Company
 from onetime_transfer import running, services
+from revisions import queues
 from revisions.models import ChangeSet, LastFetch
 from subscriptions.models import Resync, Subscription
 from subscriptions.policies import PolicyWish, change_policy
@@ -21,7 +22,7 @@ from tests import factories
 from tests.consumers import Consumer
 from tests.ledger.admin_client import signed_in, text_of
 from tests.watch.conftest import TELLER, queue
-from watch import lines, policy, traffic
+from watch import lines, policy, signs, traffic
 from watch.models import Letter, Pulse, Standing, Traffic
 
 pytestmark = pytest.mark.django_db
@@ -269,3 +270,25 @@ def queries(work: Callable[[], object]) -> int:
     with CaptureQueriesContext(connection) as captured:
         work()
     return len(captured)
+
+
+@pytest.mark.usefixtures("calm")
+def test_whatever_the_page_tells_moves_its_version(admin: Client, subscription: Subscription, company: Company) -> None:
+    wish = PolicyWish(warn_rows=2, addresses=[TELLER])
+    change_policy(subscription=subscription, wish=wish)
+    transfer = services.request_transfer(subscription=subscription, information_type=registry.get("suppliers"))
+    events: list[Callable[[], object]] = [
+        lambda: queue(company, 3),
+        policy.follow_all,
+        lambda: Consumer(subscription).fetch(),
+        lambda: queue(company, 3),
+        lambda: queues.cut(subscription=subscription),
+        lambda: running.fail(transfer_id=transfer.pk, error="Disk full"),
+        lambda: Subscription.objects.update(active=False),
+        lambda: Pulse.objects.update(beat_at=timezone.now() - timedelta(hours=3)),
+    ]
+    seen = [signs.version()[1:]]
+    for event in events:
+        event()
+        seen.append(signs.version()[1:])
+    assert len(set(seen)) == len(seen)

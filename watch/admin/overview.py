@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from access.scope import visible
 from subscriptions.models import Subscription
 from watch import history, lines, needs, signs
-from watch.admin.live import answer
+from watch.admin.live import etag_of, is_shown, labelled
 from watch.lines import Line
 from watch.signs import Signs
 
@@ -30,7 +32,10 @@ def live(request: HttpRequest) -> HttpResponse:
     """The part of the first page that lives."""
     if not request.user.has_perm(VIEW):
         raise PermissionDenied
-    return answer(request, "admin/watch/overview.html", read(request))
+    etag = etag_of((signs.version(), request.GET.urlencode(), request.user.pk, get_language()))
+    if is_shown(request, etag):
+        return labelled(HttpResponseNotModified(), etag)
+    return labelled(render(request, "admin/watch/overview.html", read(request)), etag)
 
 
 def read(request: HttpRequest) -> dict[str, Any]:
