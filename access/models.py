@@ -10,6 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.querysets import ApiKeyQuerySet
+from history.models import PERMISSION
+from history.triggers import kept, kept_links
+
+KEY_NAME = "{row}.name || ' (' || {row}.public_id || ')'"
 
 
 class KeyKind(models.TextChoices):
@@ -54,6 +58,7 @@ class Application(models.Model):
         constraints = [
             models.CheckConstraint(name="access_application_named", condition=~Q(name="")),
         ]
+        triggers = [kept(name="{row}.name")]
 
     def __str__(self) -> str:
         return self.name
@@ -126,6 +131,13 @@ class ApiKey(models.Model):
                 condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")),
             ),
         ]
+        triggers = [
+            kept(
+                name=KEY_NAME.format(row="{row}"),
+                named={"owner": ("auth_user", "username"), "application": ("access_application", "name")},
+                left_out=("digest", "last_used_at", "created_at"),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.public_id})"
@@ -139,6 +151,19 @@ class ApiKey(models.Model):
         if not self.owner.is_active:
             return KeyState.OWNER_INACTIVE
         return KeyState.ACTIVE
+
+
+class KeyPermissionHistory(ApiKey.permissions.through):  # type: ignore[name-defined,misc]
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers = kept_links(
+            of="access.apikey",
+            key="apikey_id",
+            field="permissions",
+            name=f"(select {KEY_NAME.format(row='key')} from access_apikey key where key.id = {{key}})",
+            shown=PERMISSION,
+        )
 
 
 class Profile(models.Model):

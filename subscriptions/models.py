@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Application
+from history.triggers import kept, kept_links
 from information_types import registry
 from information_types.definition import InformationType
 from ledger.models import Company
@@ -18,6 +19,12 @@ from subscriptions import triggers
 integration_id_form = RegexValidator(
     r"^[A-Za-z0-9._-]{1,64}\Z", _("1 to 64 letters (a–z), digits, hyphens, underscores and full stops.")
 )
+
+# What the history calls a subscription
+NAMED = "{row}.integration_id || ' ' || {row}.name"
+NAMED_BY_KEY = f"(select {NAMED.format(row='known')} from subscriptions_subscription known where known.id = {{key}})"
+
+POLICY_OF = ("subscriptions.subscription", "backlog_policy")
 
 
 class Subscription(models.Model):
@@ -81,6 +88,7 @@ class Subscription(models.Model):
         verbose_name_plural = _("subscriptions")
         ordering = ("integration_id",)
         permissions = [("fetch_outbox", _("Can fetch and acknowledge an outbox"))]
+        triggers = [kept(name=NAMED, named={"application": ("access_application", "name")}, left_out=("created_at",))]
 
     def __str__(self) -> str:
         return f"{self.integration_id} {self.name}"
@@ -113,6 +121,13 @@ class SubscribedCompany(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["subscription", "company"], name="subscribed_company_once")]
+        triggers = kept_links(
+            of="subscriptions.subscription",
+            key="subscription_id",
+            field="companies",
+            name=NAMED_BY_KEY,
+            shown="(select number from ledger_company where id = {row}.company_id)",
+        )
 
     def __str__(self) -> str:
         return f"{self.subscription_id} {self.company_id}"
@@ -129,6 +144,13 @@ class SubscribedType(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["subscription", "information_type"], name="subscribed_type_once")
         ]
+        triggers = kept_links(
+            of="subscriptions.subscription",
+            key="subscription_id",
+            field="information_types",
+            name=NAMED_BY_KEY,
+            shown="{row}.information_type",
+        )
 
     def __str__(self) -> str:
         return registry.by_number(self.information_type).name
@@ -236,6 +258,9 @@ class BacklogPolicy(models.Model):
                 name="backlog_grace_after_warning",
             ),
         ]
+        triggers = [
+            kept(name=NAMED_BY_KEY.format(key="{row}.subscription_id"), part=POLICY_OF, left_out=("subscription",))
+        ]
 
     def __str__(self) -> str:
         return str(self.subscription)
@@ -249,3 +274,16 @@ class BacklogPolicy(models.Model):
     def cuts(self) -> bool:
         """Whether the queue may ever be cut by it."""
         return any(limit is not None for limit in (self.cut_rows, self.cut_hours, self.grace_hours))
+
+
+class PolicyPeopleHistory(BacklogPolicy.people.through):  # type: ignore[name-defined,misc]
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers = kept_links(
+            of="subscriptions.subscription",
+            key="backlogpolicy_id",
+            field="backlog_policy__people",
+            name=NAMED_BY_KEY,
+            shown="(select username from auth_user where id = {row}.user_id)",
+        )

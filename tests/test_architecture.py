@@ -16,6 +16,7 @@ LOWEST_FIRST = [
     "information_types",
     "notices",
     "ledger",
+    "history",
     "access",
     "imports",
     "subscriptions",

@@ -1,12 +1,15 @@
 """What the caller's key may see and do; every view over REST has this mixin."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -14,6 +17,7 @@ from access.exceptions import OfficeKeysUnsupported
 from access.http.authentication import key_of
 from access.models import ApiKey, KeyKind
 from access.rights import Rights, effective_rights
+from history.actors import Actor, acting
 
 M = TypeVar("M", bound=Model)
 
@@ -30,8 +34,24 @@ class KeyScope(APIView):
     (``app.codename``) that it needs.
     """
 
+    # Whether what the view writes may be configuration, whose history tells the key; False on the ways of the data.
+    writes_configuration: ClassVar[bool] = True
+
     http_method_names = ("get", "post", "put", "patch", "delete", "head")
     required_permissions: ClassVar[Mapping[str, str]] = {}
+
+    def dispatch(self, request: HttpRequest, *arguments: Any, **options: Any) -> Any:
+        """Answer; what is written meanwhile is the key's doing."""
+        with ExitStack() as self._as_key:
+            return super().dispatch(request, *arguments, **options)
+
+    def initial(self, request: Request, *arguments: Any, **options: Any) -> None:
+        """Check the caller, and from then on act as the key."""
+        super().initial(request, *arguments, **options)
+        if self.writes_configuration and request.method not in SAFE_METHODS:
+            owner = self.key.owner
+            actor = Actor(user_id=owner.pk, user_name=owner.get_username(), key_name=str(self.key), via="api")
+            self._as_key.enter_context(acting(actor))
 
     @property
     def key(self) -> ApiKey:

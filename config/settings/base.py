@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "information_types",
     "notices",
     "ledger",
+    "history",
     "access",
     "imports",
     "subscriptions",
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "access.http.language.OwnLanguageMiddleware",
+    "history.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

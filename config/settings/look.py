@@ -99,6 +99,7 @@ NAVIGATION: list[Item] = [
             _list(_("Applications"), "extension", "access.application"),
             _list(_("Users"), "person", "auth.user"),
             _list(_("Groups"), "group", "auth.group"),
+            _list(_("Audit log"), "history", "history.change"),
         ],
     },
 ]

@@ -8,10 +8,11 @@ from django.utils.formats import number_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from access.http.admin import RegisterAdmin
+from access.http.admin.filters import DayFilter
 from ledger.admin.owned import OwnedAdmin
 from ledger.models import Company, FinancialYear
 
@@ -55,8 +56,8 @@ class FinancialYearAdmin(OwnedAdmin):
     list_display = ("year", "company", "locked_until")
     list_filter = (
         ("company", AutocompleteSelectFilter),
-        ("first_day", RangeDateFilter),
-        ("locked_until", RangeDateFilter),
+        ("first_day", DayFilter),
+        ("locked_until", DayFilter),
     )
     search_fields = ("company__number", "company__name")
     ordering = ("company_id", "-first_day")

@@ -10,12 +10,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
 from access.http.admin import RegisterAdmin
 from access.http.admin.amounts import column
 from access.http.admin.export.columns import Value
+from access.http.admin.filters import DayFilter
 from ledger.admin.columns import company_column
 from ledger.admin.filters import AccountFilter, AmountFilter, SideFilter, YearOfVoucherFilter
 from ledger.models import Account, LedgerEntry, Voucher
@@ -40,7 +41,7 @@ class LedgerEntryAdmin(RegisterAdmin):
         ("voucher__company", AutocompleteSelectFilter),
         YearOfVoucherFilter,
         AccountFilter,
-        ("voucher__voucher_date", RangeDateFilter),
+        ("voucher__voucher_date", DayFilter),
         ("amount", AmountFilter),
         SideFilter,
     )

@@ -10,10 +10,11 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from access.http.admin.amounts import column
+from access.http.admin.filters import DayFilter
 from information_types import registry
 from ledger.admin.filters import AmountFilter
 from ledger.admin.owned import OwnedAdmin
@@ -107,8 +108,8 @@ def _invoice_filters(partner: str) -> tuple[Any, ...]:
         ("company", AutocompleteSelectFilter),
         (partner, AutocompleteSelectFilter),
         ("status", ChoicesDropdownFilter),
-        ("invoice_date", RangeDateFilter),
-        ("due_date", RangeDateFilter),
+        ("invoice_date", DayFilter),
+        ("due_date", DayFilter),
         ("amount", AmountFilter),
     )
 
@@ -150,7 +151,7 @@ class PaymentAdmin(NumberedAdmin):
     search_fields = ("number", "invoice__number", "invoice__invoice_number")
     list_filter = (
         ("company", AutocompleteSelectFilter),
-        ("payment_date", RangeDateFilter),
+        ("payment_date", DayFilter),
         ("amount", AmountFilter),
     )
     autocomplete_fields = ("company", "invoice")

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter, RangeDateFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 from unfold.decorators import display
 
 from access.http.admin.amounts import column
+from access.http.admin.filters import DayFilter
 from ledger.admin.columns import year_column
 from ledger.admin.filters import YearFilter
 from ledger.admin.owned import OwnedAdmin
@@ -76,8 +77,8 @@ class VoucherAdmin(OwnedAdmin):
         ("company", AutocompleteSelectFilter),
         YearFilter,
         ("series", FieldTextFilter),
-        ("voucher_date", RangeDateFilter),
-        ("registered_on", RangeDateFilter),
+        ("voucher_date", DayFilter),
+        ("registered_on", DayFilter),
     )
     search_fields = ("text",)
     search_help_text = _("Number (17), series and number (A 17), or text")

@@ -17,15 +17,11 @@ from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as gettext_now
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
-    ChoicesDropdownFilter,
-    DropdownFilter,
-    RangeDateTimeFilter,
-)
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from access.http.admin.amounts import column
+from access.http.admin.filters import DayFilter
 from information_types import registry
 from onetime_transfer import services
 from onetime_transfer.admin.asking import REQUEST, AskingAdmin
@@ -82,7 +78,7 @@ class TransferAdmin(AskingAdmin):
         TypeFilter,
         ("status", ChoicesDropdownFilter),
         ("requested_by", AutocompleteSelectFilter),
-        ("requested_at", RangeDateTimeFilter),
+        ("requested_at", DayFilter),
     )
     search_fields = ("subscription__integration_id", "subscription__name")
     ordering = ("-id",)

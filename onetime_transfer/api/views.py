@@ -28,6 +28,7 @@ Status = Transfer.Status
 class TransferList(KeyScope):
     """Where transfers are asked for."""
 
+    writes_configuration = False
     required_permissions = {"POST": TRANSFER}
 
     @openapi.request_transfer
@@ -63,6 +64,8 @@ class TransferList(KeyScope):
 
 class TransferScope(KeyScope):
     """The transfers of the application's subscriptions."""
+
+    writes_configuration = False
 
     def of_application(self, things: QuerySet[M]) -> QuerySet[M]:
         """Return those whose subscription is the key's application's."""

@@ -17,6 +17,8 @@ FETCH = "subscriptions.fetch_outbox"
 class OutboxView(KeyScope):
     """A view of one integration's outbox."""
 
+    writes_configuration = False
+
     def subscription(self, integration_id: str) -> Subscription:
         """The subscription with its queue; raises 404 where the key's application has none of that id."""
         return self.find(Subscription.objects.select_related("queue"), integration_id=integration_id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.admin.filters import ListFilter
 from django.contrib.admin.views.main import IGNORED_PARAMS, SEARCH_VAR
+from django.contrib.messages.storage import default_storage
 from django.core.exceptions import FieldDoesNotExist
 from django.db import OperationalError, connection, transaction
 from django.db.models import Model, QuerySet
@@ -146,6 +147,7 @@ class RegisterList(ChangeList):
     def _has_rows_without(self, chip: Chip) -> bool:
         request = copy.copy(self.request)
         request.GET = QueryDict(chip.without.removeprefix("?"))
+        request._messages = default_storage(request)  # type: ignore[attr-defined] # what filters say was said once
         try:
             with transaction.atomic():
                 with connection.cursor() as cursor:

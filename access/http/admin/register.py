@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.contrib.admin.utils import quote
+from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.db.models import Model, ProtectedError, QuerySet, RestrictedError
 from django.forms import ModelChoiceField, ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
@@ -23,7 +26,12 @@ from access.http.admin.listing import RegisterList
 from access.http.admin.paginator import BoundedPaginator
 from access.http.admin.refusals import Refusal, RefusedForm, refusal_of
 from access.http.admin.trace import trace_url
+from history.models import Change
+from history.rendering import as_html, who
+from history.triggers import subjects
 from ledger.exceptions import LedgerError
+
+MOST_ENTRIES = 200
 
 
 class RegisterAdmin(ExportMixin, ModelAdmin):
@@ -147,6 +155,35 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
             self._tell(request, error)
             return HttpResponseRedirect(request.get_full_path())
         return page
+
+    # What happened to a row
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What was changed of the configuration, by whom, from which value to which; of registers what Django keeps."""
+        subject = self.opts.concrete_model._meta.label_lower
+        if subject not in subjects():
+            page: HttpResponse = super().history_view(request, object_id, extra_context)
+            return page
+        found = self.get_object(request, unquote(object_id))
+        if found is None:
+            raise Http404
+        if not self.has_view_permission(request, found):
+            raise PermissionDenied
+        entries = Change.objects.filter(subject=subject, object_id=found.pk).order_by("-id")[: MOST_ENTRIES + 1]
+        told = [{"entry": entry, "who": who(entry), "difference": as_html(entry)} for entry in entries]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Change history: %s") % found,
+            "opts": self.opts,
+            "object": found,
+            "entries": told[:MOST_ENTRIES],
+            "has_more": len(told) > MOST_ENTRIES,
+            "subject": subject,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/register_history.html", context)
 
     @property
     def _refusable(self) -> tuple[type[Exception], ...]:

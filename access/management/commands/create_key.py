@@ -10,6 +10,7 @@ from django.db import transaction
 from access.exceptions import AccessError
 from access.models import Application, KeyKind, KeyRights
 from access.services import create_key, default_expiry
+from history.actors import Actor, acting
 
 
 class Command(BaseCommand):
@@ -38,6 +39,10 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, **options: Any) -> None:
         """Make the key."""
+        with acting(Actor(via="create_key")):
+            self._make(options)
+
+    def _make(self, options: dict[str, Any]) -> None:
         kind = KeyKind.OFFICE if options["office"] else KeyKind.END_USER
         try:
             _key, text = create_key(

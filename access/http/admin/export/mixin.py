@@ -1,10 +1,12 @@
 """The addresses of a list's files, and what they answer."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
+from urllib.parse import unquote_plus
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -22,6 +24,7 @@ from access.http.admin.export.columns import Value, columns_of, key_paths, relat
 from access.http.admin.export.rows import read_keys, read_rows
 from access.http.admin.export.streaming import streamed
 from access.http.admin.listing import rows_alone
+from history.services import note_export
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = ("csv", "xlsx")
@@ -75,6 +78,12 @@ class ExportMixin(ModelAdmin):
 
     def note_export(self, request: HttpRequest, format_: str, rows: int) -> None:
         """Write into the history who has taken what."""
+        note_export(
+            subject=self.opts.label_lower,
+            name=str(self.opts.verbose_name_plural),
+            user=cast(User, request.user),
+            details={"form": format_.upper(), "rows": rows, "filter": unquote_plus(request.GET.urlencode())},
+        )
 
     def _with_related(self, shown: Any) -> QuerySet[Any]:
         rows: QuerySet[Any] = shown.apply_select_related(shown.root_queryset)

@@ -1,0 +1,125 @@
+"""An entry in words: of what, which fields, from which value to which."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import DateField, DateTimeField, Field, Model
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from history.models import Change
+from information_types import registry
+from information_types.exceptions import UnknownInformationType
+
+# What entries hold that is no field of the object's
+LABELS: dict[str, str | Promise] = {
+    "information_types": gettext_lazy("information types"),
+    "rows": gettext_lazy("rows"),
+    "form": gettext_lazy("form"),
+    "filter": gettext_lazy("filter"),
+    "backlog_policy__warn_rows": gettext_lazy("warn at rows"),
+    "backlog_policy__warn_hours": gettext_lazy("warn at hours"),
+    "backlog_policy__cut_rows": gettext_lazy("cut at rows"),
+    "backlog_policy__cut_hours": gettext_lazy("cut at hours"),
+    "backlog_policy__people": gettext_lazy("people who are warned"),
+}
+MOST_NAMED = 12
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One field: what it was and what it is, or what was added and what was taken away."""
+
+    label: str
+    before: str = ""
+    after: str = ""
+    added: str = ""
+    removed: str = ""
+
+
+def model_of(subject: str) -> type[Model] | None:
+    """Return the model that a subject names; None for one that is no more."""
+    try:
+        found: type[Model] = apps.get_model(subject)
+    except (LookupError, ValueError):
+        return None
+    return found
+
+
+def subject_label(subject: str) -> str:
+    """Return what the screens call a kind of object."""
+    model = model_of(subject)
+    return capfirst(str(model._meta.verbose_name)) if model else subject
+
+
+def lines_of(change: Change) -> Iterator[Line]:
+    """Yield what an entry tells, field by field."""
+    model = model_of(change.subject)
+    for name, values in change.changes.items():
+        field = _field(model, name)
+        label = capfirst(str(LABELS.get(name) or (field.verbose_name if field else name)))
+        match values:
+            case [before, after] if before != after:
+                yield Line(label, before=_value(field, name, before), after=_value(field, name, after))
+            case [_before, _after] if change.kind == Change.Kind.CHANGED and isinstance(_after, str):
+                yield Line(label, before=_before, after=_after)
+            case {**links}:
+                added, removed = (_names(field, name, links.get(verb, [])) for verb in ("added", "removed"))
+                yield Line(label, added=added, removed=removed)
+
+
+def _field(model: type[Model] | None, name: str) -> "Field[Any, Any] | None":
+    if model is None:
+        return None
+    field: Any = None
+    try:
+        for part in name.split("__"):
+            field = (field.related_model if field else model)._meta.get_field(part)
+    except (FieldDoesNotExist, AttributeError):
+        return None
+    return field if hasattr(field, "verbose_name") else None
+
+
+def _names(field: "Field[Any, Any] | None", name: str, items: list[Any]) -> str:
+    shown = [_value(field, name, item) for item in items[:MOST_NAMED]]
+    more = len(items) - len(shown)
+    text = ", ".join(shown)
+    return _("%(names)s and %(count)s more") % {"names": text, "count": number_format(more)} if more > 0 else text
+
+
+def _value(field: "Field[Any, Any] | None", name: str, value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    if name == "information_types" and isinstance(value, int):
+        return _type_label(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int):
+        return str(number_format(value, force_grouping=True))
+    if field is not None and field.flatchoices:
+        return capfirst(str(dict(field.flatchoices).get(value, value)))
+    return _moment(field, value) if isinstance(field, DateField) and isinstance(value, str) else str(value)
+
+
+def _moment(field: "DateField[Any, Any]", value: str) -> str:
+    try:
+        moment = field.to_python(value)
+    except ValidationError:
+        return value
+    if isinstance(field, DateTimeField):
+        return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+    return date_format(moment, "DATE_FORMAT")
+
+
+def _type_label(number: int) -> str:
+    try:
+        return str(registry.by_number(number).label)
+    except UnknownInformationType:
+        return str(number)
