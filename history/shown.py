@@ -67,7 +67,9 @@ def lines_of(change: Change) -> Iterator[Line]:
         label = capfirst(str(LABELS.get(name) or (field.verbose_name if field else name)))
         match values:
             case [before, after] if before != after:
-                yield Line(label, before=_value(field, name, before), after=_value(field, name, after))
+                line = Line(label, before=_value(field, name, before), after=_value(field, name, after))
+                if line.before or line.after:
+                    yield line
             case [_before, _after] if change.kind == Change.Kind.CHANGED and isinstance(_after, str):
                 yield Line(label, before=_before, after=_after)
             case {**links}:

