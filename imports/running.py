@@ -19,7 +19,7 @@ from ledger.importing.messages import message as _
 from ledger.importing.report import ImportReport
 from ledger.importing.running import Progress
 from ledger.models import Company
-from ledger.services.files import import_file
+from ledger.services.files import file_format, import_file
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +101,8 @@ def _import(found: FileImport) -> None:
             _take(found)
         watch(reached)
 
+    form = file_format(source=Path(found.file.path), name=found.name)
+    FileImport.objects.filter(pk=found.pk).update(format=form)
     report = import_file(
         source=Path(found.file.path),
         name=found.name,

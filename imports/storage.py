@@ -15,11 +15,11 @@ class ImportStorage(FileSystemStorage):
         super().__init__(file_permissions_mode=0o600, directory_permissions_mode=0o700)
 
     @property
-    def base_location(self) -> str:  # type: ignore[override]
+    def base_location(self) -> str:
         """The folder as the setting says it now."""
         return str(settings.UTKORG_IMPORT_FOLDER)
 
     @property
-    def location(self) -> str:  # type: ignore[override]
+    def location(self) -> str:
         """The same, from the root."""
         return os.path.abspath(self.base_location)  # noqa: PTH100 (as Django's own)

@@ -29,6 +29,8 @@ from imports.exceptions import FileImportError
 from imports.models import FileImport
 from imports.outcomes import shown_error, shown_report
 from imports.progress import reached
+from notices.models import Notice
+from notices.services import mark_read
 
 Status = FileImport.Status
 
@@ -50,7 +52,7 @@ MOST_UNDER_WAY = 50
 @admin.register(FileImport)
 class FileImportAdmin(RegisterAdmin):
     known_refusals: ClassVar[tuple[type[Exception], ...]] = (FileImportError,)
-    list_display = ("name", "state", "format", "company", "voucher_count", "started_by", "received_at", "finished_at")
+    list_display = ("name", "state", "format", "whose", "voucher_count", "started_by", "received_at", "finished_at")
     list_select_related = ("company", "started_by")
     list_filter = (
         ("status", ChoicesDropdownFilter),
@@ -69,10 +71,17 @@ class FileImportAdmin(RegisterAdmin):
         """How far it has come."""
         return file_import.status, capfirst(file_import.get_status_display())
 
+    @display(description=_("company"), ordering="company__number")
+    def whose(self, file_import: FileImport) -> str:
+        """The company, also one that an import which isn't confirmed would make."""
+        kept = file_import.preview or {}
+        named = f"{kept['company']} {kept['company_name']}" if kept else ""
+        return str(file_import.company) if file_import.company else named
+
     @display(description=_("vouchers"), ordering="vouchers")
-    def voucher_count(self, file_import: FileImport) -> str:
+    def voucher_count(self, file_import: FileImport) -> str | None:
         """How many vouchers the file has."""
-        return "–" if file_import.vouchers is None else column(Decimal(file_import.vouchers), 0)
+        return None if file_import.vouchers is None else column(Decimal(file_import.vouchers), 0)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FileImport]:
         """Imports of companies within reach, and one's own whatever they turn out to be of."""
@@ -222,6 +231,9 @@ class FileImportAdmin(RegisterAdmin):
         """Show how far it has come, what the file would change, its report or its error."""
         if not object_id.isdecimal():
             raise Http404
+        # Who reads the page needs no message to come here.
+        address = self._url("change", object_id)
+        mark_read(Notice.objects.filter(user=cast(User, request.user).pk, url=address))
         return self._page(request, int(object_id), "page")
 
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -248,10 +260,10 @@ class FileImportAdmin(RegisterAdmin):
         kept = found.report or found.preview
         context = {
             **self.admin_site.each_context(request),
-            "title": found.name,
+            "title": gettext("Import %(number)d") % {"number": found.pk},
             "opts": self.opts,
             "file_import": found,
-            "original": found,
+            "original": gettext("Import %(number)d") % {"number": found.pk},
             "may_import": request.user.has_perms(NEEDED),
             "reached": reached(found.pk) if found.is_working else None,
             "report": shown_report(kept) if kept else None,

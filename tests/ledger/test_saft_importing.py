@@ -165,7 +165,7 @@ def test_a_selection_within_the_year_has_no_opening_balance_of_the_year_but_is_c
     assert report.balance_report is not None
     assert report.balance_report.differences == ()
     assert report.balance_report.first_day == dt.date(2024, 3, 1)
-    assert "a part of the financial year only: 2024-03-01–2024-04-30" in str(report.warnings[0].text)
+    assert "a part of the financial year only: 1 Mar 2024–30 Apr 2024" in str(report.warnings[0].text)
 
 
 def test_a_year_that_is_no_calendar_year_is_the_selections_or_the_companys() -> None:

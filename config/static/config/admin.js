@@ -3,7 +3,7 @@
 document.addEventListener("DOMContentLoaded", () => {
     for (const cell of document.querySelectorAll("td[data-label]")) {
         const heading = cell.closest("table").querySelector("thead th");
-        const isFirst = cell === cell.parentElement.querySelector("td");
+        const isFirst = cell === cell.parentElement.firstElementChild;
         // Unfold takes the first cell for a tick box, also in lists without.
         if (isFirst && heading && !cell.querySelector("input[type=checkbox]") && !cell.querySelector("input, select")) {
             cell.dataset.label = heading.textContent.trim();
