@@ -5,7 +5,7 @@ fetch all the same; what is acknowledged is written down by the statement that d
 import dataclasses
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import Error, connection
@@ -46,27 +46,27 @@ _BATCH = """
 _SETTINGS = "with settings as materialized (select {settings})"
 
 # For the statement that takes rows out of a queue, which has them summed up as `total`.
-ACKNOWLEDGED = f"""
+ACKNOWLEDGED = f""",
     marked as (
         update revisions_batchlog batch set
-            acknowledged_at = total.at, acknowledged_rows = total.rows, acknowledged_by = %(key_name)s,
-            how = %(how)s
+            acknowledged_at = total.at, acknowledged_rows = total.rows, acknowledged_by = %(key_name)s, how = %(how)s
         from total
         where {SAME_BATCH} and batch.acknowledged_at is null and total.rows > 0
         returning batch.id
-    ),
-    logged as (
-        insert into revisions_batchlog
-            (subscription_id, epoch, first_sequence, last_sequence, rows, kinds, kinds_hash, key_id, key_name, times,
-             acknowledged_at, acknowledged_rows, acknowledged_by, how)
-        select %(subscription)s, %(epoch)s, %(first)s, %(last)s, total.rows, %(kinds)s::bigint[], %(kinds_hash)s,
-            %(key)s, %(key_name)s, 0, total.at, total.rows, %(key_name)s, %(how)s
-        from total
-        where total.rows > 0 and not exists (select from marked)
-        on conflict (subscription_id, epoch, first_sequence, last_sequence, kinds_hash, key_id) do update set
-            acknowledged_at = excluded.acknowledged_at, acknowledged_rows = excluded.acknowledged_rows,
-            acknowledged_by = excluded.acknowledged_by, how = excluded.how
     )"""
+MARKED = "(select count(*) from marked)"
+
+# The same where the fetch was never written down.
+_ACKNOWLEDGED_ONLY = """
+    insert into revisions_batchlog
+        (subscription_id, epoch, first_sequence, last_sequence, rows, kinds, kinds_hash, key_id, key_name, times,
+         acknowledged_at, acknowledged_rows, acknowledged_by, how)
+    select %(subscription)s, %(epoch)s, %(first)s, %(last)s, %(rows)s, %(kinds)s::bigint[], %(kinds_hash)s, %(key)s,
+        %(key_name)s, 0, clock_timestamp(), %(rows)s, %(key_name)s, %(how)s
+    on conflict (subscription_id, epoch, first_sequence, last_sequence, kinds_hash, key_id) do update set
+        acknowledged_at = excluded.acknowledged_at, acknowledged_rows = excluded.acknowledged_rows,
+        acknowledged_by = excluded.acknowledged_by, how = excluded.how
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,6 +118,12 @@ def note_fetch(*, subscription: Subscription, extent: Extent | None, rows: int, 
 def acknowledged_parameters(*, extent: Extent, key: ApiKey | None, how: str) -> dict[str, Any]:
     """What `ACKNOWLEDGED` needs beside the subscription."""
     return {**extent.parameters(), **_key(key), "how": how}
+
+
+def note_unfetched(*, rows: int, parameters: Mapping[str, Any]) -> None:
+    """Write down a batch that was acknowledged though no fetch of it was; `parameters` are those of the statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACKNOWLEDGED_ONLY, {**parameters, "rows": rows})
 
 
 def _key(key: ApiKey | None) -> dict[str, Any]:

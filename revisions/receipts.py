@@ -6,6 +6,7 @@ rows sent: whatever of the range and kinds is still there was in the batch.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -59,20 +60,25 @@ ACKNOWLEDGE = f"""
         update revisions_departure departure set
             rows = departure.rows + total.rows, acknowledged_at = total.at
         from total where departure.subscription_id = %(subscription)s and total.rows > 0
-    ),{batch_log.ACKNOWLEDGED}
-    select total.rows, queue.last_sequence from total
+    ){batch_log.ACKNOWLEDGED}
+    select total.rows, queue.last_sequence, {batch_log.MARKED} from total
     join revisions_queue queue on queue.subscription_id = %(subscription)s
 """
 
-# What stands at a sequence now, to be compared with what stood there when the batch was read.
-STANDS_AT = """
-    select item.change_set_id, changed.changed_at from (
+# What stands at both ends of a batch now, to be compared with what stood there when it was read: a restored database
+# gives the same sequences to other rows. What was acknowledged meanwhile needs no look.
+STANDS = """
+    select queue.epoch, queue.last_sequence, item.change_set_id, changed.changed_at
+    from revisions_queue queue
+    cross join unnest(array[%(first)s, %(last)s]::bigint[]) with ordinality as asked (sequence, place)
+    left join lateral (
         select * from revisions_outboxitem
-        where subscription_id = %(subscription)s and first_sequence <= %(sequence)s
+        where subscription_id = %(subscription)s and first_sequence <= asked.sequence
         order by first_sequence desc limit 1
-    ) item
-    join revisions_changeset changed on changed.id = item.change_set_id
-    where item.first_sequence + item.last_row - item.first_row >= %(sequence)s
+    ) item on item.first_sequence + item.last_row - item.first_row >= asked.sequence
+    left join revisions_changeset changed on changed.id = item.change_set_id
+    where queue.subscription_id = %(subscription)s
+    order by asked.place
 """
 
 
@@ -107,12 +113,9 @@ def acknowledge(*, subscription: Subscription, receipt: str, key: ApiKey | None 
     if integration_id != subscription.integration_id:
         raise InvalidReceipt
     departure = Departure.objects.select_for_update().get(subscription=subscription)
-    queue = Queue.objects.get(subscription=subscription)
-    if epoch != queue.epoch or last > queue.last_sequence:
-        raise EpochChanged
-    _check_stands(subscription, first, mark_first)
-    _check_stands(subscription, last, mark_last)
-    return _delete(departure, extent=Extent(epoch, first, last, kinds), key=key, how=BatchLog.How.RECEIPT)
+    extent = Extent(epoch, first, last, kinds)
+    _check_stands(subscription, extent, (mark_first, mark_last))
+    return _delete(departure, extent=extent, key=key, how=BatchLog.How.RECEIPT)
 
 
 @transaction.atomic
@@ -140,7 +143,9 @@ def _delete(departure: Departure, *, extent: Extent, key: ApiKey | None, how: Ba
     }
     with connection.cursor() as cursor:
         cursor.execute(ACKNOWLEDGE, parameters)
-        rows, last_sequence = cursor.fetchone()
+        rows, last_sequence, marked = cursor.fetchone()
+    if rows and not marked:
+        batch_log.note_unfetched(rows=rows, parameters=parameters)
     return Acknowledged(rows, last_sequence - departure.rows - rows)
 
 
@@ -148,10 +153,13 @@ def _mark(row: Row) -> tuple[int, str]:
     return row.change_set_id, row.changed_at.isoformat()
 
 
-def _check_stands(subscription: Subscription, sequence: int, mark: list[Any]) -> None:
-    # A restored database gives the same sequences to other rows; what was acknowledged meanwhile needs no look.
+def _check_stands(subscription: Subscription, extent: Extent, marks: Sequence[list[Any]]) -> None:
+    asked = {"subscription": subscription.pk, "first": extent.first, "last": extent.last}
     with connection.cursor() as cursor:
-        cursor.execute(STANDS_AT, {"subscription": subscription.pk, "sequence": sequence})
-        found = cursor.fetchone()
-    if found and (found[0], found[1]) != (mark[0], datetime.fromisoformat(mark[1])):
-        raise EpochChanged
+        cursor.execute(STANDS, asked)
+        found = cursor.fetchall()
+    for (epoch, last_sequence, change_set, changed_at), mark in zip(found, marks, strict=True):
+        if epoch != extent.epoch or extent.last > last_sequence:
+            raise EpochChanged
+        if change_set is not None and (change_set, changed_at) != (mark[0], datetime.fromisoformat(mark[1])):
+            raise EpochChanged

@@ -12,7 +12,19 @@ import django
 
 django.setup()
 
-from config.bench import backlog, books, capture, fan_out, fetch, peer, pending, sie, subscribers, transfer  # noqa: E402
+from config.bench import (  # noqa: E402
+    backlog,
+    books,
+    capture,
+    fan_out,
+    fetch,
+    peer,
+    pending,
+    sie,
+    subscribers,
+    trace,
+    transfer,
+)
 from config.bench.databases import Backlogged, scalar  # noqa: E402
 from config.bench.figures import Figure  # noqa: E402
 from config.bench.http import Client  # noqa: E402
@@ -46,6 +58,7 @@ def measure(sizes: Sizes) -> Iterator[Figure]:
         client = Client(port, found.key)
         yield from pending.measure(sizes, found, client, port)
         yield from fetch.measure(sizes, found, client)
+    yield from trace.measure(sizes, found)
     yield from peer.measure(sizes, found)
     yield from transfer.measure(sizes, found)
     yield from sie.measure(sizes, utkorg_home().path)
