@@ -79,7 +79,7 @@ def outbox_row(request: HttpRequest, pk: int, sequence: int) -> HttpResponse:
         "line": lines_of([row])[0] if row else None,
         "trace_url": f"{reverse('trace')}?{urlencode({'subscription': subscription.pk, 'sequence': sequence})}",
     }
-    return TemplateResponse(request, "admin/revisions/outbox_row.html", context, status=200 if row else 404)
+    return TemplateResponse(request, "admin/revisions/outbox_row.html", context)
 
 
 def _subscription(request: HttpRequest, pk: int) -> Subscription:

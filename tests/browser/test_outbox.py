@@ -32,7 +32,7 @@ def test_a_queue_is_paged_through_and_a_row_copied(admin: Admin) -> None:
     page.get_by_role("button", name="Visa").click()
     expect(page.get_by_role("row")).to_have_count(3)
     expect(page.get_by_role("row").nth(2)).to_contain_text("serie A nummer 1 rad 2")
-    page.get_by_role("row").nth(2).get_by_role("link").click()
+    page.get_by_role("row").nth(2).get_by_role("link", name="4", exact=True).click()
     page.get_by_role("button", name="Kopiera").click()
     expect(page.get_by_role("button", name="Kopierat")).to_be_visible()
     copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
