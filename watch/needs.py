@@ -22,7 +22,7 @@ from watch.lines import Line
 from watch.models import Letter
 from watch.signs import Signs
 
-MOST_OF_A_KIND = 5
+MOST_OF_A_KIND = 3
 KEYS_EXPIRE_WITHIN = timedelta(days=14)
 LETTERS_OF = timedelta(days=7)
 

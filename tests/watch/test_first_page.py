@@ -128,7 +128,7 @@ def test_of_a_kind_only_the_first_are_shown(admin: Client) -> None:
     factories.CompanyFactory.create()
     for _ in range(8):
         factories.make_subscription("suppliers")
-    assert "and 3 more of the same kind" in page(admin)
+    assert "and 5 more of the same kind" in page(admin)
 
 
 def test_what_is_severe_stands_above_what_is_not(admin: Client, calm: Subscription, company: Company) -> None:
