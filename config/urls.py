@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from access.http.problems import unknown_url
+from config.find import find
 from config.views import favicon, healthz
 
 api_v1 = [
@@ -19,6 +20,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("favicon.ico", favicon),
     path("", include("access.admin.urls")),
+    path("admin/find/", admin.site.admin_view(find), name="find"),
     path("admin/", include("revisions.admin.urls")),
     path("admin/", include("onetime_transfer.admin.urls")),
     path("admin/", include("watch.admin.urls")),

@@ -126,6 +126,7 @@ UNFOLD: dict[str, Any] = {
     ],
     "SCRIPTS": [
         _static("config/admin.js"),
+        _static("config/keys.js"),
         _static("config/names.js"),
         _static("notices/notices.js"),
         _static("watch/live.js"),

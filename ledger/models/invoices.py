@@ -52,7 +52,13 @@ class Invoice(Numbered):
 
     class Meta(Numbered.Meta):
         abstract = True
-        indexes = [models.Index(fields=["company", "-invoice_date", "-id"], name="%(class)s_by_date")]  # admin's list
+        indexes = [
+            models.Index(fields=["company", "-invoice_date", "-id"], name="%(class)s_by_date"),  # admin's list
+            *(  # the search, which knows no company
+                models.Index(fields=[name], name=f"%(class)s_by_{short}", condition=~Q((name, "")))
+                for name, short in (("invoice_number", "theirs"), ("payment_reference", "ref"))
+            ),
+        ]
 
 
 class SupplierInvoice(Invoice):

@@ -2,8 +2,10 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from ledger import triggers
@@ -37,6 +39,13 @@ class Partner(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["company", "number"], name="%(class)s_key"),
             models.CheckConstraint(condition=~Q(number=""), name="%(class)s_has_number"),
+        ]
+        indexes = [  # the search, which knows no company
+            models.Index(fields=["number"], name="%(class)s_by_number"),
+            models.Index(OpClass(Upper("name"), name="text_pattern_ops"), name="%(class)s_by_name"),
+            models.Index(
+                fields=["organisation_number"], name="%(class)s_by_org_number", condition=~Q(organisation_number="")
+            ),
         ]
         triggers = [triggers.natural_key_never_changes("company_id", "number")]
 

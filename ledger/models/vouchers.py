@@ -46,6 +46,7 @@ class Voucher(models.Model):
         ordering = ("-voucher_date", "-id")
         indexes = [
             models.Index(fields=["company", "-voucher_date", "-id"], name="voucher_by_date"),  # the admin's list
+            models.Index(fields=["number", "-id"], name="voucher_by_number"),  # the search, which knows no year
             models.Index(  # the import's look for vouchers without number
                 fields=["financial_year", "fingerprint"], name="voucher_by_fingerprint", condition=~Q(fingerprint="")
             ),
