@@ -6,6 +6,7 @@ rows. Deciding how is plain data in and out.
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -18,6 +19,8 @@ from information_types.definition import Field, InformationType
 from information_types.sql import Joins
 from revisions.admin.rows import OPERATIONS, key_words
 from revisions.trace import Delivery, Outcome, Revision, WhyNot
+
+MOST_WAYS = 10
 
 # How an outcome looks
 LOOKS = {
@@ -125,6 +128,16 @@ class Event:
     def icon(self) -> str:
         """The sign of it."""
         return ICONS[self.operation]
+
+    @property
+    def tally(self) -> list[tuple[str | Promise, int]]:
+        """How many ways ended how."""
+        return [(outcome.label, count) for outcome, count in Counter(way.outcome for way in self.ways).items()]
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it went so many ways that they are folded up."""
+        return len(self.ways) > MOST_WAYS
 
     @property
     def not_sent_to(self) -> int:

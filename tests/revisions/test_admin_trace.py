@@ -116,6 +116,13 @@ def test_rows_are_not_compared_with_each_other() -> None:
     assert newest.rows[0].differences is None
 
 
+def test_many_ways_are_told_in_numbers_first() -> None:
+    ways = [delivery(Outcome.WAITING, 5, subscription_id=pk) for pk in range(11)]
+    (event,) = events_of([revision("5.1", deliveries=[*ways, delivery(Outcome.TAKEN, 6, subscription_id=20)])])
+    assert event.is_wide
+    assert event.tally == [(Outcome.WAITING.label, 11), (Outcome.TAKEN.label, 1)]
+
+
 # The page
 
 
