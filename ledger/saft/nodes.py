@@ -17,6 +17,7 @@ from ledger.saft.parsing import NS
 _AMOUNT = re.compile(r"[+-]?(?:[0-9]{1,16}(?:\.[0-9]*)?|\.[0-9]+)")
 _QUANTITY = re.compile(r"[+-]?(?:[0-9]{1,13}(?:\.[0-9]*)?|\.[0-9]+)")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T.*|Z|[+-][0-9]{2}:[0-9]{2})?")
+PLAIN_CODE = re.compile(r"[^\s]{1,9}")
 _CENT = Decimal("0.01")
 _SKIP = len(NS)
 
@@ -102,10 +103,10 @@ class Node:
         text = self.text(name)
         if not text:
             return None
-        amount = Decimal(text) if _AMOUNT.fullmatch(text) else None
-        if amount is None or amount != amount.quantize(_CENT):
+        amount = parse_amount(text)
+        if amount is None:
             raise self._broken(name, _("%(text)s is no amount with at most two decimals.") % {"text": quoted(text)})
-        return amount.quantize(_CENT)
+        return amount
 
     def needed_amount(self, name: str) -> Decimal:
         """A child's amount, which must be there."""
@@ -113,6 +114,24 @@ class Node:
         if amount is None:
             raise self._missing(name)
         return amount
+
+    def inner_amount(self, name: str, inner: str) -> Decimal:
+        """An amount within a child, both of which must be there."""
+        text = self._children[name].findtext(NS + inner) or ""
+        return parse_amount(text) or self.needed(name).needed_amount(inner)
+
+    def pairs(self, name: str, first: str, second: str) -> tuple[tuple[str, str], ...] | None:
+        """The two texts of each child of a name; None where one of them isn't plain and short, and has to be looked at.
+
+        Most are, and a large file has millions.
+        """
+        found = []
+        for child in self._element.iterchildren(NS + name):
+            pair = (child.findtext(NS + first) or "", child.findtext(NS + second) or "")
+            if not all(PLAIN_CODE.fullmatch(text) for text in pair):
+                return None
+            found.append(pair)
+        return tuple(found)
 
     def quantity(self, name: str) -> Decimal | None:
         """A child's quantity with all its decimals; None where there is none."""
@@ -143,6 +162,13 @@ class Node:
     def _broken(self, name: str, reason: Message) -> BrokenValueError:
         line = self._children[name].sourceline or self.line
         return BrokenValueError(reason, line=line, place=f"{self.place}/{name}")
+
+
+@lru_cache(maxsize=16_384)
+def parse_amount(text: str) -> Decimal | None:
+    """Return an amount with two decimals; None for anything else."""
+    amount = Decimal(text) if _AMOUNT.fullmatch(text) else None
+    return amount.quantize(_CENT) if amount is not None and amount == amount.quantize(_CENT) else None
 
 
 @lru_cache(maxsize=4096)

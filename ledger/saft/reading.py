@@ -29,7 +29,7 @@ from ledger.importing.remarks import Remarks
 from ledger.saft.account_types import CATEGORIES, stated_type, type_of_class
 from ledger.saft.exceptions import MissingElementError, NotSaftError, TotalsError
 from ledger.saft.nodes import Node
-from ledger.saft.parsing import elements
+from ledger.saft.parsing import NS, elements
 from ledger.saft.parties import partner
 from ledger.saft.records import Analysis, Line, Partner, Record, SaftAccount, SaftIdentity, Selection, Transaction
 
@@ -241,8 +241,7 @@ class Entries:
         )
 
     def _amount(self, node: Node, name: str) -> Decimal | None:
-        amount = node.child(name)
-        return None if amount is None else amount.needed_amount("Amount")
+        return node.inner_amount(name, "Amount") if node.has(name) else None
 
     def _quantity(self, node: Node) -> Decimal | None:
         quantity = node.quantity("Quantity")
@@ -253,6 +252,9 @@ class Entries:
     def _analyses(self, node: Node) -> tuple[tuple[str, str], ...]:
         if not node.has("Analysis"):
             return ()
+        pairs = node.pairs("Analysis", "AnalysisType", "AnalysisID")
+        if pairs is not None and len({name for name, _code in pairs}) == len(pairs):
+            return pairs
         found: dict[str, tuple[Decimal, str]] = {}
         divided = set()
         for analysis in node.children("Analysis"):
@@ -328,7 +330,7 @@ PARENTS = {
 
 
 def _name_of(element: etree._Element | None) -> str:
-    return "" if element is None else etree.QName(element).localname
+    return "" if element is None else str(element.tag)[len(NS) :]
 
 
 def _parent_of(element: etree._Element) -> etree._Element:
