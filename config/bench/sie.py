@@ -1,11 +1,12 @@
-"""SIE import beside COPY of the rows that it parses, and its memory as the file grows."""
+"""SIE and SAF-T import beside COPY of the rows that they parse, and the memory of SIE's as the file grows."""
 
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -13,7 +14,10 @@ from config.bench.databases import execute, scalar
 from config.bench.figures import Figure, interleaved
 from config.bench.sizes import Sizes
 from config.embedded.home import PROJECT
+from ledger.importing.report import ImportReport
 from ledger.models import Company
+from ledger.saft.generator import write_saft
+from ledger.saft.importing import import_saft_file
 from ledger.sie.generator import write_sie
 from ledger.sie.importing import import_sie_file
 
@@ -84,35 +88,49 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     small, large = folder / "small.se", folder / "large.se"
     small_rows = write_sie(small, rows=sizes.sie_rows // 10)
     write_sie(large, rows=sizes.sie_rows)
-    yield _rate(sizes, small, small_rows)
+    yield _rate(sizes, Sample("sie_import", small, small_rows, import_sie_file), goal=0.4)
     yield _memory(small, large)
+    xml = folder / "small.xml"
+    yield _rate(
+        sizes, Sample("saft_import", xml, write_saft(xml, lines=sizes.sie_rows // 20), import_saft_file), goal=0.2
+    )
 
 
-def _rate(sizes: Sizes, file: Path, rows: int) -> Figure:
+class Sample(NamedTuple):
+    """A file, and the service that stores it."""
+
+    name: str
+    file: Path
+    rows: int
+    import_file: Callable[..., ImportReport]
+
+    def stored_as(self, number: str) -> int:
+        """Store it as the books of a company of that number; return the company's id."""
+        report = self.import_file(source=self.file, name=self.file.name, company_number=number)
+        return Company.objects.get(number=report.company).pk
+
+
+def _rate(sizes: Sizes, sample: Sample, *, goal: float) -> Figure:
     numbers = count(1)
-    model = _company(file, "SIE-0")
+    model = sample.stored_as(f"{sample.name}-0")
 
     def imported() -> float:
         start = time.perf_counter()
-        _company(file, f"SIE-{next(numbers)}")
-        return rows / (time.perf_counter() - start)
+        sample.stored_as(f"{sample.name}-{next(numbers)}")
+        return sample.rows / (time.perf_counter() - start)
 
-    copied, value = interleaved(
-        min(sizes.rounds, 3), baseline=lambda: rows / _copy(model, f"COPY-{next(numbers)}"), figure=imported
-    )
+    def copied_rate() -> float:
+        return sample.rows / _copy(model, f"COPY-{sample.name}-{next(numbers)}")
+
+    copied, value = interleaved(min(sizes.rounds, 3), baseline=copied_rate, figure=imported)
     return Figure(
-        name="sie_import",
+        name=sample.name,
         value=value,
         unit="rows/s",
         baseline="COPY of the parsed rows into the same tables, triggers on",
         baseline_value=copied,
-        goal=0.4,
+        goal=goal,
     )
-
-
-def _company(file: Path, number: str) -> int:
-    report = import_sie_file(source=file, name=file.name, company_number=number)
-    return Company.objects.get(number=report.company).pk
 
 
 def _copy(model: int, number: str) -> float:

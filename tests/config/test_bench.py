@@ -49,6 +49,7 @@ FIGURES = [
     "one_off_transfer",
     "sie_import",
     "sie_import_memory",
+    "saft_import",
 ]
 
 
