@@ -52,7 +52,7 @@ def _tell(transfer: Transfer, kind: str, level: Notice.Level, **more: Any) -> No
             "subscription": transfer.subscription.integration_id,
             "type": transfer.type.name,
             "rows": transfer.rows_done,
-            "companies": sum(1 for _number, rows in transfer.counts if rows),
+            "companies": sum(1 for *_company, rows in transfer.counts if rows),
             **more,
         },
         url=reverse("admin:onetime_transfer_transfer_change", args=[transfer.pk]),

@@ -1,5 +1,6 @@
 """Transfers, and what each of their chunks brought."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -58,7 +59,7 @@ class Transfer(models.Model):
     heartbeat_at = models.DateTimeField(null=True, editable=False)
     seconds_running = models.FloatField(_("duration"), default=0)
     rows_per_second = models.FloatField(default=0, editable=False)
-    # Rows of each company's number, written down at the end: chunks are many
+    # Number, name and rows of each company, written down at the end: chunks are many
     counts: models.JSONField[Any, Any] = models.JSONField(default=list, editable=False)
 
     class Meta:
@@ -122,10 +123,11 @@ class Transfer(models.Model):
             case _:
                 return str(self.get_status_display())
 
-    def rows_by_company(self) -> list[tuple[str, int]]:
-        """The numbers of the companies and the rows brought so far of each."""
-        counts = self.chunks.values("company__number").annotate(rows=Sum("row_count")).order_by("company__number")
-        return [(count["company__number"], count["rows"]) for count in counts]
+    def rows_by_company(self, companies: Sequence[int] = ()) -> list[tuple[str, str, int]]:
+        """Number and name of each company, and the rows brought of it; those of `companies` also where it is none."""
+        brought = dict(self.chunks.values_list("company").annotate(rows=Sum("row_count")))
+        known = Company.objects.filter(pk__in={*brought, *companies}).order_by("number")
+        return [(company.number, company.name, brought.get(company.pk, 0)) for company in known]
 
 
 class TransferCompany(models.Model):

@@ -9,7 +9,6 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from ledger.models import Company
 from onetime_transfer import messages, services
 from onetime_transfer.models import SILENT_AFTER, Chunk, Transfer
 from onetime_transfer.walk import Walk, Written
@@ -190,9 +189,7 @@ def _number(transfer: Transfer, written: Written) -> None:
 
 def _finish(transfer: Transfer, companies: Sequence[int]) -> None:
     transfer.status, transfer.finished_at = Transfer.Status.DONE, timezone.now()
-    brought = dict(transfer.rows_by_company())
-    numbers = Company.objects.filter(pk__in=companies).order_by("number").values_list("number", flat=True)
-    transfer.counts = [(number, brought.get(number, 0)) for number in numbers]
+    transfer.counts = transfer.rows_by_company(companies)
     messages.tell_of_end(transfer)
     Resync.objects.settle(
         subscription=transfer.subscription,

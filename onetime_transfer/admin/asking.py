@@ -86,6 +86,7 @@ class AskingAdmin(RegisterAdmin):
         """Give the fields that depend on the subscription and the type, as they are filled in."""
         self._check(request)
         form = TransferForm(cast(User, request.user), initial=_filled_in(request))
+        form.keep(request.POST)
         return TransferPart(request, "parts", {"form": form})
 
     def estimate_view(self, request: HttpRequest) -> HttpResponse:
@@ -140,6 +141,7 @@ class AskingAdmin(RegisterAdmin):
         """Give the parameters of the ticked types, as they are filled in."""
         self._check(request)
         form = self._several_form(request, None, initial=_filled_in(request))
+        form.keep(request.POST)
         return TransferPart(request, "parameters", {"form": form})
 
     def several_estimate_view(self, request: HttpRequest) -> HttpResponse:

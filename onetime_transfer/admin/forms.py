@@ -8,6 +8,8 @@ from django.contrib.admin import site
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminSelectWidget
 
@@ -31,9 +33,16 @@ class CompanySelect(AutocompleteSelect):
 
     url_name = "%s:onetime_transfer_transfer_companies"
 
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Say in the empty field what none means."""
+        return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": _("All companies")}
+
 
 class ParametersForm(forms.Form):
     """A form that has, beside its own fields, those of the parameters of the types it is about."""
+
+    # Whose financial years are offered; None for everybody's
+    of_company: Company | None = None
 
     def types(self) -> Sequence[InformationType]:
         """The types whose parameters are asked for; once the form is made."""
@@ -41,9 +50,25 @@ class ParametersForm(forms.Form):
 
     def add_parameters(self) -> None:
         """Add a field for each parameter of the types, of the same name once."""
-        for known in self.types():
-            for parameter in known.parameters:
-                self.fields.setdefault(parameter.name, field_of(parameter))
+        for parameter in self.known_parameters.values():
+            self.fields[parameter.name] = field_of(parameter, years=self.years)
+
+    def keep(self, typed: Mapping[str, Any]) -> None:
+        """Show again what was chosen for the parameters, without judging it yet."""
+        for name in self.known_parameters:
+            self.initial[name] = self.fields[name].widget.value_from_datadict(typed, {}, name)
+
+    @cached_property
+    def presets(self) -> Sequence[Preset]:
+        """What fills in period or days with one click: of the first type that has some."""
+        return next((found for known in self.types() if (found := presets_for(known, self.of_company))), [])
+
+    @property
+    def years(self) -> Sequence[int]:
+        """The years that there may be something of."""
+        days = [day for preset in self.presets for day in (preset.first, preset.last) if day]
+        known = [*(int(day[:4]) for day in days), timezone.localdate().year]
+        return range(min(known), max(known) + 2)
 
     @property
     def known_parameters(self) -> dict[str, Parameter]:
@@ -53,6 +78,17 @@ class ParametersForm(forms.Form):
     def bound(self, *kinds: str) -> list[forms.BoundField]:
         """The fields of some kinds of parameter."""
         return [self[name] for name, parameter in self.known_parameters.items() if parameter.kind in kinds]
+
+    @property
+    def mistakes(self) -> list[tuple[str, str]]:
+        """What is filled in wrongly, by the field's name; what is only missing isn't told before the click."""
+        return [
+            (str(self[name].label), str(error))
+            for name, errors in self.errors.as_data().items()
+            for wrong in errors
+            if wrong.code != "required" and name in self.fields
+            for error in wrong.messages
+        ]
 
     @property
     def months(self) -> list[forms.BoundField]:
@@ -91,7 +127,7 @@ class TransferForm(ParametersForm):
     subscription = forms.ModelChoiceField(
         queryset=Subscription.objects.none(),
         label=_("Subscription"),
-        help_text=_("Also one that isn't active."),
+        help_text=_("You can transfer even if the subscription isn't active."),
         widget=AutocompleteSelect(Transfer._meta.get_field("subscription"), site),
     )
     company = forms.ModelChoiceField(
@@ -110,7 +146,7 @@ class TransferForm(ParametersForm):
         self.fields["subscription"].queryset = scope.visible(Subscription.objects.all(), user)  # type: ignore[attr-defined]
         self.fields["company"].queryset = scope.visible_companies(user)  # type: ignore[attr-defined]
         self.chosen_subscription: Subscription | None = self._find("subscription")
-        self.chosen_company: Company | None = self._find("company")
+        self.of_company = self._find("company")
         offered = self._offered()
         choices: Any = self.fields["information_type"]
         choices.choices = [("", _("Choose a type")), *((known.name, known.label) for known in offered)]
@@ -122,11 +158,6 @@ class TransferForm(ParametersForm):
     def types(self) -> Sequence[InformationType]:
         """The chosen one."""
         return [self.chosen_type] if self.chosen_type else []
-
-    @property
-    def presets(self) -> Sequence[Preset]:
-        """What fills in period or days with one click."""
-        return presets_for(self.chosen_type, self.chosen_company) if self.chosen_type else []
 
     @property
     def companies(self) -> list[Company]:
@@ -200,11 +231,6 @@ class SeveralForm(ParametersForm):
         posted: Any = self.data
         ticked = posted.getlist("information_types") if self.is_bound else self.initial.get("information_types", [])
         return [known for known in registry.all_types() if known.name in ticked]
-
-    @property
-    def presets(self) -> Sequence[Preset]:
-        """Of the first type that has some."""
-        return next((found for known in self.types() if (found := presets_for(known, None))), [])
 
     def clean(self) -> dict[str, Any]:
         """Say all that is wrong at once; else know which transfers it makes."""

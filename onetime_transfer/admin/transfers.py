@@ -224,7 +224,7 @@ class TransferAdmin(AskingAdmin):
             "is_waiting_long": transfer.status == Status.QUEUED
             and not waits_for
             and (timezone.now() - transfer.requested_at).total_seconds() > 20,
-            "counts": transfer.counts if transfer.is_finished else [],
+            "counts": [(" ".join(names), rows) for *names, rows in transfer.counts] if transfer.is_finished else [],
             "may_request": request.user.has_perm(REQUEST),
             "repeat_url": self._repeat_url(transfer),
         }

@@ -36,7 +36,7 @@ def tell(admin: Admin, name: str) -> None:
 def test_a_message_pops_up_is_counted_and_is_read_by_opening_it(admin: Admin) -> None:
     page = admin.page
     admin.open("ledger/company/")
-    expect(page.get_by_role("link", name="Meddelanden")).to_be_visible()
+    expect(page.get_by_role("link", name="Meddelanden", exact=True)).to_be_visible()
     tell(admin, "EXOPEN")
     # What a page does every ten seconds, and at once when somebody comes back to it
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -45,7 +45,7 @@ def test_a_message_pops_up_is_counted_and_is_read_by_opening_it(admin: Admin) ->
     expect(page.get_by_role("link", name="1 oläst meddelande")).to_be_visible()
     toast.get_by_role("button", name="Öppna").click()
     expect(page).to_have_url(re.compile(r"/admin/subscriptions/subscription/$"))
-    expect(page.get_by_role("link", name="Meddelanden")).to_be_visible()
+    expect(page.get_by_role("link", name="Meddelanden", exact=True)).to_be_visible()
     assert not Notice.objects.unread().exists()
 
 

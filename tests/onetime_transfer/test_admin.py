@@ -61,7 +61,7 @@ def test_a_transfer_is_asked_for_and_followed_to_its_end(admin: Client, subscrip
     running.run(transfer_id=transfer.pk)
     text = text_of(admin.get(page_of(transfer)))
     assert "The transfer is done" in text
-    assert "1 row is queued for the integration" in text
+    assert "1 row was queued for the integration" in text
 
 
 @pytest.mark.parametrize(
@@ -128,6 +128,14 @@ def test_a_month_may_be_written_as_people_write_it(admin: Client, subscription: 
     assert Transfer.objects.get().parameters == {"period_from": "2024-01", "period_to": "2024-03"}
 
 
+def test_a_month_is_chosen_with_its_year(admin: Client, subscription: Subscription) -> None:
+    ends = {"period_from_month": "01", "period_from_year": "2024", "period_to_month": "03"}
+    page = asked(admin, subscription, "ledger_entries", **ends)
+    assert errors_of(page) == {"period_to": ["Choose both month and year."]}
+    asked(admin, subscription, "ledger_entries", **ends, period_to_year="2024")
+    assert Transfer.objects.get().parameters == {"period_from": "2024-01", "period_to": "2024-03"}
+
+
 def test_a_transfer_is_paused_resumed_and_cancelled(admin: Client, subscription: Subscription) -> None:
     transfer = services.request_transfer(subscription=subscription, information_type=registry.get("suppliers"))
 
@@ -185,7 +193,7 @@ def test_a_transfer_that_failed_says_why_and_what_to_do_and_goes_on(admin: Clien
     running.run(transfer_id=transfer.pk)
     transfer.refresh_from_db()
     assert (transfer.status, transfer.rows_done, transfer.error) == ("done", 1, "")
-    assert transfer.counts == [[supplier.company.number, 1]]
+    assert transfer.counts == [[supplier.company.number, supplier.company.name, 1]]
 
 
 def test_cancelling_says_what_is_fetched_and_what_is_not(admin: Client, subscription: Subscription) -> None:
@@ -213,8 +221,9 @@ def test_one_waits_for_another_of_the_same_subscription_and_says_so(admin: Clien
 def test_the_history_tells_who_when_what_and_how_it_ended(admin: Client, subscription: Subscription) -> None:
     asked(admin, subscription, "suppliers")
     running.run(transfer_id=Transfer.objects.get().pk)
+    Transfer.objects.update(seconds_running=75)
     text = text_of(admin.get(TRANSFERS))
-    assert f"{subscription} Suppliers All Done 0 0.0 s boss" in text
+    assert f"{subscription} Suppliers All Done 0 1 min 15 s boss" in text
 
 
 def test_a_transfer_is_repeated_with_the_same_choice(admin: Client, subscription: Subscription) -> None:
@@ -224,7 +233,7 @@ def test_a_transfer_is_repeated_with_the_same_choice(admin: Client, subscription
     transfer = Transfer.objects.get()
     running.run(transfer_id=transfer.pk)
     form = admin.get(admin.get(page_of(transfer)).context["repeat_url"]).context["form"]
-    assert (form.chosen_subscription, form.chosen_company) == (subscription, company)
+    assert (form.chosen_subscription, form.of_company) == (subscription, company)
     assert {field.name: field.value() for field in form.months} == months
 
 

@@ -53,7 +53,10 @@ def test_the_page_tells_how_much_it_is_and_how_long_it_takes(
 def test_before_the_choice_is_whole_it_says_what_is_missing(admin: Client, subscription: Subscription) -> None:
     assert "Choose a subscription" in text_of(admin.post(f"{TRANSFERS}add/estimate/"))
     text = text_of(admin.post(f"{TRANSFERS}add/estimate/", chosen(subscription, "ledger_entries")))
-    assert "From period: This is required." in text
+    assert "Fill in what is missing" in text
+    wrong = {"period_from": "2024-05", "period_to": "2024-01"}
+    text = text_of(admin.post(f"{TRANSFERS}add/estimate/", chosen(subscription, "ledger_entries", **wrong)))
+    assert "To period: The end comes before the start." in text
 
 
 def test_it_warns_of_one_that_is_just_the_same_and_asks_again(admin: Client, subscription: Subscription) -> None:
@@ -101,9 +104,11 @@ def test_a_company_is_searched_for_among_the_subscriptions(admin: Client, books:
 
 
 def test_the_parts_follow_the_subscription_and_the_type(admin: Client, subscription: Subscription) -> None:
-    page = admin.post(f"{TRANSFERS}add/parts/", chosen(subscription, "ledger_entries", period_from="2024-05"))
+    typed = {"period_from_month": "05", "period_from_year": "2024"}
+    page = admin.post(f"{TRANSFERS}add/parts/", chosen(subscription, "ledger_entries", **typed))
     text = page.content.decode()
-    assert 'value="2024-05"' in text
+    assert '<option value="05" selected>May</option>' in text
+    assert '<option value="2024" selected>2024</option>' in text
     assert "The last 12 months" in text
     assert 'value="accounts"' not in text
 
@@ -159,7 +164,7 @@ def test_a_transfer_of_some_companies_brings_those_alone_and_is_repeated(
     )
     running.run(transfer_id=transfer.pk)
     transfer.refresh_from_db()
-    assert transfer.counts == [["100", 1], ["200", 1]]
+    assert transfer.counts == [["100", "Company 100", 1], ["200", "Company 200", 1]]
     page = admin.get(f"{TRANSFERS}{transfer.pk}/change/")
     assert "100 Company 100, 200 Company 200" in text_of(page)
     again = admin.get(page.context["repeat_url"]).context["form"]

@@ -50,7 +50,7 @@ def test_an_estimate_is_what_the_transfer_then_brings(
     running.run(transfer_id=transfer.pk)
     transfer.refresh_from_db()
     assert (found.rows, found.is_about) == (transfer.rows_done, False)
-    assert [[company.number, rows] for company, rows in found.by_company] == transfer.counts
+    assert [[company.number, company.name, rows] for company, rows in found.by_company] == transfer.counts
 
 
 def test_parameters_and_companies_narrow_it(subscription: Subscription, books: factories.Books) -> None:

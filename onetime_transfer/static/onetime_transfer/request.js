@@ -37,8 +37,15 @@ document.addEventListener("DOMContentLoaded", () => {
     });
 
     // Presets fill in both ends; the one that is filled in shows as pressed.
-    const as = (input, day) => (input.type === "date" ? day : day.slice(0, 7));
-    const fits = (preset, name) => [...ends(name)].every((input) => input.value === as(input, preset.dataset[name]));
+    // An end is a day's field, or a month's two.
+    const parts = (end, day) =>
+        end.matches("[data-month]")
+            ? [["_month", day.slice(5, 7)], ["_year", day.slice(0, 4)]].map(([name, value]) => [
+                  end.querySelector(`select[name$=${name}]`), value,
+              ])
+            : [[end, day]];
+    const fits = (preset, name) =>
+        [...ends(name)].every((end) => parts(end, preset.dataset[name]).every(([field, value]) => field.value === value));
     const showPressed = () => {
         for (const preset of form.querySelectorAll("[data-preset]")) {
             preset.setAttribute("aria-pressed", String(fits(preset, "from") && fits(preset, "to")));
@@ -48,8 +55,8 @@ document.addEventListener("DOMContentLoaded", () => {
         const preset = event.target.closest("[data-preset]");
         if (preset) {
             for (const name of ["from", "to"]) {
-                for (const input of ends(name)) {
-                    input.value = as(input, preset.dataset[name]);
+                for (const [field, value] of [...ends(name)].flatMap((end) => parts(end, preset.dataset[name]))) {
+                    field.value = value;
                 }
             }
             showPressed();
