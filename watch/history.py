@@ -26,10 +26,19 @@ class History:
 
 def read(subscription: Subscription | None = None) -> History:
     """One query for both; without a subscription, of the whole installation."""
+    return _read(Q(subscription=subscription))
+
+
+def read_together(subscriptions: Sequence[int]) -> History:
+    """The same of some subscriptions (ids) together, for those who may know of these alone."""
+    return _read(Q(subscription__in=subscriptions))
+
+
+def _read(chosen: Q) -> History:
     now = timezone.localtime()
     half_hours, days = _half_hours(now), _days(now)
     wanted = Q(grain=Grain.FIVE_MINUTES, at__gte=half_hours[0]) | Q(grain=Grain.DAY, at__gte=days[0])
-    rows = Traffic.objects.filter(wanted, subscription=subscription).values_list("grain", "at", "rows_in", "rows_out")
+    rows = Traffic.objects.filter(wanted, chosen).values_list("grain", "at", "rows_in", "rows_out")
     found: dict[str, list[Moved]] = {Grain.FIVE_MINUTES: [], Grain.DAY: []}
     for grain, at, rows_in, rows_out in rows:
         found[grain].append(Moved(at=at, rows_in=rows_in, rows_out=rows_out))

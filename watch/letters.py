@@ -32,6 +32,7 @@ CLAIMED = timedelta(minutes=2)
 # Celery tries again for some minutes; after that, or where the broker has lost the task, the sweep takes the letter up.
 LEFT_ALONE = timedelta(minutes=10)
 GIVEN_UP_AFTER = timedelta(days=3)
+KEPT = timedelta(days=365)
 PERMANENT = 500
 
 # What goes to a terminal or into a file reaches nobody.
@@ -117,6 +118,11 @@ def enqueue_left_behind() -> None:
     unsent.filter(_is_free(now), created_at__lt=now - GIVEN_UP_AFTER).update(given_up_at=now)
     for pk in unsent.filter(_is_free(now - LEFT_ALONE), created_at__lt=now - LEFT_ALONE).values_list("pk", flat=True):
         enqueue(pk)
+
+
+def remove_old() -> int:
+    """Delete letters older than a year; returns how many went."""
+    return Letter.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
 
 
 def send(letter: int) -> None:

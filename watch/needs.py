@@ -54,7 +54,7 @@ def of(lines: Sequence[Line], signs: Signs, *, user: User | AnonymousUser) -> li
         *_of_the_installation(signs),
         *_over_their_limits(lines),
         *_forgotten(lines),
-        *_unsent_letters(signs.now, user),
+        *_unsent_letters(lines, signs.now, user),
         *_transfers(user),
         *_incomplete(lines, user),
         *_keys(user, signs.now),
@@ -87,11 +87,12 @@ def _of_the_installation(signs: Signs) -> Iterator[Need]:
         )
 
 
-def _unsent_letters(now: datetime, user: User | AnonymousUser) -> Iterator[Need]:
+def _unsent_letters(lines: Sequence[Line], now: datetime, user: User | AnonymousUser) -> Iterator[Need]:
     if not user.has_perm("subscriptions.change_subscription"):
         return
     # A first try that failed is tried again at once; what failed twice needs a look.
-    unsent = Letter.objects.filter(sent_at=None, created_at__gt=now - LETTERS_OF, attempts__gt=1)
+    mine = [line.subscription.pk for line in lines]
+    unsent = Letter.objects.filter(subscription__in=mine, sent_at=None, created_at__gt=now - LETTERS_OF, attempts__gt=1)
     for letter in unsent.order_by("-created_at")[: MOST_OF_A_KIND + 1]:
         text = _("An e-mail to %(address)s can't be sent: %(error)s")
         yield Need(
@@ -99,7 +100,7 @@ def _unsent_letters(now: datetime, user: User | AnonymousUser) -> Iterator[Need]
             text=text % {"address": letter.address, "error": letter.error},
             advice=_("Mend the address, or the mail server (EMAIL_URL). No queue is cut before somebody was told."),
             action=_("Open the policy"),
-            url=_policy_url(letter.subscription_id) if letter.subscription_id else "",
+            url=reverse("watch_policy", args=[letter.subscription_id]),
         )
 
 
@@ -223,7 +224,3 @@ def _subscription_url(line: Line) -> str:
 
 def _missing_url(line: Line) -> str:
     return f"{reverse('missing_transfers')}?subscription={line.subscription.pk}"
-
-
-def _policy_url(subscription: int) -> str:
-    return reverse("watch_policy", args=[subscription])

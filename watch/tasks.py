@@ -16,8 +16,9 @@ def read_counters() -> None:
 
 @shared_task(ignore_result=True)
 def remove_old() -> None:
-    """Remove readings that no chart shows."""
+    """Remove readings that no chart shows, and letters of last year."""
     traffic.remove_old()
+    letters.remove_old()
 
 
 @shared_task(ignore_result=True)

@@ -187,6 +187,13 @@ def test_a_letter_that_never_goes_is_given_up(subscription: Subscription, compan
     assert mail.outbox == []
 
 
+def test_letters_of_last_year_are_deleted(subscription: Subscription, company: Company) -> None:
+    warn(company)
+    assert letters.remove_old() == 0
+    Letter.objects.update(created_at=timezone.now() - timedelta(days=400))
+    assert letters.remove_old() == 1
+
+
 def test_a_deleted_subscriptions_letters_are_sent_all_the_same(
     subscription: Subscription, company: Company, mailbox: Mailbox
 ) -> None:

@@ -9,10 +9,11 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from access.scope import visible
+from access import scope
 from subscriptions.models import Subscription
 from watch import history, lines, needs, signs
 from watch.admin.live import etag_of, is_shown, labelled
+from watch.history import History
 from watch.lines import Line
 from watch.signs import Signs
 
@@ -41,7 +42,7 @@ def live(request: HttpRequest) -> HttpResponse:
 def read(request: HttpRequest) -> dict[str, Any]:
     """Everything the page shows, as it is asked for: a search and an order of the subscriptions."""
     text, order = request.GET.get("q", "").strip(), request.GET.get("order", "need")
-    mine = visible(Subscription.objects.all(), request.user)
+    mine = scope.visible(Subscription.objects.all(), request.user)
     every = lines.read(mine)
     seen = signs.look()
     found = lines.sorted_by(lines.matching(every, text), order)
@@ -57,8 +58,14 @@ def read(request: HttpRequest) -> dict[str, Any]:
         "signs": seen,
         "needs": needs.of(lines.sorted_by(every, "need"), seen, user=request.user),
         "steps": _steps(every, seen),
-        "history": history.read(),
+        "history": _history(request, every),
     }
+
+
+def _history(request: HttpRequest, every: Sequence[Line]) -> History:
+    if scope.reach_of(request.user).companies is None:
+        return history.read()
+    return history.read_together([line.subscription.pk for line in every])
 
 
 def _steps(every: Sequence[Line], seen: Signs) -> dict[str, bool] | None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from access.scope import visible
 from subscriptions.models import BacklogPolicy, Subscription
 from subscriptions.policies import change_policy, policy_of, recipients
-from watch import history, letters, lines, wording
+from watch import history, letters, lines, policy, wording
 from watch.admin.forms import PolicyForm
 from watch.admin.live import answer
 from watch.models import Letter
@@ -29,7 +29,7 @@ def queue_part(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "line": line,
         "history": history.read(line.subscription),
-        "policy": told(line.subscription.backlog_policy),
+        "policy": told(policy_of(line.subscription)),
         "letters": Letter.objects.filter(subscription=pk).order_by("-pk")[:LETTERS_SHOWN],
         "may_change": request.user.has_perm(CHANGE),
     }
@@ -40,8 +40,7 @@ def queue_part(request: HttpRequest, pk: int) -> HttpResponse:
 def policy_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a policy."""
     subscription = _find(request, pk, CHANGE).get()
-    policy = policy_of(subscription)
-    form = PolicyForm(request.POST if request.method == "POST" else None, policy=policy)
+    form = PolicyForm(request.POST if request.method == "POST" else None, policy=policy_of(subscription))
     if form.is_valid():
         change_policy(subscription=subscription, wish=form.wish())
         messages.success(request, _("The backlog policy is saved."))
@@ -52,18 +51,18 @@ def policy_page(request: HttpRequest, pk: int) -> HttpResponse:
         "subscription": subscription,
         "form": form,
         "sends_no_mail": not letters.reach_people(),
-        "cleared_per_cent": 80,
+        "cleared_per_cent": policy.CLEARED_PER_CENT,
         "back_url": _page_of(subscription),
     }
     return TemplateResponse(request, "admin/watch/policy.html", context)
 
 
-def told(policy: BacklogPolicy) -> dict[str, Any]:
+def told(chosen: BacklogPolicy) -> dict[str, Any]:
     """A policy in sentences."""
-    cut = wording.cut_conditions({name: getattr(policy, name) for name in wording.CUT_LIMITS})
+    cut = wording.cut_conditions({name: getattr(chosen, name) for name in wording.CUT_LIMITS})
     return {
-        "warns": wording.any_of(wording.limits(policy.warn_rows, policy.warn_hours)),
-        "people": [recipient.address for recipient in recipients(policy)],
+        "warns": wording.any_of(wording.limits(chosen.warn_rows, chosen.warn_hours)),
+        "people": [recipient.address for recipient in recipients(chosen)],
         "cuts": wording.any_of(cut),
         "sends_no_mail": not letters.reach_people(),
     }
