@@ -75,6 +75,6 @@ def look() -> Signs:
 def version() -> tuple[object, ...]:
     """Another one whenever the first page has something else to tell; cheap enough to be asked for every second."""
     with connection.cursor() as cursor:
-        cursor.execute(VERSION, {"beats": BEATS_WITHIN, "queued": QUEUED_WITHIN})
+        cursor.execute(VERSION, {"beats": str(BEATS_WITHIN), "queued": str(QUEUED_WITHIN)})
         found: tuple[object, ...] = cursor.fetchone()
     return found
