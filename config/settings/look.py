@@ -111,6 +111,14 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("config/icon.svg")}],
     "SHOW_LANGUAGES": True,
+    # Django's own names for them begin with small letters.
+    "LANGUAGES": {
+        "navigation": [
+            {"code": "sv", "name_local": "Svenska"},
+            {"code": "nb", "name_local": "Norsk (bokmål)"},
+            {"code": "en", "name_local": "English"},
+        ],
+    },
     "ACCOUNT": {
         "navigation": [
             {"title": _("My settings"), "link": reverse_lazy("my_settings")},

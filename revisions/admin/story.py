@@ -8,18 +8,24 @@ import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
+from django.db import models
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
-from information_types.definition import Field, InformationType
+from access.http.admin import amounts
+from information_types.definition import InformationType
 from information_types.sql import Joins
 from revisions.admin.rows import OPERATIONS, key_words
 from revisions.trace import Delivery, Outcome, Revision, WhyNot
 
+Column: TypeAlias = models.Field[Any, Any]
 MOST_WAYS = 10
 
 # How an outcome looks
@@ -192,24 +198,42 @@ def _row(revision: Revision, before: Revision | None) -> TracedRow:
 
 
 def _differences(revision: Revision, before: Revision) -> list[tuple[str, Difference]]:
-    now, then = revision.data or {}, before.data or {}
-    words = field_words(revision.information_type)
+    if revision.data is None or before.data is None:
+        return []
+    now, then, columns = revision.data, before.data, columns_of(revision.information_type)
     return [
-        (name, Difference(words.get(name, name), _shown(then.get(name)), _shown(now.get(name))))
+        (name, _difference(name, columns.get(name), then.get(name), now.get(name)))
         for name in dict.fromkeys([*then, *now])
-        if then.get(name) != now.get(name) and revision.data is not None and before.data is not None
+        if then.get(name) != now.get(name)
     ]
 
 
-def field_words(known: InformationType) -> dict[str, str]:
-    """What the fields of `data` are called on screen, but for objects of their own."""
+def _difference(name: str, column: Column | None, before: Any, after: Any) -> Difference:
+    word = name if column is None else str(capfirst(column.verbose_name))
+    return Difference(word, _shown(column, before), _shown(column, after))
+
+
+def columns_of(known: InformationType) -> dict[str, Column]:
+    """The model fields behind the fields of `data`, but for objects of their own."""
     joins = Joins(known.model)
-    plain = [field for field in known.fields if isinstance(field, Field)]
-    return {field.name: str(capfirst(joins.column(field.path)[1].verbose_name)) for field in plain}
+    return {field.name: joins.column(field.path)[1] for field in known.plain_fields}
 
 
-def _shown(value: Any) -> str:
-    return "–" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _shown(column: Column | None, value: Any) -> str:
+    """A value as people write it."""
+    match column, value:
+        case _, None:
+            return "–"
+        case models.DecimalField(), str():
+            return amounts.shown(Decimal(value), column.decimal_places)
+        case models.BooleanField(), bool():
+            return str(_("Yes") if value else _("No"))
+        case models.DateField(), str() if not isinstance(column, models.DateTimeField):
+            return date_format(date.fromisoformat(value), "SHORT_DATE_FORMAT")
+        case models.Field(), str():
+            return str(dict(column.flatchoices).get(value, value))
+        case _:
+            return json.dumps(value, ensure_ascii=False)
 
 
 def _lines(data: Mapping[str, Any] | None, changed: Iterable[str]) -> list[JsonLine]:

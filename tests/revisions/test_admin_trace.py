@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from pytest_django import Settings
 
 from information_types import registry
@@ -109,6 +110,26 @@ def test_a_change_is_marked_against_the_version_before() -> None:
     assert [line.text for line in row.lines if line.is_marked] == ['  "name": "Ny",']
     assert first.rows[0].differences is None
     assert not [line for line in first.rows[0].lines if line.is_marked]
+
+
+def test_values_are_written_as_people_write_them() -> None:
+    before: dict[str, Any] = {"active": True, "payment_terms_days": 30, "email": None}
+    after: dict[str, Any] = {"active": False, "payment_terms_days": 10, "email": "a@example.com"}
+    entry: dict[str, Any] = {"entry_date": "2024-02-03", "amount": "-1250.50", "quantity": None}
+    entries = registry.get("ledger_entries")
+    old, new = (
+        dataclasses.replace(revision(name, **more), information_type=entries, key=dict.fromkeys(entries.key, "1"))
+        for name, more in (("5.1", entry), ("9.1", entry | {"amount": "99.00", "entry_date": "2024-12-31"}))
+    )
+    with translation.override("sv"):
+        shown = [
+            [(found.before, found.after) for found in events_of(rows)[0].rows[0].differences or ()]
+            for rows in ([revision("9.1", **after), revision("5.1", **before)], [new, old])
+        ]
+    assert shown == [
+        [("Ja", "Nej"), ("30", "10"), ("–", "a@example.com")],
+        [("2024-02-03", "2024-12-31"), ("-1\u00a0250,50", "99,00")],
+    ]
 
 
 def test_rows_are_not_compared_with_each_other() -> None:
