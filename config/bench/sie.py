@@ -92,7 +92,7 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     yield _memory(small, large)
     xml = folder / "small.xml"
     yield _rate(
-        sizes, Sample("saft_import", xml, write_saft(xml, lines=sizes.sie_rows // 20), import_saft_file), goal=0.2
+        sizes, Sample("saft_import", xml, write_saft(xml, lines=sizes.sie_rows // 20), import_saft_file), goal=0.15
     )
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from imports.models import FileImport
@@ -146,3 +148,13 @@ def test_what_changes_something_is_a_post(admin: Client) -> None:
 def test_old_addresses_and_the_companies_list_lead_to_the_page(admin: Client) -> None:
     assert admin.get("/admin/ledger/company/import-sie/").url == f"{PAGES}add/"
     assert f'href="{PAGES}add/"' in admin.get("/admin/ledger/company/").content.decode()
+
+
+def test_pages_ask_the_database_little(admin: Client) -> None:
+    ready = [work(put_in(name=f"{number}.xml", user=None)) for number in range(3)]
+    done = imported(put_in())
+    FileImport.objects.update(started_by=admin.session["_auth_user_id"])
+    for page in ("", "add/", "under-way/", f"{ready[0].pk}/change/", f"{done.pk}/change/", f"{done.pk}/progress/"):
+        with CaptureQueriesContext(connection) as queries:
+            assert admin.get(f"{PAGES}{page}").status_code == 200
+        assert len(queries) <= 12, f"{page}: {len(queries)}"
