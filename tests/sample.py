@@ -23,6 +23,7 @@ from ledger.sie.importing import import_sie_file
 from onetime_transfer import running, services
 from onetime_transfer.models import Transfer
 from revisions import fan_out, queues
+from revisions.models import Departure
 from subscriptions.models import Subscription
 from subscriptions.services import change_parts
 from tests import factories
@@ -207,6 +208,7 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
         "cut_subscription": subscriptions["PLANIMA"].pk,
         "inactive_subscription": subscriptions["SALDON"].pk,
         "negative_subscription": subscriptions["ARKIV"].pk,
+        "sequence": Departure.objects.get(subscription=subscriptions["EXOPEN"]).rows + 1,
         "apikey": ApiKey.objects.filter(revoked_at=None).order_by("pk")[0].pk,
         **states,
     }

@@ -64,17 +64,21 @@ COUNTERS = """
 
 def make(subscribers: Subscribers, rows: int) -> str:
     """Queue so many rows for the backlog's subscription alone; return what was made, for a person."""
+    queue(subscribers, rows)
+    execute("vacuum analyze")
+    execute("checkpoint")
+    items = OutboxItem.objects.filter(subscription_id=subscribers.backlog.pk).count()
+    return f"{rows:_} rows in {items:_} items of 1, 4 and 1 000 rows, {_companies()} companies".replace("_", " ")
+
+
+def queue(subscribers: Subscribers, rows: int) -> None:
+    """Queue them, as they are made within any transaction."""
     subscribers.activate(0)
     Writer().statement()
     fan_out.drain()
-    subscription = subscribers.backlog
     for statement in (PLAN, SETS, PAGES, ITEMS, COUNTERS):
-        execute(statement, _parameters(subscription, rows))
+        execute(statement, _parameters(subscribers.backlog, rows))
     execute("drop table bench_set")
-    execute("vacuum analyze")
-    execute("checkpoint")
-    items = OutboxItem.objects.filter(subscription_id=subscription.pk).count()
-    return f"{rows:_} rows in {items:_} items of 1, 4 and 1 000 rows, {_companies()} companies".replace("_", " ")
 
 
 def _companies() -> int:

@@ -33,6 +33,7 @@ OTHERS = {
     "overview": "",
     "password-change": "password_change/",
     "app": "ledger/",
+    "my-settings": "my-settings/",
     "notices": "notices/notice/",
     "notices-unread": "notices/notice/?show=unread",
     "import-sie": "ledger/company/import-sie/",
@@ -48,6 +49,16 @@ OTHERS = {
     "subscription-negative": "subscriptions/subscription/{negative_subscription}/change/",
     "subscription-delete": "subscriptions/subscription/{subscription}/delete/",
     "subscription-history": "subscriptions/subscription/{subscription}/history/",
+    "subscription-copy": "subscriptions/subscription/add/?copy={negative_subscription}",
+    "subscription-activate": "subscriptions/subscription/activate/?ids={inactive_subscription}",
+    "subscription-deactivate": "subscriptions/subscription/deactivate/?ids={subscription},{cut_subscription}",
+    "subscription-purge": "subscriptions/subscription/purge/?ids={subscription}",
+    "subscription-take-out": "subscriptions/subscription/{subscription}/take-out/",
+    "subscription-policy": "subscriptions/subscription/{subscription}/policy/",
+    "outbox": "subscriptions/subscription/{subscription}/outbox/",
+    "outbox-row": "subscriptions/subscription/{subscription}/outbox/{sequence}/",
+    "outbox-empty": "subscriptions/subscription/{cut_subscription}/outbox/",
+    "transfers-missing": "onetime_transfer/transfer/missing/?subscription={cut_subscription}",
     "transfer-failed": "onetime_transfer/transfer/{transfer_failed}/change/",
     "transfer-paused": "onetime_transfer/transfer/{transfer_paused}/change/",
     "transfer-cancelled": "onetime_transfer/transfer/{transfer_cancelled}/change/",
@@ -56,7 +67,7 @@ OTHERS = {
     "transfer-of-subscription": "onetime_transfer/transfer/add/?subscription={subscription}",
 }
 
-# Addresses that show no page of their own: answers to POST, parts of pages, what Django serves beside its pages.
+# Addresses that show no page of their own: answers to POST, parts of pages, what is served beside pages.
 NO_PAGES = {
     "search",
     "login",  # looked at signed out
@@ -65,6 +76,14 @@ NO_PAGES = {
     "autocomplete",
     "jsi18n",
     "view_on_site",
+    "set_language",
+    "choice_means",
+    "choice_preview",
+    "missing_transfer_rows",
+    "passed_over",
+    "subscriptions_subscription_companies",
+    "watch_live",
+    "watch_queue",
     "notices_notice_look",
     "notices_notice_open",
     "notices_notice_read",

@@ -1,0 +1,104 @@
+"""Every page of the admin asks little of the database: few queries, and none that reads much more than it shows."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from config.bench import backlog, books, subscribers
+from config.bench.databases import execute
+from tests.browser.pages import PAGES
+from tests.sample import Sample, make_sample
+
+pytestmark = pytest.mark.django_db
+
+MOST_QUERIES = 12
+MOST_READ = 10  # rows read for each that is shown
+ROWS_OF_A_PAGE = 50
+COUNTED = re.compile(r"\s*(?:select|with|insert|update|delete)\b", re.IGNORECASE)
+# What is kept so that nobody counts rows of other tables
+COUNTERS = {"revisions_queue", "revisions_departure", "revisions_queuedcount", "revisions_departedcount"}
+
+
+class Queries:
+    """The queries of a page; with `explained` also how many rows each reads for those that it returns."""
+
+    def __init__(self, *, explained: bool = False) -> None:
+        self.statements: list[str] = []
+        self.greedy: list[str] = []
+        self._explained = explained
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if COUNTED.match(sql):
+            self.statements.append(sql)
+            if self._explained:
+                self._explain(sql, params)
+        return execute(sql, params, many, context)
+
+    def _explain(self, sql: str, params: Any) -> None:
+        # A cursor of psycopg's own: a queryset read bit by bit has one that can't explain.
+        with connection.connection.cursor() as cursor:
+            cursor.execute(f"explain (analyze, format json) {sql}", params)
+            ((plan,),) = cursor.fetchall()
+        plan = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+        shown = max(plan["Actual Rows"], ROWS_OF_A_PAGE)
+        read = sum(rows_read(plan))
+        if read > MOST_READ * shown:
+            self.greedy.append(f"reads {read:.0f} rows for {plan['Actual Rows']:.0f}: {sql[:300]}")
+
+
+def rows_read(plan: dict[str, Any]) -> Iterator[float]:
+    """Yield the rows that each scan of a plan reads, those that it throws away included; counters aside."""
+    if "Relation Name" in plan and plan["Relation Name"] not in COUNTERS:
+        thrown = plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
+        yield (plan["Actual Rows"] + thrown) * plan["Actual Loops"]
+    for part in plan.get("Plans", []):
+        yield from rows_read(part)
+
+
+def opened(sample: Sample, *, explained: bool = False) -> Iterator[tuple[str, Queries]]:
+    """Open every page; yield its name and its queries."""
+    client = Client()
+    client.force_login(sample.user)
+    for name, path in PAGES.items():
+        queries = Queries(explained=explained)
+        with connection.execute_wrapper(queries):
+            answer = client.get("/admin/" + path.format_map(sample.rows))
+            assert answer.status_code == 200, name
+            if answer.streaming:
+                b"".join(answer)
+        yield name, queries
+
+
+def test_every_page_takes_few_queries() -> None:
+    sample = make_sample()
+    client = Client()
+    client.force_login(sample.user)
+    client.get("/admin/")  # what is cached for all pages
+    many = {name: len(queries.statements) for name, queries in opened(sample)}
+    assert {name: count for name, count in many.items() if count > MOST_QUERIES} == {}
+
+
+def test_no_query_reads_much_more_than_it_shows() -> None:
+    make_bulk()
+    sample = make_sample()
+    execute("analyze")
+    greedy = [f"{name} {query}" for name, queries in opened(sample, explained=True) for query in queries.greedy]
+    if greedy:
+        pytest.fail("\n".join(greedy), pytrace=False)
+
+
+def make_bulk() -> None:
+    """A hundred subscriptions, 200 companies, 20 000 ledger rows, and 200 000 rows that nobody fetched."""
+    found = subscribers.make(100)
+    execute(books.REGISTERS, {"companies": 200, "vouchers": 25})
+    execute(books.PREPARED, {"rows": books.ROWS_PER_VOUCHER})
+    found.activate(0)
+    writer = books.Writer()
+    for _ in range(20):
+        writer.statement()
+    backlog.queue(found, 200_000)
