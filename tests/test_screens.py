@@ -45,19 +45,36 @@ class Queries:
             cursor.execute(f"explain (analyze, format json) {sql}", params)
             ((plan,),) = cursor.fetchall()
         plan = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
-        shown = max(plan["Actual Rows"], ROWS_OF_A_PAGE)
-        read = sum(rows_read(plan))
-        if read > MOST_READ * shown:
-            self.greedy.append(f"reads {read:.0f} rows for {plan['Actual Rows']:.0f}: {sql[:300]}")
+        for part, read in units(plan):
+            shown = max(part["Actual Rows"], ROWS_OF_A_PAGE)
+            # and one that tells whether there are more
+            if read > MOST_READ * shown + 1:
+                self.greedy.append(f"reads {read:.0f} rows for {part['Actual Rows']:.0f}: {sql[:300]}")
 
 
-def rows_read(plan: dict[str, Any]) -> Iterator[float]:
-    """Yield the rows that each scan of a plan reads, those that it throws away included; counters aside."""
-    if "Relation Name" in plan and plan["Relation Name"] not in COUNTERS:
-        thrown = plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
-        yield (plan["Actual Rows"] + thrown) * plan["Actual Loops"]
+def units(plan: dict[str, Any]) -> Iterator[tuple[dict[str, Any], float]]:
+    """Yield a plan, and each query within it that runs once by itself, with the rows that it reads."""
+    own = list(_nodes(plan))
+    yield plan, sum(map(rows_read, own))
+    for node in own:
+        for part in node.get("Plans", []):
+            if part.get("Parent Relationship") == "InitPlan":
+                yield from units(part)
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
     for part in plan.get("Plans", []):
-        yield from rows_read(part)
+        if part.get("Parent Relationship") != "InitPlan":
+            yield from _nodes(part)
+
+
+def rows_read(node: dict[str, Any]) -> float:
+    """The rows that a scan reads, those that it throws away included; none of counters."""
+    if node.get("Relation Name", "") in {"", *COUNTERS}:
+        return 0
+    thrown = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return float((node["Actual Rows"] + thrown) * node["Actual Loops"])
 
 
 def opened(sample: Sample, *, explained: bool = False) -> Iterator[tuple[str, Queries]]:

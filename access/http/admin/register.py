@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
-from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.db.models import Model, ProtectedError, QuerySet, RestrictedError
@@ -56,6 +56,11 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
         """What names a row to integrations never changes."""
         fixed = getattr(self.model, "natural_key_fields", ()) if obj else ()
         return [*fixed, *super().get_readonly_fields(request, obj)]
+
+    def get_paginator(self, request: HttpRequest, *arguments: Any, **options: Any) -> BoundedPaginator:
+        """Count from the page that is looked at."""
+        made: BoundedPaginator = super().get_paginator(request, *arguments, **options)
+        return made.look_at(request.GET.get(PAGE_VAR, 1))
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         """The list's own kind."""
