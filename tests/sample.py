@@ -12,11 +12,15 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
+from django.core.files.base import ContentFile
 from django.db.models import Model
 from django.utils import timezone
 
 from access.models import ApiKey, Application, KeyKind
 from access.services import create_key, revoke_key
+from imports import running as import_running
+from imports import services as import_services
+from imports.models import FileImport
 from information_types import registry
 from ledger.models import Company, CustomerInvoice, DimensionValue, OtherDimension, SupplierInvoice, Voucher
 from ledger.sie.importing import import_sie_file
@@ -68,6 +72,7 @@ def make_sample() -> Sample:
     _fetch(subscriptions["EXOPEN"])
     _transfers(subscriptions, user)
     _keys(user, applications)
+    _imports(user)
     _history(user, subscriptions["EXOPEN"], books)
     fan_out.drain()
     return Sample(user, _named(books, subscriptions))
@@ -173,6 +178,24 @@ def _transfers(subscriptions: dict[str, Subscription], user: User) -> None:
     queues.cut(subscription=subscriptions["PLANIMA"])
 
 
+def _imports(user: User) -> None:
+    """Files put in by the page: one stored, one looked at, one refused, and one that waits."""
+
+    def receive(name: str, content: bytes, number: str = "") -> FileImport:
+        upload = ContentFile(content, name=name)
+        return import_services.receive(upload=upload, name=name, company_number=number, started_by=user)
+
+    books = {name: (BOOKS / f"{name}.se").read_bytes() for name in ("eekonomi-2011-typ4", "edison-typ1")}
+    stored = receive("eekonomi-2011-typ4.se", books["eekonomi-2011-typ4"], "120")
+    import_running.run(import_id=stored.pk)
+    stored.refresh_from_db()
+    import_services.confirm(file_import=stored)
+    import_running.run(import_id=stored.pk)
+    import_running.run(import_id=receive("edison-typ1.se", books["edison-typ1"], "130").pk)
+    import_running.run(import_id=receive("semesterbild.se", b"%PDF-1.7").pk)
+    receive("edison-typ1.se", books["edison-typ1"], "140")
+
+
 def _keys(user: User, applications: dict[str, Application]) -> None:
     for application in applications.values():
         create_key(owner=user, application=application, name=f"{application} i drift")
@@ -200,11 +223,16 @@ def _history(user: User, *changed: Model) -> None:
 def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str, Any]:
     """The keys of what pages show: of each model one row by the model's name, and what has a page of its own state."""
     states = {f"transfer_{transfer.status}": transfer.pk for transfer in Transfer.objects.order_by("pk")}
+    imports = {f"import_{found.status}": found.pk for found in FileImport.objects.order_by("pk")}
+    voucher = _large_voucher(company)
     return {
         **dict(_first_rows()),
+        **imports,
         "company": company.pk,
-        "voucher": _large_voucher(company).pk,
+        "voucher": voucher.pk,
+        "voucher_number": f"{voucher.series}+{voucher.number}",
         "subscription": subscriptions["EXOPEN"].pk,
+        "transferred": subscriptions["MEDIUS"].pk,
         "cut_subscription": subscriptions["PLANIMA"].pk,
         "inactive_subscription": subscriptions["SALDON"].pk,
         "negative_subscription": subscriptions["ARKIV"].pk,

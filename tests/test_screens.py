@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,7 +22,15 @@ MOST_READ = 10  # rows read for each that is shown
 ROWS_OF_A_PAGE = 50
 COUNTED = re.compile(r"\s*(?:select|with|insert|update|delete)\b", re.IGNORECASE)
 # What is kept so that nobody counts rows of other tables
-COUNTERS = {"revisions_queue", "revisions_departure", "revisions_queuedcount", "revisions_departedcount"}
+COUNTERS = {
+    "revisions_queue",
+    "revisions_departure",
+    "revisions_queuedcount",
+    "revisions_departedcount",
+    "subscriptions_missingcount",
+}
+# A word within a text is looked for row by row
+SEARCHES = {"no-rows-found", "history-of-subscription"}
 
 
 class Queries:
@@ -42,20 +51,27 @@ class Queries:
     def _explain(self, sql: str, params: Any) -> None:
         # A cursor of psycopg's own: a queryset read bit by bit has one that can't explain.
         with connection.connection.cursor() as cursor:
+            # At these sizes reading a small table whole may be cheapest; what counts is that there is an index.
+            cursor.execute("set local enable_seqscan = off")
             cursor.execute(f"explain (analyze, format json) {sql}", params)
             ((plan,),) = cursor.fetchall()
+            cursor.execute("set local enable_seqscan to default")
         plan = (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
         for part, read in units(plan):
             shown = max(part["Actual Rows"], ROWS_OF_A_PAGE)
             # and one that tells whether there are more
-            if read > MOST_READ * shown + 1:
-                self.greedy.append(f"reads {read:.0f} rows for {part['Actual Rows']:.0f}: {sql[:300]}")
+            if max(read.values(), default=0) > MOST_READ * shown + 1:
+                self.greedy.append(f"{part['Actual Rows']:.0f} rows shown, read {dict(read)}: {sql[:300]}")
 
 
-def units(plan: dict[str, Any]) -> Iterator[tuple[dict[str, Any], float]]:
-    """Yield a plan, and each query within it that runs once by itself, with the rows that it reads."""
+def units(plan: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Counter[str]]]:
+    """Yield a plan, and each query within it that runs once by itself, with the rows that it reads of each table."""
     own = list(_nodes(plan))
-    yield plan, sum(map(rows_read, own))
+    read: Counter[str] = Counter()
+    for node in own:
+        if rows := rows_read(node):
+            read[f"{node['Relation Name']} by {node['Node Type']}"] += rows
+    yield plan, read
     for node in own:
         for part in node.get("Plans", []):
             if part.get("Parent Relationship") == "InitPlan":
@@ -69,12 +85,12 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from _nodes(part)
 
 
-def rows_read(node: dict[str, Any]) -> float:
+def rows_read(node: dict[str, Any]) -> int:
     """The rows that a scan reads, those that it throws away included; none of counters."""
     if node.get("Relation Name", "") in {"", *COUNTERS}:
         return 0
     thrown = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-    return float((node["Actual Rows"] + thrown) * node["Actual Loops"])
+    return int((node["Actual Rows"] + thrown) * node["Actual Loops"])
 
 
 def opened(sample: Sample, *, explained: bool = False) -> Iterator[tuple[str, Queries]]:
@@ -104,8 +120,8 @@ def test_no_query_reads_much_more_than_it_shows() -> None:
     make_bulk()
     sample = make_sample()
     execute("analyze")
-    greedy = [f"{name} {query}" for name, queries in opened(sample, explained=True) for query in queries.greedy]
-    if greedy:
+    found = {name: queries.greedy for name, queries in opened(sample, explained=True) if name not in SEARCHES}
+    if greedy := [f"{name} {query}" for name, queries in found.items() for query in queries]:
         pytest.fail("\n".join(greedy), pytrace=False)
 
 

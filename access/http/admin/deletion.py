@@ -16,7 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-MOST_COUNTED = 500
+MOST_COUNTED = 250
 MOST_AT_ONCE = 1_000
 
 
