@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 from unfold.decorators import display
 
 from access.http.admin import RegisterAdmin
@@ -42,6 +42,9 @@ class LedgerEntryAdmin(RegisterAdmin):
         YearOfVoucherFilter,
         AccountFilter,
         ("voucher__voucher_date", DayFilter),
+        ("voucher__series", FieldTextFilter),
+        ("cost_centre", AutocompleteSelectFilter),
+        ("project", AutocompleteSelectFilter),
         ("amount", AmountFilter),
         SideFilter,
     )

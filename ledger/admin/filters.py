@@ -97,9 +97,12 @@ class YearFilter(DropdownFilter):
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
         """Every year that some company within reach has."""
-        years = scope.visible(FinancialYear.objects.all(), request.user)
-        days = years.order_by("-first_day__year").values_list("first_day__year", flat=True).distinct()
-        return [(str(year), str(year)) for year in days]
+        if not hasattr(request, "known_years"):  # a page asks several times
+            years = scope.visible(FinancialYear.objects.all(), request.user).order_by("-first_day__year")
+            days = years.values_list("first_day__year", flat=True).distinct()
+            request.known_years = [(str(year), str(year)) for year in days]  # type: ignore[attr-defined]
+        found: list[tuple[str, str]] = request.known_years  # type: ignore[attr-defined]
+        return found
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep what is of the financial years that began in the chosen year."""

@@ -230,3 +230,45 @@ def test_the_sum_of_a_voucher_stands_in_the_list(admin: Client, books: factories
     assert "7.00" in text_of(page)
     assert Voucher.objects.count() == 4
     assert SupplierInvoice.objects.count() == 0
+
+
+def test_an_empty_list_says_which_filter_to_loosen_in_few_queries(admin: Client, books: factories.Books) -> None:
+    of_company = f"company__id__exact={books.company.pk}"
+    url = f"/admin/ledger/voucher/?{of_company}&year=2024&series__icontains=B&voucher_date_to=2024-02&q=Second"
+    assert len(queries_of(admin, url)) <= MOST_QUERIES + 4  # the page, and a savepoint with its bound
+    page = admin.get(url)
+    assert [chip.label for chip in page.context["cl"].chips] == [
+        "Company",
+        "Financial year",
+        "Series",
+        "Voucher date",
+        "Search",
+    ]
+    assert [chip.label for chip in page.context["cl"].loosening] == ["Voucher date"]
+    assert "There are rows without one of these" in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("voucher_date_from=2024-03", {"B 1"}),
+        ("voucher_date_to=2024-01", {"A 1"}),
+        ("voucher_date_from=2024&voucher_date_to=2024", {"A 1", "B 1"}),
+        ("voucher_date_from=202403&voucher_date_to=202403", {"B 1"}),
+    ],
+)
+def test_a_period_is_a_bound_as_a_day_is(admin: Client, books: factories.Books, query: str, found: set[str]) -> None:
+    page = admin.get(f"/admin/ledger/voucher/?{query}&company__id__exact={books.company.pk}")
+    assert set(names_in(page)) == found
+
+
+def test_a_day_is_read_as_the_language_writes_it(admin: Client, books: factories.Books) -> None:
+    url = f"/admin/ledger/voucher/?voucher_date_from=01.03.2024&company__id__exact={books.company.pk}"
+    assert names_in(admin.get(url, headers={"accept-language": "nb"})) == ["B 1"]
+
+
+def test_what_came_by_a_link_is_a_chip_as_well(admin: Client, books: factories.Books) -> None:
+    voucher = Voucher.objects.filter(company=books.company).earliest("pk")
+    page = admin.get(f"/admin/ledger/ledgerentry/?voucher__id__exact={voucher.pk}")
+    (chip,) = page.context["cl"].chips
+    assert (chip.label, chip.value, chip.without) == ("Voucher", "A 1", "?")

@@ -61,7 +61,7 @@
                 event.preventDefault();
                 openFind();
             } else if (key === "s") {
-                const save = document.querySelector("form [name=_save]");
+                const save = document.querySelector("[name=_save]");
                 if (save) {
                     event.preventDefault();
                     save.click();
@@ -99,6 +99,10 @@
             if (event.key === "ArrowDown" || event.key === "ArrowUp") {
                 event.preventDefault();
                 choose(event.key === "ArrowDown" ? 1 : -1);
+            } else if (event.key === "Escape") {
+                // A browser's own search field is emptied first; who wants to leave, leaves.
+                event.preventDefault();
+                text.closest("dialog").close();
             } else if (event.key === "Enter") {
                 const found = options();
                 const chosen = found.find((option) => option.getAttribute("aria-selected") === "true") || found[0];
