@@ -11,6 +11,8 @@ from django.db import transaction
 from subscriptions.exceptions import CutBeforeWarning, InvalidAddress, NobodyToTell
 from subscriptions.models import BacklogPolicy, Subscription
 
+LIMITS = ("warn_rows", "warn_hours", "cut_rows", "cut_hours", "grace_hours")
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipient:
@@ -77,6 +79,16 @@ def change_policy(*, subscription: Subscription, wish: PolicyWish) -> BacklogPol
     policy.save()
     policy.people.set(wish.people)
     return policy
+
+
+@transaction.atomic
+def copy_policy(subscription: Subscription, *, to: Subscription) -> None:
+    """Give a copy the same limits, and tell the same people."""
+    policy, copy = policy_of(subscription), policy_of(to)
+    for name in (*LIMITS, "addresses"):
+        setattr(copy, name, getattr(policy, name))
+    copy.save()
+    copy.people.set(policy.people.all())
 
 
 def lines(text: str) -> list[str]:

@@ -30,6 +30,7 @@ from subscriptions.admin.filters import CompanyFilter, NeedFilter, TypeFilter
 from subscriptions.admin.forms import SubscriptionForm, choice_of
 from subscriptions.exceptions import SubscriptionError
 from subscriptions.models import MissingCount, Resync, Subscription
+from subscriptions.policies import copy_policy
 from subscriptions.services import change_subscription, create_subscription, delete_subscription
 from subscriptions.signals import queue_facts
 
@@ -227,8 +228,7 @@ class SubscriptionAdmin(RegisterAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """What a copy starts with: the same choice under another name, inactive."""
-        number = request.GET.get("copy", "")
-        copied = self.get_object(request, number) if number.isdecimal() else None
+        copied = self._copied(request)
         if copied is None:
             return cast(dict[str, Any], super().get_changeform_initial_data(request))
         return {
@@ -239,6 +239,11 @@ class SubscriptionAdmin(RegisterAdmin):
             "application": copied.application_id,
             "own_changes": copied.own_changes,
         }
+
+    def _copied(self, request: HttpRequest) -> Subscription | None:
+        number = request.GET.get("copy", "")
+        found: Subscription | None = self.get_object(request, number) if number.isdecimal() else None
+        return found
 
     def changeform_view(
         self,
@@ -266,7 +271,10 @@ class SubscriptionAdmin(RegisterAdmin):
         if change:
             change_subscription(subscription=obj, wish=wish)
         else:
-            obj.pk = create_subscription(integration_id=form.cleaned_data["integration_id"], wish=wish).pk
+            made = create_subscription(integration_id=form.cleaned_data["integration_id"], wish=wish)
+            obj.pk = made.pk
+            if copied := self._copied(request):
+                copy_policy(copied, to=made)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nothing: the service has written companies and types."""

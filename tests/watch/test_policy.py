@@ -16,6 +16,7 @@ from subscriptions.policies import PolicyWish, change_policy
 from tests import factories
 from tests.connections import Gate, Together, wait_until, waiters
 from tests.consumers import Consumer
+from tests.ledger.admin_client import signed_in
 from tests.watch.conftest import TELLER, Mailbox, queue
 from watch import letters, policy
 from watch.backlog import Backlog
@@ -304,3 +305,19 @@ def test_an_unsent_warning_is_taken_back_when_it_is_over(subscription: Subscript
     Consumer(subscription).fetch_all()
     policy.follow_all()
     assert not Letter.objects.exists()
+
+
+def test_a_copy_of_a_subscription_has_its_policy(subscription: Subscription) -> None:
+    user = factories.UserFactory.create(email="ola@example.com")
+    change_policy(subscription=subscription, wish=wish(cut_rows=9, people=[user]))
+    form = {
+        "integration_id": "COPY",
+        "name": "A copy",
+        "information_types": ["suppliers"],
+        "application": subscription.application_id,
+    }
+    page = signed_in().post(f"/admin/subscriptions/subscription/add/?copy={subscription.pk}", form)
+    assert page.status_code == 302
+    copy = Subscription.objects.get(integration_id="COPY").backlog_policy
+    assert (copy.warn_rows, copy.cut_rows, copy.addresses) == (2, 9, TELLER)
+    assert list(copy.people.all()) == [user]

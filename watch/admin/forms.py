@@ -11,10 +11,9 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminTextarea
 from access.http.admin.amounts import AmountField
 from subscriptions.exceptions import PolicyError
 from subscriptions.models import BacklogPolicy
-from subscriptions.policies import PolicyWish, lines
+from subscriptions.policies import LIMITS, PolicyWish, lines
 
 MOST = 10**15
-LIMITS = ("warn_rows", "warn_hours", "cut_rows", "cut_hours", "grace_hours")
 
 
 class CountField(AmountField):
