@@ -68,6 +68,7 @@ NAVIGATION: list[Item] = [
             _list(_("Vouchers"), "receipt_long", "ledger.voucher"),
             _list(_("Ledger entries"), "table_rows", "ledger.ledgerentry"),
             IMPORT_FILES,
+            _list(_("Imports"), "history", "imports.fileimport"),
             _list(_("Chart of accounts"), "account_tree", "ledger.account"),
             _list(_("Dimensions"), "category", "ledger.dimensionvalue"),
             _list(_("Further SIE dimensions"), "schema", "ledger.otherdimension"),

@@ -1,6 +1,7 @@
 """Companies and their financial years."""
 
 from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -17,6 +18,7 @@ from ledger.admin.owned import OwnedAdmin
 from ledger.models import Company, FinancialYear
 
 MOST_TRANSFERRED = 200
+TO_IMPORTS = RedirectView.as_view(pattern_name="admin:imports_fileimport_add")
 
 
 @admin.register(Company)
@@ -31,7 +33,7 @@ class CompanyAdmin(RegisterAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Add the address that the page that takes files had once."""
-        view = RedirectView.as_view(pattern_name="admin:imports_fileimport_add")
+        view = self.admin_site.admin_view(permission_required("ledger.add_voucher", raise_exception=True)(TO_IMPORTS))
         return [path("import-sie/", view, name="ledger_import_sie"), *super().get_urls()]
 
     @action(description=_("Start a one-off transfer"), permissions=("transfer",))
