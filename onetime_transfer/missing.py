@@ -58,9 +58,7 @@ def wanted(subscription: Subscription, types: Collection[InformationType] | None
     """What would be asked for, of all types or of some."""
     selected = set(subscription.selected_companies().values_list("pk", flat=True))
     found = []
-    for information_type, missing in _missing(subscription).items():
-        if types is not None and information_type not in types:
-            continue
+    for information_type, missing in _missing(subscription, types).items():
         under_way = _under_way(subscription, information_type)
         lacking = {
             company for company, since in missing.items() if not any(one.brings(company, since) for one in under_way)
@@ -101,10 +99,14 @@ class _UnderWay:
         return company in self.companies and (self.started_at is None or since <= self.started_at)
 
 
-def _missing(subscription: Subscription) -> dict[InformationType, dict[int, datetime]]:
+def _missing(
+    subscription: Subscription, types: Collection[InformationType] | None
+) -> dict[InformationType, dict[int, datetime]]:
     found: dict[int, dict[int, datetime]] = defaultdict(dict)
-    rows = subscription.resync.order_by("information_type").values_list("information_type", "company", "since")
-    for number, company, since in rows:
+    rows = subscription.resync.order_by("information_type")
+    if types is not None:
+        rows = rows.filter(information_type__in=[known.number for known in types])
+    for number, company, since in rows.values_list("information_type", "company", "since"):
         found[number][company] = since
     return {registry.by_number(number): companies for number, companies in found.items()}
 

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.dispatch import Signal
 
@@ -26,6 +27,7 @@ class QueueFacts:
 def queue_facts(subscriptions: Sequence[int]) -> dict[int, QueueFacts]:
     """What is known of the queues of some subscriptions."""
     found: dict[int, QueueFacts] = {}
-    for _receiver, answer in queues_asked.send(sender=None, subscriptions=subscriptions):
-        found |= answer
+    answers: list[tuple[Any, Any]] = queues_asked.send(sender=None, subscriptions=subscriptions)
+    for _receiver, answer in answers:
+        found.update(answer)
     return found

@@ -1,16 +1,18 @@
 """The page that starts what a subscription is missing: asks first, with the rows of each type."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.admin import site
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -35,35 +37,41 @@ def start(request: HttpRequest) -> HttpResponse:
         "title": _("Transfer what is missing"),
         "opts": Transfer._meta,
         "subscription": subscription,
-        "wanted": wanted(subscription, types),
-        "rows_url": f"{reverse('missing_transfer_rows')}?{request.GET.urlencode()}",
+        "lines": _lines(subscription, types),
         "back_url": _back(subscription),
     }
     return TemplateResponse(request, "admin/onetime_transfer/transfer/missing.html", context)
 
 
-def rows(request: HttpRequest) -> HttpResponse:
-    """The types with their rows; asked for by the page, since counting takes a moment."""
+def row(request: HttpRequest) -> HttpResponse:
+    """One type with its rows and how long they take; asked for by the page, since counting takes a moment."""
     subscription, types = _asked_for(request)
-    lines = [
-        (
-            one,
-            estimate(
-                subscription=subscription,
-                information_type=one.information_type,
-                companies=one.companies,
-                parameters=one.parameters,
-            ),
+    context: dict[str, Any] = {"label": types[0].label if types else ""}
+    for one in wanted(subscription, types[:1] if types else []):
+        context["one"] = one
+        context["found"] = found = estimate(
+            subscription=subscription,
+            information_type=one.information_type,
+            companies=one.companies,
+            parameters=one.parameters,
         )
-        for one in wanted(subscription, types)
+        context["minutes"] = -(-found.seconds // 60)
+    return TemplateResponse(request, "admin/onetime_transfer/transfer/missing_row.html", context)
+
+
+def _lines(subscription: Subscription, types: list[InformationType] | None) -> list[dict[str, Any]]:
+    """The types that stand in `resync`, from the kept counters; each line asks for its rows by itself."""
+    counts = dict(subscription.missing_counts.values_list("information_type").annotate(Sum("companies")))
+    return [
+        {
+            "label": known.label,
+            "companies": counts[known.number],
+            "url": f"{reverse('missing_transfer_row')}?"
+            + urlencode({"subscription": subscription.pk, "information_type": known.name}),
+        }
+        for known in types or registry.all_types()
+        if known.number in counts
     ]
-    context = {
-        "lines": lines,
-        "total": sum(found.rows for _one, found in lines),
-        "is_about": any(found.is_about for _one, found in lines),
-        "minutes": -(-sum(found.seconds for _one, found in lines) // 60),
-    }
-    return TemplateResponse(request, "admin/onetime_transfer/transfer/missing_rows.html", context)
 
 
 def _asked_for(request: HttpRequest) -> tuple[Subscription, list[InformationType] | None]:

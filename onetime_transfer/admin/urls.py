@@ -7,5 +7,5 @@ from onetime_transfer.admin import missing
 
 urlpatterns = [
     path("onetime_transfer/transfer/missing/", site.admin_view(missing.start), name="missing_transfers"),
-    path("onetime_transfer/transfer/missing/rows/", site.admin_view(missing.rows), name="missing_transfer_rows"),
+    path("onetime_transfer/transfer/missing/row/", site.admin_view(missing.row), name="missing_transfer_row"),
 ]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from access.scope import visible_companies
 from information_types import registry
+from ledger.models import Company
 from revisions import preview as previews
 from revisions import recent
 from revisions.batch import Row
@@ -60,10 +61,10 @@ def _selection(request: HttpRequest) -> Selection:
         raise PermissionDenied
     given = request.POST
     numbers = given.get("companies", "").replace("\0", "").split()
-    chosen = visible_companies(request.user).filter(number__in=numbers) if numbers else ()
+    companies = visible_companies(request.user) if numbers else Company.objects.none()
     application = given.get("application", "")
     return Selection(
-        companies=frozenset(company.pk for company in chosen),
+        companies=frozenset(companies.filter(number__in=numbers).order_by().values_list("pk", flat=True)),
         negative=bool(given.get("negative_selection")),
         types=frozenset(known.number for known in registry.all_types() if known.name in _types(given)),
         own_changes=bool(given.get("own_changes")),

@@ -5,11 +5,12 @@ Without scripts it is a field of numbers to type; with them, a search with what 
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -30,6 +31,19 @@ def numbers_in(text: str) -> list[str]:
     return list(dict.fromkeys(number for number in BETWEEN_NUMBERS.split(text) if number))
 
 
+class NamedNumber(str):
+    """A company's number that knows whose it is, so that nobody has to look for the name."""
+
+    name = ""
+
+    @classmethod
+    def of(cls, company: Company) -> "NamedNumber":
+        """The number of a company."""
+        number = cls(company.number)
+        number.name = company.name
+        return number
+
+
 class CompanyPicker(forms.SelectMultiple):
     """A search over companies, those that are chosen, and a text field of numbers that holds them."""
 
@@ -40,7 +54,7 @@ class CompanyPicker(forms.SelectMultiple):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """The chosen companies with their names; numbers that no company has stay as they were typed."""
-        numbers = sorted(str(number) for number in value or ())
+        numbers = sorted(value or ())
         widget = {
             "name": name,
             "attrs": self.build_attrs(self.attrs, {**(attrs or {}), "class": " ".join(TEXTAREA_CLASSES)}),
@@ -60,11 +74,15 @@ class CompanyPicker(forms.SelectMultiple):
         return name not in data
 
     def _named(self, numbers: Sequence[str]) -> list[list[str]]:
-        found = dict(self.choices.queryset.filter(number__in=numbers).values_list("number", "name")) if numbers else {}
+        if all(isinstance(number, NamedNumber) for number in numbers):
+            return [[number, cast(NamedNumber, number).name] for number in numbers]
+        choices = cast("ModelChoiceIterator[Any]", self.choices)
+        known = choices.queryset.filter(number__in=numbers) if numbers else Company.objects.none()
+        found = dict(known.values_list("number", "name"))
         return [[number, found.get(number, "")] for number in numbers]
 
 
-class CompaniesField(forms.ModelMultipleChoiceField):
+class CompaniesField(forms.ModelMultipleChoiceField[Company]):
     """Companies by their numbers."""
 
     widget = CompanyPicker
@@ -72,10 +90,16 @@ class CompaniesField(forms.ModelMultipleChoiceField):
     def __init__(self, **options: Any) -> None:
         super().__init__(Company.objects.all(), to_field_name="number", **options)
 
+    def prepare_value(self, value: Any) -> Any:
+        """The numbers of companies; what was typed stays as it is."""
+        if isinstance(value, Company):
+            return NamedNumber.of(value)
+        return super().prepare_value(value)
+
     def _check_values(self, value: Any) -> QuerySet[Company]:
         """The companies; raises with the numbers that are no company's."""
         numbers = frozenset(value)
-        found = self.queryset.filter(number__in=numbers)
+        found = cast(QuerySet[Company], self.queryset).filter(number__in=numbers)
         unknown = sorted(numbers - {company.number for company in found})
         if unknown:
             raise forms.ValidationError(_unknown(unknown), code="does_not_exist")

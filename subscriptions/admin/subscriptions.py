@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
-from django.db.models import F, Model, OuterRef, QuerySet, Subquery, Sum, prefetch_related_objects
+from django.db.models import Count, F, Model, OuterRef, QuerySet, Subquery, Sum, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,9 +21,9 @@ from unfold.decorators import action, display
 
 from access.http.admin import RegisterAdmin
 from access.http.admin.amounts import column
+from access.http.admin.listing import RegisterList
 from access.http.admin.moments import moment
 from access.http.admin.question import with_ids
-from access.http.admin.register import RegisterList
 from information_types import registry
 from subscriptions.admin import activity, companies
 from subscriptions.admin.filters import CompanyFilter, NeedFilter, TypeFilter
@@ -294,10 +294,15 @@ class SubscriptionAdmin(RegisterAdmin):
     def get_deleted_objects(
         self, objs: QuerySet[Any] | Sequence[Model], request: HttpRequest
     ) -> tuple[list[Any], dict[str, Any], set[str], list[str]]:
-        """With the rows that are queued for them."""
-        named, counts, lacking, in_the_way = super().get_deleted_objects(objs, request)
-        rows = sum(_queued(cast(Subscription, subscription)) for subscription in objs)
-        return named, counts | {str(_("queued rows")): _grouped(rows)}, lacking, in_the_way
+        """What is lost with them; nothing is in the way, and the rest is the subscription's own."""
+        chosen = [cast(Subscription, subscription) for subscription in objs]
+        transfers = Subscription.objects.filter(pk__in=[subscription.pk for subscription in chosen])
+        counts = {
+            str(self.opts.verbose_name_plural): len(chosen),
+            str(_("queued rows")): _grouped(sum(_queued(subscription) for subscription in chosen)),
+            str(_("one-off transfers")): _grouped(transfers.aggregate(count=Count("transfers"))["count"]),
+        }
+        return [self._named(subscription) for subscription in chosen], counts, set(), []
 
     def delete_by_service(self, obj: Model) -> None:
         """Delete it by its service."""

@@ -29,10 +29,12 @@ def subscription() -> Subscription:
 def test_the_page_says_the_rows_before_anything_starts(admin: Client, subscription: Subscription) -> None:
     address = f"?subscription={subscription.pk}"
     assert "Suppliers" in text_of(admin.get(MISSING + address))
-    rows = text_of(admin.get(f"{MISSING}rows/{address}"))
-    assert "Suppliers 1 3" in rows
-    assert "Bookkeeping 2024-02 – 2024-02 1 2" in rows
-    assert "In all 5" in rows
+
+    def row(name: str) -> str:
+        return text_of(admin.get(f"{MISSING}row/{address}&information_type={name}"))
+
+    assert row("suppliers") == "Suppliers 1 3 < 1"
+    assert row("ledger_entries") == "Bookkeeping 2024-02 – 2024-02 1 2 < 1"
     assert not Transfer.objects.exists()
 
 
@@ -41,7 +43,10 @@ def test_all_types_start_with_one_click(admin: Client, subscription: Subscriptio
     assert "2 transfers are started" in text_of(page)
     assert Transfer.objects.count() == 2
     assert "Under way" in text_of(page)
-    assert "it is being transferred already" in text_of(admin.get(f"{MISSING}?subscription={subscription.pk}"))
+    row = admin.get(f"{MISSING}row/?subscription={subscription.pk}&information_type=suppliers")
+    assert "Is being transferred already" in text_of(row)
+    page = admin.post(f"{MISSING}?subscription={subscription.pk}", follow=True)
+    assert "There is nothing to do" in text_of(page)
     for transfer in Transfer.objects.order_by("pk"):
         running.run(transfer_id=transfer.pk)
     assert not Resync.objects.exists()

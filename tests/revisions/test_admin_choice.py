@@ -22,7 +22,7 @@ def admin() -> Client:
     return signed_in()
 
 
-def told(admin: Client, language: str = "en", **form: Any) -> str:
+def told(admin: Client, language: str = "en", /, **form: Any) -> str:
     return text_of(admin.post(f"{SUBSCRIPTIONS}choice/", form, headers={"accept-language": language}))
 
 

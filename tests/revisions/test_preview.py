@@ -127,4 +127,6 @@ def test_a_choice_of_which_nothing_changed_reads_a_bounded_number_of_change_sets
 
 
 def most_rows(node: dict[str, Any]) -> float:
-    return max([node["Actual Rows"] * node["Actual Loops"], *(most_rows(child) for child in node.get("Plans", []))])
+    return max(
+        [float(node["Actual Rows"] * node["Actual Loops"]), *(most_rows(child) for child in node.get("Plans", []))]
+    )
