@@ -75,10 +75,11 @@ def latest(selection: Selection) -> Preview:
         "before": None,
     }
     sets: list[int] = []
+    rows: list[Row] = []
     for size in STRETCHES:
         reached, found = _stretch(parameters | {"sets": size})
         sets += found
-        rows = _rows(sets)
+        rows = _rows(sets) if found else rows
         if len(rows) >= MOST_ROWS or reached is None:
             return Preview(rows[:MOST_ROWS], is_whole=True)
         parameters["before"] = reached
@@ -93,8 +94,6 @@ def _stretch(parameters: dict[str, Any]) -> tuple[int | None, list[int]]:
 
 
 def _rows(sets: Sequence[int]) -> list[Row]:
-    if not sets:
-        return []
     with connection.cursor() as cursor:
         cursor.execute(ROWS, {"sets": list(sets), "rows": MOST_ROWS, "page_rows": PAGE_ROWS})
         found = cursor.fetchall()

@@ -92,9 +92,9 @@ class CompaniesField(forms.ModelMultipleChoiceField[Company]):
 
     def prepare_value(self, value: Any) -> Any:
         """The numbers of companies; what was typed stays as it is."""
-        if isinstance(value, Company):
-            return NamedNumber.of(value)
-        return super().prepare_value(value)
+        if isinstance(value, str) or value is None:
+            return value
+        return [NamedNumber.of(one) if isinstance(one, Company) else one for one in value]
 
     def _check_values(self, value: Any) -> QuerySet[Company]:
         """The companies; raises with the numbers that are no company's."""
