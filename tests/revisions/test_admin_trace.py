@@ -103,7 +103,9 @@ def test_who_was_not_sent_it_is_told_by_reason() -> None:
 
 
 def test_a_change_is_marked_against_the_version_before() -> None:
-    newest, first = events_of([revision("9.1", name="Ny", city=None), revision("5.1", operation="c", name="Gammal")])
+    with translation.override("en"):
+        versions = [revision("9.1", name="Ny", city=None), revision("5.1", operation="c", name="Gammal")]
+        newest, first = events_of(versions)
     (row,) = newest.rows
     assert row.differences is not None
     assert [(found.word, found.before, found.after) for found in row.differences] == [("Name", "Gammal", "Ny")]
