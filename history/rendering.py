@@ -12,7 +12,7 @@ def who(change: Change) -> str:
     """Return whose doing an entry is."""
     if change.key_name:
         return f"{change.user_name} ({change.key_name})" if change.user_name else change.key_name
-    return change.user_name or change.via or str(_("a program"))
+    return change.user_name or change.via or str(_("Program"))
 
 
 def as_text(line: Line) -> str:

@@ -72,7 +72,7 @@ def lines_of(change: Change) -> Iterator[Line]:
                     yield line
             case [_before, _after] if change.kind == Change.Kind.CHANGED and isinstance(_after, str):
                 yield Line(label, before=_before, after=_after)
-            case {**links}:
+            case dict() as links:
                 added, removed = (_names(field, name, links.get(verb, [])) for verb in ("added", "removed"))
                 yield Line(label, added=added, removed=removed)
 

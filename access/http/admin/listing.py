@@ -51,7 +51,7 @@ class RegisterList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Read the page."""
         if getattr(request, "rows_alone", False):
-            self.result_list = []
+            self.result_list: Any = []
             return
         super().get_results(request)
         if not self.query and not self.has_active_filters:
