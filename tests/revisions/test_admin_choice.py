@@ -45,7 +45,7 @@ def test_what_is_chosen_is_told_in_numbers(admin: Client) -> None:
     for _ in range(3):
         fan_out.drain()
     recent.count()
-    form = {"information_types": ["suppliers", "customers"]}
+    form: dict[str, Any] = {"information_types": ["suppliers", "customers"]}
     assert "3 of 3 companies 2 types about 4 rows changed in the last 30 days" in told(admin, **form)
     assert "1 of 3 companies 2 types about 3 rows" in told(admin, companies="100", **form)
     assert "2 of 3 companies 2 types about 1 row changed" in told(
@@ -63,7 +63,7 @@ def test_telling_takes_few_queries_however_many_companies_are_chosen(admin: Clie
 
 
 def test_odd_values_are_no_errors(admin: Client) -> None:
-    form = {"companies": "\0 999", "application": "9" * 30, "information_types": ["weather"]}
+    form: dict[str, Any] = {"companies": "\0 999", "application": "9" * 30, "information_types": ["weather"]}
     assert "0 types" in told(admin, **form)
     assert admin.post(f"{SUBSCRIPTIONS}preview/", form).status_code == 200
     assert admin.get(f"{SUBSCRIPTIONS}choice/").status_code == 405

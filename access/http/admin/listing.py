@@ -41,6 +41,7 @@ class RegisterList(ChangeList):
     """A list that says in its heading how many rows a search found, and nothing before one."""
 
     request: HttpRequest
+    result_list: Any
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         """The rows that the filters and the search leave."""

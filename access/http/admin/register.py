@@ -127,7 +127,7 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
             if isinstance(field, ModelChoiceField) and name in form.base_fields:
                 # Written in the form itself, so that it is every request's: each gets its own.
                 own = form.base_fields[name] = copy.deepcopy(field)
-                own.queryset = scope.visible(own.queryset, request.user)
+                own.queryset = scope.visible(cast(QuerySet[Any], own.queryset), request.user)
         found: Refusal | None = getattr(request, "refusal", None)
         if found is None:
             return form
