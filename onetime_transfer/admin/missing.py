@@ -67,7 +67,7 @@ def _lines(subscription: Subscription, types: list[InformationType] | None) -> l
             "label": known.label,
             "companies": counts[known.number],
             "url": f"{reverse('missing_transfer_row')}?"
-            + urlencode({"subscription": subscription.pk, "information_type": known.name}),
+            + urlencode({"subscription": str(subscription.pk), "information_type": known.name}),
         }
         for known in types or registry.all_types()
         if known.number in counts
