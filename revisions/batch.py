@@ -11,6 +11,7 @@ from django.db import connection
 
 from information_types import registry
 from information_types.definition import InformationType
+from revisions import prepared
 from revisions.exceptions import OutOfStep
 from revisions.models import ChangeSet
 from revisions.triggers import PAGE_ROWS
@@ -165,10 +166,7 @@ def _end_of_last_unit(rows: Sequence[Row], limit: int) -> int:
 
 
 def _kinds(subscription: Subscription) -> list[tuple[int, int, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(KINDS, {"subscription": subscription.pk})
-        kinds: list[tuple[int, int, int]] = cursor.fetchall()
-    return kinds
+    return prepared.fetch(KINDS, {"subscription": subscription.pk})
 
 
 def _check_in_step(subscription: Subscription, after: int) -> None:

@@ -9,8 +9,9 @@ is skipped.
 import dataclasses
 from collections.abc import Sequence
 
-import psycopg
 from django.db import connection, transaction
+
+from revisions import prepared
 
 LOCK = 0x55744B  # "UtK": the advisory lock that fan-out, transfers and changes of subscriptions take first
 PASS_LIMIT = 20_000
@@ -193,12 +194,7 @@ def run_pass(*, limit: int) -> Pass:
 
 
 def _pass(limit: int) -> Pass:
-    # Planning takes longer than a pass over a few sets, so that a worker keeps the plan; Django's own cursor can't. A
-    # pooler that shares sessions may not know a statement prepared in another.
-    prepare = not connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(PASS, {"limit": limit}, prepare=prepare)
-        ((seen, taken, subscriptions),) = cursor.fetchall()
+    ((seen, taken, subscriptions),) = prepared.fetch(PASS, {"limit": limit})
     return Pass(seen, taken, subscriptions)
 
 

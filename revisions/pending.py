@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from information_types import registry
+from revisions import prepared
 from subscriptions.models import Subscription
 
 # What moves whenever the answer does: cheap to ask, so that a client that polls with its ETag costs one look.
@@ -119,9 +120,8 @@ def head(subscription: Subscription) -> Head:
 
 def heads(subscriptions: Sequence[int]) -> dict[int, Head]:
     """The same of several subscriptions, by id; those that are gone are left out."""
-    with connection.cursor() as cursor:
-        cursor.execute(HEAD, {"subscriptions": list(subscriptions)})
-        return {number: Head(*numbers) for number, *numbers in cursor.fetchall()}
+    found = prepared.fetch(HEAD, {"subscriptions": list(subscriptions)})
+    return {number: Head(*numbers) for number, *numbers in found}
 
 
 def queued_kinds(subscriptions: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -156,10 +156,7 @@ def look(*, subscription: Subscription, readable: frozenset[int] | None = None, 
 
 
 def _rows(query: str, subscription: Subscription) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, {"subscription": subscription.pk})
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+    return prepared.fetch(query, {"subscription": subscription.pk})
 
 
 def _may_read(readable: frozenset[int] | None, company: int) -> bool:

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from django.core import signing
-from django.db import connection, transaction
+from django.db import transaction
 
 from access.models import ApiKey
-from revisions import batch_log
+from revisions import batch_log, prepared
 from revisions.batch import Batch, Choice, Row, read
 from revisions.batch_log import Extent
 from revisions.exceptions import EpochChanged, InvalidReceipt
@@ -141,9 +141,7 @@ def _delete(departure: Departure, *, extent: Extent, key: ApiKey | None, how: Ba
         "companies": None if extent.kinds is None else [company for _number, company in extent.kinds],
         **batch_log.acknowledged_parameters(extent=extent, key=key, how=how),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(ACKNOWLEDGE, parameters)
-        rows, last_sequence, marked = cursor.fetchone()
+    ((rows, last_sequence, marked),) = prepared.fetch(ACKNOWLEDGE, parameters)
     if rows and not marked:
         batch_log.note_unfetched(rows=rows, parameters=parameters)
     return Acknowledged(rows, last_sequence - departure.rows - rows)
@@ -155,9 +153,7 @@ def _mark(row: Row) -> tuple[int, str]:
 
 def _check_stands(subscription: Subscription, extent: Extent, marks: Sequence[list[Any]]) -> None:
     asked = {"subscription": subscription.pk, "first": extent.first, "last": extent.last}
-    with connection.cursor() as cursor:
-        cursor.execute(STANDS, asked)
-        found = cursor.fetchall()
+    found = prepared.fetch(STANDS, asked)
     for (epoch, last_sequence, change_set, changed_at), mark in zip(found, marks, strict=True):
         if epoch != extent.epoch or extent.last > last_sequence:
             raise EpochChanged
