@@ -55,13 +55,17 @@ def estimate(
     counts = _count(walk, chosen)
     rows = sum(counts.values()) if counts is not None else MOST_COUNTED
     if counts is None or rows >= MOST_COUNTED:
-        rows = _rounded(max(walk.planned(companies=chosen), rows if counts is not None else 0))
+        narrowed = companies or subscription.negative_selection or subscription.subscribed_companies.exists()
+        planned = walk.planned(companies=chosen if narrowed else None)
+        rows = _rounded(max(planned, rows if counts is not None else 0))
         return Estimate(rows, True, seconds_for(rows, information_type))
     few = _named(counts) if 1 < len(counts) <= FEW_COMPANIES else []
     return Estimate(rows, False, seconds_for(rows, information_type), few)
 
 
-def planned(choices: Sequence[tuple[Subscription, InformationType, Sequence[Company], Mapping[str, Any]]]) -> Estimate:
+def planned_for(
+    choices: Sequence[tuple[Subscription, InformationType, Sequence[Company], Mapping[str, Any]]],
+) -> Estimate:
     """What several transfers would bring, from statistics alone."""
     rows, seconds = 0, 0
     for subscription, information_type, companies, parameters in choices:

@@ -72,7 +72,12 @@ COUNT_BY_SEGMENT = f"""
 with chosen as (select u.{{segment}} as segment {CHOSEN} limit %(most)s)
 select segment, count(*) from chosen group by segment
 """
-PLAN = f"explain (format json) select {CHOSEN}"
+# Of the walked table alone: statistics guess a join badly.
+PLAN = "explain (format json) select from {table} u where {chosen} and {conditions}"
+ROWS_PER_UNIT = """
+select register.reltuples / unit.reltuples from pg_class register, pg_class unit
+where register.oid = %s::regclass and unit.oid = %s::regclass and unit.reltuples > 0 and register.reltuples > 0
+"""
 SPAN = "select min({column}), max({column}) from {table} u where u.{segment} = any(%(segments)s) and {conditions}"
 
 
@@ -128,13 +133,15 @@ class Walk:
                 counts[owners[segment]] += rows
         return counts
 
-    def planned(self, *, companies: Sequence[int]) -> int:
-        """How many rows the database expects, from its statistics alone."""
-        query = PLAN.format(**self._parts())
+    def planned(self, *, companies: Sequence[int] | None) -> int:
+        """How many rows the database expects, from its statistics alone; of all companies where none are given."""
+        parts = self._parts()
+        chosen = "true" if companies is None else f"u.{parts['segment']} = any(%(segments)s)"
+        segments = [] if companies is None else self._segments(companies)
         with connection.cursor() as cursor:
-            cursor.execute(query, {"segments": self._segments(companies), **self._values})
+            cursor.execute(PLAN.format(chosen=chosen, **parts), {"segments": segments, **self._values})
             (found,) = cursor.fetchone()
-        return int(found[0]["Plan"]["Plan Rows"])
+        return round(found[0]["Plan"]["Plan Rows"] * self._rows_per_unit())
 
     def span(self, parameter: Parameter, *, companies: Sequence[int]) -> tuple[date | None, date | None]:
         """The first and the last day that a parameter's column holds."""
@@ -185,6 +192,14 @@ class Walk:
         if self.type.unit is not None and alias == "u":
             return []
         return [f"{alias}.{name} = {value}" for name, value in self.type.only.items()]
+
+    def _rows_per_unit(self) -> float:
+        if self.type.unit is None:
+            return 1.0
+        with connection.cursor() as cursor:
+            cursor.execute(ROWS_PER_UNIT, [self.type.model._meta.db_table, self._model._meta.db_table])
+            found = cursor.fetchone()
+        return float(found[0]) if found else 1.0
 
     def _segments(self, companies: Sequence[int]) -> list[int]:
         return sorted(self._owners(companies))

@@ -150,7 +150,7 @@ class AskingAdmin(RegisterAdmin):
         form = self._several_form(request, request.POST)
         if not form.is_valid():
             return TransferPart(request, "several_estimate", {"is_incomplete": not form.types(), "form": form})
-        found = estimates.planned(form.plan) if len(form.plan) <= MOST_ESTIMATED else None
+        found = estimates.planned_for(form.plan) if len(form.plan) <= MOST_ESTIMATED else None
         context = {"count": len(form.plan), "estimate": found, "duration": roughly(found.seconds) if found else ""}
         return TransferPart(request, "several_estimate", context)
 

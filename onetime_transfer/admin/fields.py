@@ -1,7 +1,7 @@
 """Form fields for the parameters of transfers, made from the types' registrations."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -22,7 +22,7 @@ class MonthInput(forms.Widget):
 
     template_name = "admin/onetime_transfer/transfer/month.html"
 
-    def __init__(self, *, end: str, label: str, years: Sequence[int]) -> None:
+    def __init__(self, *, end: str, label: str, years: Callable[[], Sequence[int]]) -> None:
         super().__init__({"end": end, "class": " ".join(SELECT_CLASSES)})
         self.label, self.years = label, years
 
@@ -30,7 +30,7 @@ class MonthInput(forms.Widget):
         """The names of the months, the years, and what is chosen."""
         context = super().get_context(name, value, attrs)
         year, _between, month = str(value or "").partition("-")
-        years = {*map(str, self.years), *([year] if year.isdecimal() else [])}
+        years = {*map(str, self.years()), *([year] if year.isdecimal() else [])}
         context["widget"] |= {
             "months": [(f"{number:02}", month_name) for number, month_name in MONTHS.items()],
             "years": sorted(years, reverse=True),
@@ -62,7 +62,7 @@ class MonthField(forms.CharField):
         return text
 
 
-def field_of(parameter: Parameter, *, years: Sequence[int]) -> forms.Field:
+def field_of(parameter: Parameter, *, years: Callable[[], Sequence[int]]) -> forms.Field:
     """A field for a parameter; that it is required the type says, with everything else that may be wrong."""
     label = str(parameter.label)
     end = parameter.kind.rpartition("_")[2]

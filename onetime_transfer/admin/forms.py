@@ -51,7 +51,7 @@ class ParametersForm(forms.Form):
     def add_parameters(self) -> None:
         """Add a field for each parameter of the types, of the same name once."""
         for parameter in self.known_parameters.values():
-            self.fields[parameter.name] = field_of(parameter, years=self.years)
+            self.fields[parameter.name] = field_of(parameter, years=self._years)
 
     def keep(self, typed: Mapping[str, Any]) -> None:
         """Show again what was chosen for the parameters, without judging it yet."""
@@ -63,8 +63,7 @@ class ParametersForm(forms.Form):
         """What fills in period or days with one click: of the first type that has some."""
         return next((found for known in self.types() if (found := presets_for(known, self.of_company))), [])
 
-    @property
-    def years(self) -> Sequence[int]:
+    def _years(self) -> Sequence[int]:
         """The years that there may be something of."""
         days = [day for preset in self.presets for day in (preset.first, preset.last) if day]
         known = [*(int(day[:4]) for day in days), timezone.localdate().year]
@@ -143,7 +142,9 @@ class TransferForm(ParametersForm):
 
     def __init__(self, user: User, data: Mapping[str, Any] | None = None, **options: Any) -> None:
         super().__init__(data, **options)
-        self.fields["subscription"].queryset = scope.visible(Subscription.objects.all(), user)  # type: ignore[attr-defined]
+        self.fields["subscription"].queryset = scope.visible(  # type: ignore[attr-defined]
+            Subscription.objects.prefetch_related("types"), user
+        )
         self.fields["company"].queryset = scope.visible_companies(user)  # type: ignore[attr-defined]
         self.chosen_subscription: Subscription | None = self._find("subscription")
         self.of_company = self._find("company")
@@ -169,9 +170,10 @@ class TransferForm(ParametersForm):
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if self.chosen_type is None:
             return values
-        if values.get("subscription"):
+        if values.get("subscription") and self.chosen_subscription:
+            values["subscription"] = self.chosen_subscription
             try:
-                check_subscribed(values["subscription"], self.chosen_type, self.companies)
+                check_subscribed(self.chosen_subscription, self.chosen_type, self.companies)
             except TransferError as error:
                 self.add_error(error.field, str(error))
         self.parameters = self.check_parameters(self.chosen_type, values)

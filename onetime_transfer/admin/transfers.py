@@ -13,10 +13,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as gettext_now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
@@ -63,10 +65,9 @@ class TransferAdmin(AskingAdmin):
     known_refusals: ClassVar[tuple[type[Exception], ...]] = (TransferError,)
     list_display = (
         "requested_at",
-        "subscription",
+        "integration",
         "type_label",
         "of_companies",
-        "chosen",
         "state",
         "rows",
         "took",
@@ -93,29 +94,31 @@ class TransferAdmin(AskingAdmin):
         some = TransferCompany.objects.filter(transfer=OuterRef("pk"))
         return found.defer("counts", "position").annotate(is_of_some=Exists(some))
 
-    @display(description=_("information type"))
+    @display(description=_("subscription"), ordering="subscription__integration_id")
+    def integration(self, transfer: Transfer) -> str:
+        """Whose it is."""
+        return transfer.subscription.integration_id
+
+    @display(description=_("information type"), ordering="information_type")
     def type_label(self, transfer: Transfer) -> str:
-        """The type's name on screen."""
-        return str(transfer.type.label)
+        """The type's name on screen, over what it was narrowed by."""
+        if not (chosen := shortly(transfer)):
+            return str(transfer.type.label)
+        return format_html('{} <span class="chosen">{}</span>', transfer.type.label, chosen)
 
     @display(description=_("company"), ordering="company__number")
     def of_companies(self, transfer: Transfer) -> str:
         """Its company, or that it is of all or of some."""
         if transfer.company:
-            return str(transfer.company)
+            return format_html('<span class="cut" title="{0}">{0}</span>', transfer.company)
         return str(_("Some") if getattr(transfer, "is_of_some", False) else _("All"))
-
-    @display(description=_("choice"))
-    def chosen(self, transfer: Transfer) -> str:
-        """What it was narrowed by, in short."""
-        return shortly(transfer)
 
     @display(description=_("status"), label=LABELS, ordering="status")
     def state(self, transfer: Transfer) -> tuple[str, str]:
         """How far it has come."""
         return transfer.status, capfirst(transfer.get_status_display())
 
-    @display(description=_("rows transferred"), ordering="rows_done")
+    @display(description=pgettext_lazy("of a transfer", "Rows"), ordering="rows_done")
     def rows(self, transfer: Transfer) -> str:
         """How many rows it has brought."""
         return column(Decimal(transfer.rows_done), 0)

@@ -223,7 +223,7 @@ def test_the_history_tells_who_when_what_and_how_it_ended(admin: Client, subscri
     running.run(transfer_id=Transfer.objects.get().pk)
     Transfer.objects.update(seconds_running=75)
     text = text_of(admin.get(TRANSFERS))
-    assert f"{subscription} Suppliers All Done 0 1 min 15 s boss" in text
+    assert f"{subscription.integration_id} Suppliers All Done 0 1 min 15 s boss" in text
 
 
 def test_a_transfer_is_repeated_with_the_same_choice(admin: Client, subscription: Subscription) -> None:
