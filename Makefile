@@ -7,7 +7,7 @@ INSTALLED_DEV := .venv/installed-dev
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test lint format types imports migrations messages requirements clean
+.PHONY: help install install-dev run test lint format types imports migrations messages screenshots requirements clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -35,6 +35,9 @@ types: install-dev ## Check types
 messages: install-dev ## Collect the texts to translate, and compile the translations
 	$(PY) manage.py makemessages --all --no-obsolete --ignore '.venv*' --ignore 'tests/*'
 	$(PY) manage.py compilemessages --ignore '.venv*'
+
+screenshots: install-dev ## Take the documentation's pictures anew, into docs/images
+	$(PY) -m pytest tests/browser/screenshots.py --quiet
 
 requirements: ## Lock the newest versions that requirements*.in allow (needs uv)
 	uv pip compile --quiet --upgrade $(LOCK) requirements.in -o requirements.txt

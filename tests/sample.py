@@ -32,6 +32,7 @@ from subscriptions.models import Subscription
 from subscriptions.services import change_parts
 from tests import factories
 from tests.integrators import Integrator
+from watch.models import Traffic
 
 BOOKS = Path(__file__).parent / "data" / "sie"
 STREETS = ("Björken", "Granen", "Eken", "Linden", "Rönnen", "Alen", "Aspen", "Almen", "Hasseln", "Lönnen")
@@ -69,7 +70,8 @@ def make_sample() -> Sample:
     _books("briljant-typ4.se", "110", "Exempelföretaget AB")
     _registers(books)
     fan_out.drain()
-    _fetch(subscriptions["EXOPEN"])
+    _fetch(subscriptions["EXOPEN"], user)
+    _traffic(list(subscriptions.values())[:5])
     _transfers(subscriptions, user)
     _keys(user, applications)
     _imports(user)
@@ -146,13 +148,31 @@ def _pay(make: Any, invoice: Any, m: int) -> None:
         make.create(company=invoice.company, invoice=invoice, payment_date=invoice.due_date, amount=invoice.amount)
 
 
-def _fetch(subscription: Subscription) -> None:
+def _fetch(subscription: Subscription, user: User) -> None:
     """Some batches fetched and acknowledged, and one fetched alone."""
-    integrator = Integrator(subscription)
+    _key, text = create_key(owner=user, application=subscription.application, name="Exopen i drift")
+    integrator = Integrator(subscription, key=text)
     for _ in range(3):
         batch = integrator.fetch(limit=200)
         integrator.acknowledge(batch["receipt"])
     integrator.fetch(limit=200)
+
+
+def _traffic(subscriptions: list[Subscription]) -> None:
+    """A month of rows in and out, as the counters' readings would have kept it: more by day than by night."""
+    now = timezone.localtime()
+    hours = [now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=n) for n in range(24)]
+    days = [now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=n) for n in range(30)]
+    moments = [
+        *((Traffic.Grain.FIVE_MINUTES, at, 40 * (12 - abs(13 - at.hour))) for at in hours if 7 < at.hour < 19),
+        *((Traffic.Grain.DAY, at, 900 + 170 * (at.day * 7 % 11)) for at in days if at.weekday() < 5),
+    ]
+    shares = [(subscription, number + 2) for number, subscription in enumerate(subscriptions)]
+    Traffic.objects.bulk_create(
+        Traffic(subscription=of, grain=grain, at=at, rows_in=rows // share, rows_out=rows * 9 // 10 // share)
+        for grain, at, rows in moments
+        for of, share in [(None, 1), *shares]
+    )
 
 
 def _transfers(subscriptions: dict[str, Subscription], user: User) -> None:
@@ -197,8 +217,8 @@ def _imports(user: User) -> None:
 
 
 def _keys(user: User, applications: dict[str, Application]) -> None:
-    for application in applications.values():
-        create_key(owner=user, application=application, name=f"{application} i drift")
+    for name in ("Planima", "Medius"):
+        create_key(owner=user, application=applications[name], name=f"{name} i drift")
     old, _text = create_key(owner=user, application=applications["Exopen"], name="Gammal nyckel")
     revoke_key(key=old)
     offices = factories.ApplicationFactory.create(name="Byråportalen", supports_office_keys=True)
