@@ -15,7 +15,7 @@
     while (walker.nextNode()) {
         for (const [today, same] of forms) {
             if (!walker.currentNode.data.includes(today)) continue;
-            walker.currentNode.data = walker.currentNode.data.replaceAll(today, same).replace(/\b\d\d:\d\d(:\d\d)?\b/g, "09:30");
+            walker.currentNode.data = walker.currentNode.data.replaceAll(today, same).replace(/\d\d:\d\d:\d\d\.\d+/g, "08:30:00.000000").replace(/\b\d\d:\d\d(:\d\d)?\b/g, "09:30");
         }
     }
     for (const field of document.querySelectorAll("input")) {
