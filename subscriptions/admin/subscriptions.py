@@ -143,7 +143,7 @@ class SubscriptionAdmin(RegisterAdmin):
     @display(description=_("last fetch"))
     def fetched(self, subscription: Subscription) -> str:
         """When the integration last came."""
-        return moment(_fact(subscription, "last_fetch"))
+        return moment(_fact(subscription, "last_fetch"), str(_("never")))
 
     @display(description=_("needs a new transfer"), ordering="missing_count")
     def missing(self, subscription: Subscription) -> str:

@@ -121,8 +121,8 @@ def test_the_list_tells_state_queue_oldest_row_and_what_is_missing(admin: Client
     factories.SupplierFactory.create_batch(3, company=company)
     fan_out.drain()
     text = text_of(admin.get(SUBSCRIPTIONS))
-    assert "A A subscription Active 3 just now 1 register" in text
-    assert "B A subscription Inactive 0 1 register" in text
+    assert "A A subscription Active 3 just now never 1 register" in text
+    assert "B A subscription Inactive 0 – never 1 register" in text
 
 
 def test_a_long_list_takes_no_more_queries_than_a_short_one(admin: Client) -> None:

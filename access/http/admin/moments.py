@@ -18,9 +18,9 @@ def ago(time: datetime) -> str:
     return _("%(time)s ago") % {"time": timesince(time, depth=1)}
 
 
-def moment(time: datetime | None) -> str:
-    """A moment for a column of a list; nothing for none."""
+def moment(time: datetime | None, otherwise: str = "–") -> str:
+    """A moment for a column of a list, or what stands there for none."""
     if time is None:
-        return ""
+        return otherwise
     exact = date_format(localtime(time), "DATETIME_FORMAT")
     return format_html('<time class="moment" datetime="{}" title="{}">{}</time>', time.isoformat(), exact, ago(time))
