@@ -6,13 +6,13 @@ They need a database, so they run with `migrate` and `check --database default`.
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+from django.apps import apps
 from django.core import checks
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 
 from information_types import registry, sql
-from revisions.models import captured
 
 TRIGGERS = """
     select tgrelid::regclass::text, tgname, tgenabled, obj_description(oid, 'pg_trigger')
@@ -102,7 +102,8 @@ def _trigger_messages(alias: str) -> Iterator[checks.CheckMessage]:
 
 
 def _declared() -> Iterator[tuple[tuple[str, str], str]]:
-    for model in (*captured.values(), *models()):
+    watched = set(tables())
+    for model in (model for model in apps.get_models() if model._meta.db_table in watched):
         for trigger in getattr(model._meta, "triggers", ()):
             compiled = trigger.compile(model)
             yield (model._meta.db_table, trigger.get_pgid(model)), compiled.hash
