@@ -141,7 +141,7 @@ class Walk:
         with connection.cursor() as cursor:
             cursor.execute(PLAN.format(chosen=chosen, **parts), {"segments": segments, **self._values})
             (found,) = cursor.fetchone()
-        return round(found[0]["Plan"]["Plan Rows"] * self._rows_per_unit())
+        return round(int(found[0]["Plan"]["Plan Rows"]) * self._rows_per_unit())
 
     def span(self, parameter: Parameter, *, companies: Sequence[int]) -> tuple[date | None, date | None]:
         """The first and the last day that a parameter's column holds."""
