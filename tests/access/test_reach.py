@@ -13,6 +13,7 @@ from django.urls import URLPattern
 
 from access import scope
 from access.models import ApiKey, Application
+from imports.models import FileImport
 from information_types import registry
 from ledger.models import Balance, Company, FinancialYear, LedgerEntry, OtherDimension, Voucher
 from notices.models import Notice
@@ -59,6 +60,7 @@ def make_everything(number: str) -> Company:
     make_some_of_each(books)
     Balance.objects.create(financial_year=books.year, account=books.cash, kind=Balance.Kind.OPENING, amount=1)
     OtherDimension.objects.create(company=books.company, number=20)
+    FileImport.objects.create(name="books.se", size=1, company=books.company, status=FileImport.Status.DONE)
     factories.make_key()
     Group.objects.create(name=f"Readers of {number}")
     subscription = factories.make_subscription(companies=[books.company])
