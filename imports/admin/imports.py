@@ -19,10 +19,10 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
+from access import scope
 from access.http.admin import RegisterAdmin
 from access.http.admin.amounts import column
 from access.http.admin.filters import DayFilter
-from access.scope import reach_of
 from imports import services
 from imports.admin.forms import ImportForm
 from imports.exceptions import FileImportError
@@ -86,7 +86,7 @@ class FileImportAdmin(RegisterAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[FileImport]:
         """Imports of companies within reach, and one's own whatever they turn out to be of."""
         every = cast("QuerySet[FileImport]", ModelAdmin.get_queryset(self, request))
-        within_reach = reach_of(request.user).of(FileImport)
+        within_reach = scope.reach_of(request.user).of(FileImport)
         # An empty condition lets everything through, and joined with another it would be left out.
         return every.filter(within_reach | Q(started_by=cast(User, request.user).pk)) if within_reach else every
 
