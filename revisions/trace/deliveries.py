@@ -4,6 +4,7 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.db import connection
@@ -245,16 +246,18 @@ class Ledger:
         return any(first <= hit.row <= last for first, last in self._waiting.get((pk, hit.change_set), ()))
 
     def _ranges(self) -> dict[str, list[int]]:
-        """By subscription and change set, from which to which sequence is asked for."""
-        given: dict[tuple[int, int], list[int]] = defaultdict(list)
+        """By subscription, from which to which sequence is asked for: rows that follow each other together, others
+        alone, since what lies between may have gone in any number of batches."""
+        given: dict[int, set[int]] = defaultdict(set)
         for hit in self._hits:
             for pk, sequence in self._firsts[id(hit)].items():
                 if self._only is None or pk in self._only:
-                    given[pk, hit.change_set].append(sequence)
+                    given[pk].add(sequence)
+        runs = [(pk, first, last) for pk, sequences in given.items() for first, last in _runs(sequences)]
         return {
-            "subscriptions": [pk for pk, _set in given],
-            "firsts": [min(sequences) for sequences in given.values()],
-            "lasts": [max(sequences) for sequences in given.values()],
+            "subscriptions": [pk for pk, _first, _last in runs],
+            "firsts": [first for _pk, first, _last in runs],
+            "lasts": [last for _pk, _first, last in runs],
         }
 
     def _logged(self, ranges: Mapping[str, list[int]]) -> Mapping[int, list[Batch]]:
@@ -268,6 +271,13 @@ class Ledger:
         for pk, *values in _fetch(REMOVALS, {**ranges, "sets": list({hit.change_set for hit in self._hits})}):
             found[pk].append(values)
         return found
+
+
+def _runs(sequences: Collection[int]) -> Iterator[tuple[int, int]]:
+    """The first and last of sequences that follow each other without gap."""
+    for _offset, run in groupby(enumerate(sorted(sequences)), key=lambda placed: placed[1] - placed[0]):
+        found = [sequence for _place, sequence in run]
+        yield found[0], found[-1]
 
 
 def _apart(row: tuple[Any, ...]) -> tuple[tuple[Any, ...], int | None, tuple[Any, ...]]:

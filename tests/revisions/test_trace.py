@@ -120,6 +120,23 @@ def test_rows_of_one_set_may_stand_differently(
     ]
 
 
+def test_rows_far_apart_are_told_however_many_batches_lie_between(
+    monkeypatch: pytest.MonkeyPatch, integrator: Integrator, books: factories.Books, index: Callable[[], None]
+) -> None:
+    monkeypatch.setattr(trace.deliveries, "BATCHES", trace.deliveries.BATCHES.replace("limit 100", "limit 3"))
+    queue(books, *[2] * 5)
+    books.post(series="B")
+    integrator.acknowledge(integrator.fetch()["receipt"])
+    run_sql("update ledger_ledgerentry set text = 'changed at once'")
+    fan_out.drain()
+    index()
+    while receipt := integrator.fetch(limit=1)["receipt"]:
+        integrator.acknowledge(receipt)
+    changed = [one for one in voucher(books).revisions if one.operation is ChangeSet.Operation.CHANGED]
+    assert {one.key["series"] for one in changed} == {"A", "B"}
+    assert {one.deliveries[0].outcome for one in changed} == {Outcome.ACKNOWLEDGED}
+
+
 def test_what_a_filter_left_out_was_not_fetched(integrator: Integrator, books: factories.Books) -> None:
     queue(books, 2)
     supplier = factories.SupplierFactory.create(company=books.company)
