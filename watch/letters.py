@@ -24,6 +24,7 @@ from subscriptions.models import BacklogPolicy
 from subscriptions.policies import Recipient, recipients
 from watch import wording
 from watch.models import Letter, Standing
+from watch.wording import CUT_LIMITS
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,12 @@ def first_sent(standing: Standing) -> datetime | None:
     addresses = [recipient.address for recipient in everybody(standing)]
     sent: datetime | None = _of_episode(standing).filter(address__in=addresses).aggregate(at=Min("sent_at"))["at"]
     return sent
+
+
+def have_told_of(policy: BacklogPolicy, standing: Standing) -> bool:
+    """Whether every warning of this episode names when the queue is cut, no later than the policy now does."""
+    told = _of_episode(standing).values_list("content", flat=True)
+    return all(_is_within(getattr(policy, limit), content.get(limit)) for content in told for limit in CUT_LIMITS)
 
 
 def write(standing: Standing, kind: Letter.Kind, content: Mapping[str, object], *, to: Sequence[Recipient]) -> None:
@@ -166,6 +173,10 @@ def message_id(letter: Letter) -> str:
 def language_of(letter: Letter) -> str:
     """What its reader has chosen, else the installation's."""
     return language.language_of(letter.user) if letter.user else settings.LANGUAGE_CODE
+
+
+def _is_within(limit: int | None, told: int | None) -> bool:
+    return limit is None or (told is not None and told <= limit)
 
 
 def _is_free(at: datetime) -> Q:

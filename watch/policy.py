@@ -8,6 +8,7 @@ import enum
 import logging
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -75,9 +76,10 @@ def is_cleared(policy: BacklogPolicy, backlog: Backlog, *, at: datetime) -> bool
 
 
 def is_to_be_cut(policy: BacklogPolicy, backlog: Backlog, *, told_at: datetime, at: datetime) -> bool:
-    """Whether a queue of which people were warned is beyond a second limit, or the grace has passed."""
+    """Whether a queue of which people were warned is beyond a second limit, or still over the first after the grace."""
     has_waited = policy.grace_hours is not None and at >= told_at + timedelta(hours=policy.grace_hours)
-    return has_waited or exceeds(backlog, policy.cut_rows, policy.cut_hours, at=at)
+    is_late = has_waited and exceeds(backlog, policy.warn_rows, policy.warn_hours, at=at)
+    return is_late or exceeds(backlog, policy.cut_rows, policy.cut_hours, at=at)
 
 
 def follow_all() -> None:
@@ -86,6 +88,8 @@ def follow_all() -> None:
     for subscription in with_backlog(subscriptions).select_related("backlog_policy", "standing"):
         try:
             follow(subscription)
+        except ObjectDoesNotExist:
+            logger.info("The subscription %s was deleted meanwhile.", subscription.integration_id)
         except DatabaseError:
             logger.exception("The backlog policy of %s could not be followed.", subscription.integration_id)
 
@@ -95,7 +99,10 @@ def follow(subscription: Subscription) -> None:
     at, backlog, standing = timezone.now(), backlog_of(subscription), subscription.standing
     warned = standing.warned_at is not None
     if warned:
+        warn_anew_where_stricter(subscription, backlog, at=at)
         tell_those_added(subscription, backlog)
+        standing.refresh_from_db()
+        warned = standing.warned_at is not None
     told_at = letters.first_sent(standing) if warned and subscription.backlog_policy.cuts else None
     match step(subscription.backlog_policy, backlog, warned=warned, told_at=told_at, at=at):
         case Step.WARN:
@@ -113,6 +120,18 @@ def warn(subscription: Subscription, backlog: Backlog, *, at: datetime) -> None:
     if ours.update(warned_at=at, episode=F("episode") + 1):
         logger.warning("The queue of %s is over its limit: %s rows.", subscription.integration_id, backlog.rows)
         tell_those_added(subscription, backlog)
+
+
+@transaction.atomic
+def warn_anew_where_stricter(subscription: Subscription, backlog: Backlog, *, at: datetime) -> None:
+    """Begin another episode where the policy now cuts earlier than a warning said: nothing is cut by what nobody was
+    told, and the grace begins anew."""
+    limits = subscription.backlog_policy
+    standing = Standing.objects.select_for_update().get(pk=subscription.pk)
+    is_over = standing.warned_at is not None and exceeds(backlog, limits.warn_rows, limits.warn_hours, at=at)
+    if is_over and not letters.have_told_of(limits, standing):
+        letters.withdraw(standing)
+        Standing.objects.filter(pk=standing.pk).update(warned_at=at, episode=F("episode") + 1)
 
 
 @transaction.atomic
@@ -145,7 +164,7 @@ def cut(subscription: Subscription) -> None:
     now = with_backlog(Subscription.objects.filter(pk=subscription.pk)).select_related("backlog_policy").get()
     at, backlog, told_at = timezone.now(), backlog_of(now), letters.first_sent(standing)
     due = step(now.backlog_policy, backlog, warned=standing.warned_at is not None, told_at=told_at, at=at)
-    if due is Step.CUT:
+    if due is Step.CUT and letters.have_told_of(now.backlog_policy, standing):
         content = _content(now, backlog) | {"kinds": _kinds(now)}
         queues.cut(subscription=now, why=Removal.Reason.OVERFLOW)
         Standing.objects.filter(pk=standing.pk).update(warned_at=None, cut_at=at)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from pytest_django import Settings
 
 from ledger.models import Company
@@ -13,6 +14,7 @@ from revisions.models import Queue
 from subscriptions.exceptions import CutBeforeWarning, InvalidAddress, NobodyToTell, PolicyError
 from subscriptions.models import BacklogPolicy, Resync, Subscription
 from subscriptions.policies import PolicyWish, change_policy
+from subscriptions.services import delete_subscription
 from tests import factories
 from tests.connections import Gate, Together, wait_until, waiters
 from tests.consumers import Consumer
@@ -74,6 +76,12 @@ def test_the_grace_begins_when_the_warning_was_sent(hours: int, due: Step) -> No
     limits = BacklogPolicy(warn_rows=100, warn_hours=None, grace_hours=3)
     told_at = NOON - timedelta(hours=hours)
     assert step(limits, Backlog(101, NOON), warned=True, told_at=told_at, at=NOON) is due
+
+
+def test_a_queue_that_is_no_longer_over_its_limit_is_not_cut_after_the_grace() -> None:
+    limits = BacklogPolicy(warn_rows=100, warn_hours=10, grace_hours=3)
+    told_at = NOON - timedelta(hours=4)
+    assert step(limits, Backlog(90, NOON), warned=True, told_at=told_at, at=NOON) is Step.NOTHING
 
 
 def test_without_limits_nothing_is_due() -> None:
@@ -297,6 +305,53 @@ def test_a_policy_that_is_raised_ends_the_warning(
     look()
     change_policy(subscription=subscription, wish=wish(warn_rows=None, warn_hours=None))
     assert look() == ["warned", "cleared"]
+
+
+@pytest.mark.parametrize("stricter", [{"cut_rows": 3}, {"grace_hours": 1}])
+def test_what_no_warning_said_is_not_cut_before_another_warning(
+    subscription: Subscription, company: Company, mailbox: Mailbox, stricter: dict[str, int]
+) -> None:
+    queue(company, 5)
+    look()
+    Letter.objects.update(sent_at=timezone.now() - timedelta(hours=2))
+    change_policy(subscription=subscription, wish=wish(**stricter))
+    policy.cut(subscription)
+    policy.follow_all()
+    assert Queue.objects.get().epoch == 1
+    assert look() == ["warned", "warned"]
+    assert Letter.objects.order_by("pk")[1].content.items() >= stricter.items()
+    assert look() == (["warned", "warned"] if "grace_hours" in stricter else ["warned", "warned", "cut"])
+
+
+def test_a_cut_that_comes_later_than_the_warning_said_needs_no_other(
+    cutting: Subscription, company: Company, mailbox: Mailbox
+) -> None:
+    queue(company, 3)
+    look()
+    change_policy(subscription=cutting, wish=wish(cut_rows=6))
+    assert look() == ["warned"]
+    queue(company, 4)
+    assert look() == ["warned", "cut"]
+
+
+def test_a_subscription_deleted_meanwhile_holds_up_no_other(
+    cutting: Subscription, company: Company, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(company, 5)
+    look()
+    gone = factories.make_subscription("suppliers", integration_id="AAA")
+    follow = policy.follow
+
+    def follow_late(subscription: Subscription) -> None:
+        if subscription.pk == gone.pk:
+            Standing.objects.filter(pk=gone.pk).update(warned_at=timezone.now())
+            subscription.standing.refresh_from_db()
+            delete_subscription(subscription=Subscription.objects.get(pk=gone.pk))
+        follow(subscription)
+
+    monkeypatch.setattr(policy, "follow", follow_late)
+    policy.follow_all()
+    assert Queue.objects.get().epoch == 2
 
 
 def test_an_unsent_warning_is_taken_back_when_it_is_over(subscription: Subscription, company: Company) -> None:
