@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils import timezone
 
+from history.actors import Actor, acting
 from imports import messages, progress, services
 from imports.models import FileImport
 from imports.outcomes import error_as_json, report_as_json
@@ -103,16 +104,24 @@ def _import(found: FileImport) -> None:
 
     form = file_format(source=Path(found.file.path), name=found.name)
     FileImport.objects.filter(pk=found.pk).update(format=form)
-    report = import_file(
-        source=Path(found.file.path),
-        name=found.name,
-        company_number=found.company_number or None,
-        progress=watched,
-        is_preview=is_preview,
-        conclude=lambda report: _conclude(found, report),
-    )
+    with acting(_actor(found)):
+        report = import_file(
+            source=Path(found.file.path),
+            name=found.name,
+            company_number=found.company_number or None,
+            progress=watched,
+            is_preview=is_preview,
+            conclude=lambda report: _conclude(found, report),
+        )
     if is_preview:
         _show(found, report)
+
+
+def _actor(found: FileImport) -> Actor:
+    """Who put the file in: the companies and financial years that it brings are theirs in the history."""
+    if found.started_by is None:
+        return Actor(via="import")
+    return Actor(user_id=found.started_by.pk, user_name=found.started_by.get_username(), via="import")
 
 
 def _take(found: FileImport) -> None:

@@ -6,16 +6,19 @@ from decimal import Decimal
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Model, OuterRef, QuerySet, Subquery, Sum, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import conditional_page
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
@@ -34,6 +37,7 @@ from subscriptions.policies import copy_policy
 from subscriptions.services import change_subscription, create_subscription, delete_subscription
 from subscriptions.signals import queue_facts
 
+COMPANIES_TOLD = 50
 NUMBERED = ("integration_id", "name", "companies", "negative_selection", "information_types", "active")
 # An accounting office stands here first, where the installation has any.
 WHO = ("application", "own_changes")
@@ -89,6 +93,7 @@ class SubscriptionAdmin(RegisterAdmin):
         return [
             path("companies/", view(companies.search), name=f"{name}_companies"),
             path("activate/", view(lambda request: activity.activate(request, self)), name=f"{name}_activate"),
+            path("<int:pk>/standing/", view(conditional_page(self.standing_view)), name=f"{name}_standing"),
             path("deactivate/", view(lambda request: activity.deactivate(request, self)), name=f"{name}_deactivate"),
             *super().get_urls(),
         ]
@@ -220,7 +225,26 @@ class SubscriptionAdmin(RegisterAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[tuple[Any, dict[str, Any]]]:
         """The numbered six, then who may fetch."""
-        return [(None, {"fields": NUMBERED}), (_("Who fetches"), {"fields": WHO})]
+        shown = NUMBERED
+        if obj and not self.has_change_permission(request, obj):
+            told = {"companies": "companies_told", "information_types": "types_told"}
+            shown = tuple(told.get(name, name) for name in NUMBERED)
+        return [(None, {"fields": shown}), (_("Who fetches"), {"fields": WHO})]
+
+    @display(description=_("3. Companies"))
+    def companies_told(self, subscription: Subscription) -> str:
+        """The chosen companies, for whoever may look but not change."""
+        chosen = subscription.companies.order_by("number")
+        names = [str(company) for company in chosen[:COMPANIES_TOLD]]
+        more = chosen.count() - len(names) if len(names) == COMPANIES_TOLD else 0
+        if more:
+            names.append(ngettext("%(count)s more", "%(count)s more", more) % {"count": _grouped(more)})
+        return ", ".join(names) or str(_("All companies"))
+
+    @display(description=_("5. Subscribe to"))
+    def types_told(self, subscription: Subscription) -> str:
+        """The chosen information types by their names, likewise."""
+        return ", ".join(str(known.label) for known in subscription.information_types)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
         """The integration id never changes."""
@@ -318,6 +342,16 @@ class SubscriptionAdmin(RegisterAdmin):
 
     # What the page tells
 
+    def standing_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The part of a subscription's page that lives: its outbox, and what needs a transfer."""
+        subscription = self.get_object(request, str(pk))
+        if subscription is None:
+            raise Http404
+        if not self.has_view_permission(request, subscription):
+            raise PermissionDenied
+        context = {"original": subscription, **self._facts(request, subscription)}
+        return render(request, "admin/subscriptions/subscription/standing.html", context)
+
     def _copy_url(self, subscription: Subscription) -> str:
         return f"{self._url('add')}?{urlencode({'copy': subscription.pk})}"
 
@@ -332,6 +366,7 @@ class SubscriptionAdmin(RegisterAdmin):
             "may_transfer": request.user.has_perm("onetime_transfer.add_transfer"),
             "transfer_url": _transfer_url(subscription),
             "missing_url": _missing_url(subscription),
+            "standing_url": self._url("standing", subscription.pk),
             "copy_url": self._copy_url(subscription) if self.has_add_permission(request) else None,
             "switch_url": with_ids(switch, [subscription.pk]),
             "purge_url": with_ids(reverse("outbox_purge"), [subscription.pk]),

@@ -108,6 +108,7 @@ NO_PAGES = {
     "missing_transfer_rows",
     "passed_over",
     "subscriptions_subscription_companies",
+    "subscriptions_subscription_standing",
     "watch_live",
     "watch_queue",
     "notices_notice_look",

@@ -169,6 +169,19 @@ def test_a_queue_is_emptied_and_what_was_lost_is_transferred(admin: Admin) -> No
     expect(page.get_by_role("status").first).to_contain_text("Väntar")
 
 
+def test_the_page_follows_its_queue_and_what_is_missing(admin: Admin) -> None:
+    subscription = factories.make_subscription("suppliers", integration_id="EXOPEN")
+    admin.open(f"subscriptions/subscription/{subscription.pk}/change/")
+    page = admin.page
+    queue = page.get_by_role("region", name="Utkorg")
+    expect(queue).to_contain_text(re.compile(r"Rader i kö\s*0"))
+    page.get_by_label("2. Benämning").fill("Halvskrivet")
+    factories.SupplierFactory.create_batch(3)
+    fan_out.drain()
+    expect(queue).to_contain_text(re.compile(r"Rader i kö\s*3"), timeout=15_000)
+    expect(page.get_by_label("2. Benämning")).to_have_value("Halvskrivet")
+
+
 def test_a_subscription_is_copied_and_switched(admin: Admin) -> None:
     subscription = factories.make_subscription("suppliers", integration_id="EXOPEN", name="Exopen")
     page = admin.page

@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.utils import translation
 from pytest_django import Settings
 
+from history.models import Change
 from imports import messages, progress, running, services
 from imports.exceptions import FileGone, TooLarge, WrongState
 from imports.models import FileImport
@@ -181,3 +182,11 @@ def test_a_dead_workers_import_is_taken_up_and_a_living_ones_left_alone() -> Non
         assert work(found).status == Status.READING
     assert running.waiting() == [found]
     assert work(found).status == Status.READY
+
+
+@pytest.mark.django_db
+def test_what_an_import_brings_is_in_the_history_as_its_starters() -> None:
+    done = imported(put_in())
+    made = Change.objects.get(subject="ledger.company", kind=Change.Kind.CREATED)
+    assert done.started_by is not None
+    assert (made.user_name, made.via) == (done.started_by.username, "import")

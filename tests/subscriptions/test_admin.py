@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -266,3 +267,17 @@ def test_the_list_is_exported_with_times_and_plain_numbers(admin: Client) -> Non
     row = next(line for line in exported.splitlines() if "EXOPEN" in line)
     assert "1500" in row
     assert "ago" not in row
+
+
+def test_whoever_may_only_look_reads_names_and_has_nothing_to_press(client: Client) -> None:
+    subscription = factories.make_subscription("suppliers")
+    user = factories.UserFactory.create(is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="view_subscription"))
+    client.force_login(user)
+    page = client.get(f"/admin/subscriptions/subscription/{subscription.pk}/change/").content.decode()
+    assert "All companies" in page
+    assert "InformationType(" not in page
+    assert "data-choice" not in page
+    refused = client.get(f"/admin/subscriptions/subscription/{subscription.pk}/policy/")
+    assert refused.status_code == 403
+    assert "You may not see this page" in refused.content.decode()
