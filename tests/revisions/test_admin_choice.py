@@ -11,6 +11,7 @@ from revisions import fan_out, recent
 from revisions.models import OutboxItem, Queue
 from subscriptions.models import Resync, Subscription
 from tests import factories
+from tests.floor import drain_up_to_the_floor
 from tests.ledger.admin_client import signed_in, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,8 +43,7 @@ def test_what_is_chosen_is_told_in_numbers(admin: Client) -> None:
     first, second, _third = (factories.CompanyFactory.create(number=number) for number in ("100", "200", "300"))
     factories.SupplierFactory.create_batch(3, company=first)
     factories.SupplierFactory.create(company=second)
-    for _ in range(3):
-        fan_out.drain()
+    drain_up_to_the_floor()
     recent.count()
     form: dict[str, Any] = {"information_types": ["suppliers", "customers"]}
     assert "3 of 3 companies 2 types about 4 rows changed in the last 30 days" in told(admin, **form)

@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 
 from information_types import registry
-from revisions import fan_out, recent
+from revisions import recent
 from revisions.models import ChangesCounted, ChangeSet, ChangesOfDay
 from tests import factories
+from tests.floor import drain_up_to_the_floor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SUPPLIERS = registry.get("suppliers").number
@@ -16,8 +17,7 @@ CUSTOMERS = registry.get("customers").number
 
 
 def count() -> None:
-    for _ in range(3):  # the floor follows one sweep behind
-        fan_out.drain()
+    drain_up_to_the_floor()
     recent.count()
 
 
