@@ -225,7 +225,7 @@ class SubscriptionAdmin(RegisterAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[tuple[Any, dict[str, Any]]]:
         """The numbered six, then who may fetch."""
-        shown = NUMBERED
+        shown: tuple[str, ...] = NUMBERED
         if obj and not self.has_change_permission(request, obj):
             told = {"companies": "companies_told", "information_types": "types_told"}
             shown = tuple(told.get(name, name) for name in NUMBERED)
