@@ -19,6 +19,7 @@ class Change(models.Model):
         CHANGED = "changed", _("changed")
         DELETED = "deleted", _("deleted")
         EXPORTED = "exported", _("exported")
+        EMPTIED = "emptied", _("emptied")
 
     # A configuration has thousands of changes, not millions, but exports and years add up: both lists go by index.
     at = models.DateTimeField(_("time"), default=timezone.now)
@@ -59,7 +60,7 @@ class Change(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["created", "changed", "deleted", "exported"]), name="change_kind_known"
+                condition=Q(kind__in=["created", "changed", "deleted", "exported", "emptied"]), name="change_kind_known"
             ),
         ]
 

@@ -22,6 +22,7 @@ from information_types.exceptions import UnknownInformationType
 LABELS: dict[str, str | Promise] = {
     "information_types": gettext_lazy("information types"),
     "rows": gettext_lazy("rows"),
+    "epoch": gettext_lazy("epoch"),
     "form": gettext_lazy("form"),
     "filter": gettext_lazy("filter"),
     "backlog_policy__warn_rows": gettext_lazy("warn at rows"),

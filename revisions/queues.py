@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F, Max, Min, Sum
 
+from history.services import note_emptying
 from revisions import fan_out, selections
 from revisions.models import DepartedCount, Departure, OutboxItem, Queue, QueuedCount, Removal, RetiredQueue
 from subscriptions.models import Resync, Subscription
@@ -83,6 +84,13 @@ def cut(
         queue = Queue.objects.select_related("subscription").get(pk=subscription.pk)
         first, last = min(found[3] for found in gone), max(found[4] for found in gone)
         _log(queue, why, first=first, last=last, rows=rows, change_sets=change_sets, by=by)
+        note_emptying(
+            subject=Subscription._meta.label_lower,
+            object_id=subscription.pk,
+            name=str(queue.subscription),
+            user=by,
+            details={"rows": [int(rows), None], "epoch": [queue.epoch, queue.epoch + 1]},
+        )
         Departure.objects.filter(subscription=subscription).update(rows=F("rows") + rows)
         Queue.objects.filter(subscription=subscription).update(epoch=F("epoch") + 1)
         pairs = [(number, company) for number, company, *_rows in gone]

@@ -27,6 +27,7 @@ LABELS = {
     Change.Kind.CHANGED: "info",
     Change.Kind.DELETED: "danger",
     Change.Kind.EXPORTED: "warning",
+    Change.Kind.EMPTIED: "danger",
 }
 
 

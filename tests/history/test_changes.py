@@ -17,6 +17,7 @@ from history.actors import Actor, acting
 from history.models import Change
 from history.triggers import subjects
 from ledger.models import Company, FinancialYear
+from revisions import fan_out, queues
 from subscriptions.models import Subscription
 from subscriptions.services import change_parts, delete_subscription
 from tests import factories
@@ -210,6 +211,19 @@ def test_the_ways_of_the_data_are_told_nobody() -> None:
     with CaptureQueriesContext(connection) as queries:
         call("POST", "/api/v1/revisions/take", text, {"integration_id": subscription.integration_id})
     assert not [query for query in queries if "utkorg.actor" in (query["sql"] or "")]  # none where it is prepared
+
+
+def test_who_emptied_which_queue_is_in_it(browser: Client, boss: User) -> None:
+    subscription = factories.make_subscription("suppliers", integration_id="EXOPEN")
+    factories.SupplierFactory.create_batch(3)
+    fan_out.drain()
+    forget()
+    queues.cut(subscription=subscription, by=boss)
+    entry = only("subscriptions.subscription")
+    assert (entry.kind, entry.user, entry.object_id) == ("emptied", boss, subscription.pk)
+    assert entry.changes == {"rows": [3, None], "epoch": [1, 2]}
+    page = browser.get(f"/admin/subscriptions/subscription/{subscription.pk}/history/").content.decode()
+    assert "Emptied" in page
 
 
 def test_who_took_which_list_is_in_it(browser: Client, boss: User) -> None:
