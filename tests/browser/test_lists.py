@@ -80,6 +80,7 @@ def test_a_list_is_walked_by_keys(admin: Admin, books: factories.Books) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="Kortkommandon")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Kortkommandon")).to_be_hidden()
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
