@@ -128,8 +128,7 @@ def test_no_query_reads_much_more_than_it_shows() -> None:
 def make_bulk() -> None:
     """A hundred subscriptions, 200 companies, 20 000 ledger rows, and 200 000 rows that nobody fetched."""
     found = subscribers.make(100)
-    execute(books.REGISTERS, {"companies": 200, "vouchers": 25})
-    execute(books.PREPARED, {"rows": books.ROWS_PER_VOUCHER})
+    books.fill(companies=200, vouchers=25)
     found.activate(0)
     writer = books.Writer()
     for _ in range(20):

@@ -20,12 +20,13 @@ from config.bench import (  # noqa: E402
     fetch,
     peer,
     pending,
+    screens,
     sie,
     subscribers,
     trace,
     transfer,
 )
-from config.bench.databases import Backlogged, scalar  # noqa: E402
+from config.bench.databases import Copy, scalar  # noqa: E402
 from config.bench.figures import Figure  # noqa: E402
 from config.bench.http import Client  # noqa: E402
 from config.bench.programs import programs  # noqa: E402
@@ -43,10 +44,11 @@ def tell(text: str) -> None:
 def measure(sizes: Sizes) -> Iterator[Figure]:
     """Every figure, the lasting ones last."""
     _check_durable()
+    little, much = screens.copies()
     tell("registers")
     books.make(sizes)
     found = subscribers.make(sizes.subscriptions)
-    backlogged = Backlogged()
+    backlogged = Copy("backlog")
     backlogged.create()
     tell("backlog")
     with backlogged.used():
@@ -62,6 +64,8 @@ def measure(sizes: Sizes) -> Iterator[Figure]:
     yield from peer.measure(sizes, found)
     yield from transfer.measure(sizes, found)
     yield from sie.measure(sizes, utkorg_home().path)
+    tell("screens")
+    yield from screens.measure(sizes, little, much)
 
 
 def _check_durable() -> None:

@@ -72,9 +72,14 @@ SINGLE_ROWS = 1_000_000
 
 def make(sizes: Sizes) -> None:
     """Make the registers and prepare the rows, and let the planner see them."""
-    execute(REGISTERS, {"companies": sizes.companies, "vouchers": sizes.vouchers})
-    execute(PREPARED, {"rows": ROWS_PER_VOUCHER})
+    fill(companies=sizes.companies, vouchers=sizes.vouchers)
     execute("vacuum analyze")
+
+
+def fill(*, companies: int, vouchers: int) -> None:
+    """Make companies with so many vouchers each, and the rows that are to be written into them."""
+    execute(REGISTERS, {"companies": companies, "vouchers": vouchers})
+    execute(PREPARED, {"rows": ROWS_PER_VOUCHER})
 
 
 class Writer:

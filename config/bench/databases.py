@@ -1,14 +1,15 @@
-"""The two databases of a run, one with a backlog and one without, and which of them Django speaks to."""
+"""The databases of a run, copies of one that are filled for some purpose, and which of them Django speaks to."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Parameters = Mapping[str, Any] | Sequence[Any]
+Purpose = Literal["backlog", "little", "much"]
 
 
 def execute(statement: str, parameters: Parameters | None = None) -> None:
@@ -24,12 +25,12 @@ def scalar(query: str, parameters: Parameters | None = None) -> Any:
         return cursor.fetchone()[0]
 
 
-class Backlogged:
-    """A copy of the run's database, for a backlog. Both keep their connections, so that turning costs nothing."""
+class Copy:
+    """A copy of the run's database. Both keep their connections, so that turning costs nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, purpose: Purpose) -> None:
         self._name: str = connection.settings_dict["NAME"]
-        self.name = f"{self._name}_backlog"
+        self.name = f"{self._name}_{purpose}"
         self._wrapper: BaseDatabaseWrapper | None = None
 
     def create(self) -> None:

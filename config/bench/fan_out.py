@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from config.bench.books import STATEMENT_ROWS, Writer
-from config.bench.databases import Backlogged
+from config.bench.databases import Copy
 from config.bench.figures import Figure, interleaved
 from config.bench.sizes import Sizes
 from config.bench.subscribers import Subscribers
@@ -14,7 +14,7 @@ ONE_ROW_SETS = 1_000
 SUBSCRIPTIONS_BESIDE_BACKLOG = 10
 
 
-def measure(sizes: Sizes, subscribers: Subscribers, backlogged: Backlogged) -> Iterator[Figure]:
+def measure(sizes: Sizes, subscribers: Subscribers, backlogged: Copy) -> Iterator[Figure]:
     """Growth with subscriptions, and with what nobody fetched."""
     yield _to_many(sizes, subscribers)
     yield _beside_backlog(sizes, subscribers, backlogged)
@@ -43,7 +43,7 @@ def _to_many(sizes: Sizes, subscribers: Subscribers) -> Figure:
     )
 
 
-def _beside_backlog(sizes: Sizes, subscribers: Subscribers, backlogged: Backlogged) -> Figure:
+def _beside_backlog(sizes: Sizes, subscribers: Subscribers, backlogged: Copy) -> Figure:
     plain, beside = _fan_out_of_small_and_large(sizes), _fan_out_of_small_and_large(sizes)
     subscribers.activate(SUBSCRIPTIONS_BESIDE_BACKLOG)
     with backlogged.used():

@@ -21,6 +21,7 @@ from config.embedded.home import PROJECT, Home
 from config.embedded.prepare import wait_for
 
 SECONDS_TO_STOP = 60
+COPIES = ("backlog", "little", "much")
 
 
 class BenchFailed(Exception):
@@ -95,14 +96,14 @@ def _postgres(home: Home) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _database(server: str) -> Iterator[str]:
-    """A database of this run's own on the server, dropped afterwards with its copy."""
+    """A database of this run's own on the server, dropped afterwards with its copies."""
     name = f"utkorg_bench_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as session:
         session.execute(f'create database "{name}"'.encode())
         try:
             yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
         finally:
-            for database in (name, f"{name}_backlog"):
+            for database in (name, *(f"{name}_{purpose}" for purpose in COPIES)):
                 session.execute(f'drop database if exists "{database}" with (force)'.encode())
 
 

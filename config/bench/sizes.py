@@ -29,6 +29,11 @@ class Sizes:
     sie_rows: int
     """Rows of the large SIE file; the small one has a tenth."""
     peer_saves: int
+    screen_companies: int
+    screen_vouchers: int
+    """Vouchers of four rows in each company that the screens show."""
+    screen_subscriptions: int
+    screen_backlog_rows: int
 
     def as_json(self) -> str:
         """The sizes as an argument for another process."""
@@ -61,6 +66,10 @@ FULL = Sizes(
     transfer_rows=400_000,
     sie_rows=1_000_000,
     peer_saves=100,
+    screen_companies=2_000,
+    screen_vouchers=125,
+    screen_subscriptions=100,
+    screen_backlog_rows=5_000_000,
 )
 QUICK = Sizes(
     companies=20,
@@ -77,4 +86,8 @@ QUICK = Sizes(
     transfer_rows=40_000,
     sie_rows=100_000,
     peer_saves=20,
+    screen_companies=200,
+    screen_vouchers=125,
+    screen_subscriptions=50,
+    screen_backlog_rows=500_000,
 )

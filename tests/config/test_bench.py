@@ -12,6 +12,7 @@ from django.conf import settings
 
 from config.bench.figures import Figure, interleaved, table
 from config.bench.run import run
+from config.bench.screens import SCREENS
 from config.bench.sizes import FULL, QUICK, Sizes
 
 TINY = Sizes(
@@ -29,6 +30,10 @@ TINY = Sizes(
     transfer_rows=1_000,
     sie_rows=1_000,
     peer_saves=2,
+    screen_companies=25,
+    screen_vouchers=4,
+    screen_subscriptions=6,
+    screen_backlog_rows=5_000,
 )
 FIGURES = [
     "capture_statements_of_1000",
@@ -50,6 +55,7 @@ FIGURES = [
     "sie_import",
     "sie_import_memory",
     "saft_import",
+    *(f"screen_{name}" for name in SCREENS),
 ]
 
 
