@@ -41,12 +41,13 @@
     while (walker.nextNode()) {
         const element = walker.currentNode.parentElement;
         const words = walker.currentNode.textContent.trim();
-        if (!words || element.closest(`script, style, template, option, textarea, ${ICONS}`) || !shows(element)) continue;
+        if (!words || element.closest(`script, style, template, option, textarea, .skip-link, ${ICONS}`) || !shows(element)) continue;
         range.selectNodeContents(walker.currentNode);
         const text = range.getBoundingClientRect();
         if (!text.width || !text.height) continue;
         const box = cutBy(element, text);
         if (box) problems.add(`"${words.slice(0, 40)}" is cut off by ${named(box)}`);
+        if (text.top + scrollY < -1) problems.add(`"${words.slice(0, 40)}" in ${named(element)} stands above the window`);
         if ((text.right > width + 1 || text.left < -1) && !scrolls(element)) {
             problems.add(`"${words.slice(0, 40)}" in ${named(element)} stands outside the window`);
         }
