@@ -26,7 +26,7 @@ from ledger.models import Company, CustomerInvoice, DimensionValue, OtherDimensi
 from ledger.sie.importing import import_sie_file
 from onetime_transfer import running, services
 from onetime_transfer.models import Transfer
-from revisions import fan_out, queues
+from revisions import fan_out, queues, trace_index
 from revisions.models import Departure
 from subscriptions.models import Subscription
 from subscriptions.services import change_parts
@@ -77,6 +77,7 @@ def make_sample() -> Sample:
     _imports(user)
     _history(user, subscriptions["EXOPEN"], books)
     fan_out.drain()
+    trace_index.catch_up()
     return Sample(user, _named(books, subscriptions))
 
 

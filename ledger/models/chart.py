@@ -177,4 +177,4 @@ class Balance(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.account} {self.amount}"
+        return f"{self.get_kind_display()} {self.account}"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
@@ -15,6 +16,11 @@ from tests.browser.look import KeptStaticFiles, Look
 from tests.conftest import CHROMIUM
 from tests.sample import Sample, make_sample
 
+# A thread of the server that waits for its browser's next request still has its session.
+END_OTHERS = """
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and state = 'idle'
+"""
 # Without them Chromium looks up hosts of its maker's at every start.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
@@ -54,6 +60,8 @@ def sample(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
     """A sample installation for a module that only looks at it, committed."""
     with django_db_blocker.unblock():
         yield make_sample()
+        with connection.cursor() as cursor:
+            cursor.execute(END_OTHERS)
         call_command("flush", verbosity=0, interactive=False)
 
 

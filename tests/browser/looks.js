@@ -47,7 +47,7 @@
         if (!text.width || !text.height) continue;
         const box = cutBy(element, text);
         if (box) problems.add(`"${words.slice(0, 40)}" is cut off by ${named(box)}`);
-        if (text.top + scrollY < -1) problems.add(`"${words.slice(0, 40)}" in ${named(element)} stands above the window`);
+        if (text.top + scrollY < -1 && element.closest("#header-inner")) problems.add(`"${words.slice(0, 40)}" in ${named(element)} stands above the window`);
         if ((text.right > width + 1 || text.left < -1) && !scrolls(element)) {
             problems.add(`"${words.slice(0, 40)}" in ${named(element)} stands outside the window`);
         }

@@ -41,6 +41,8 @@ OTHERS = {
     "import-refused": "imports/fileimport/{import_refused}/change/",
     "import-ready": "imports/fileimport/{import_ready}/change/",
     "import-waiting": "imports/fileimport/{import_waiting}/change/",
+    "find": "find/?q=fastighets",
+    "find-number": "find/?q=100",
     "trace": "trace/",
     "trace-by-sequence": "trace/?by=sequence",
     "trace-by-revision": "trace/?by=revision",

@@ -1,7 +1,7 @@
 // Every text that a page shows or would show: of elements, and of attributes that people read or hear.
 "use strict";
 () => {
-    const SKIPPED = "script, style, template, code, pre, textarea, form[action*=setlang], select[name=language], .material-symbols-outlined, [translate=no]";
+    const SKIPPED = "script, style, template, code, pre, textarea, form[action*=setlang], select[name=language], label:has([name=language]), .material-symbols-outlined, [translate=no]";
     const READ = ["placeholder", "title", "aria-label", "alt", "data-label"];
     const texts = new Set([document.title]);
     const add = (text) => {
