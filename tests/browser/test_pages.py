@@ -34,7 +34,7 @@ def test_a_page_in_swedish_on_a_desk(look_sv: Look, path: str) -> None:
 @every_page
 def test_a_page_in_the_dark_and_on_a_phone(look_sv: Look, path: str) -> None:
     wrong = look_sv.open(path, size=PHONE, dark=True)
-    report(wrong + look_sv.violations())
+    report(wrong + look_sv.violations(looks_alone=True))
 
 
 @every_page
