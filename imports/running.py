@@ -29,7 +29,12 @@ LOCK = 7_310_241  # the first of two numbers of an import's advisory lock; the s
 MOST_ATTEMPTS = 5
 # Imports of one company take turns, and a large one takes minutes.
 PATIENCE = "set local lock_timeout = '15min'"
-HELD = "select objid from pg_locks where locktype = 'advisory' and classid = %s and granted"
+# Of this database alone: the list is of the whole server, where another installation's imports have the same ids.
+HELD = """
+    select objid from pg_locks
+    where locktype = 'advisory' and classid = %s and granted
+      and database = (select oid from pg_database where datname = current_database())
+"""
 
 
 class Elsewhere(Exception):
