@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple
+from typing import BinaryIO, ClassVar, Literal, NamedTuple
 
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, transaction
 
@@ -21,7 +21,7 @@ from ledger.importing.merging import compare_vouchers, count_others, merge_vouch
 from ledger.importing.messages import message as _
 from ledger.importing.records import Identity
 from ledger.importing.remarks import Remarks
-from ledger.importing.report import BalanceReport, Changes, ImportReport, balance_report, staged_balance_report
+from ledger.importing.report import BalanceReport, Changes, Format, ImportReport, balance_report, staged_balance_report
 from ledger.importing.staging import Staging
 from ledger.importing.targets import find_targets
 from ledger.models import Company, FinancialYear
@@ -55,6 +55,7 @@ def nothing(_report: ImportReport) -> None:
 class Import(abc.ABC):
     """One file on its way. A format says how it is read, and what it states."""
 
+    format: ClassVar[Format]
     may_rename = True  # a file of another program's vouchers brings what is missing; only the books themselves rename
 
     def __init__(self, name: str, progress: Watch) -> None:
@@ -76,9 +77,15 @@ class Import(abc.ABC):
     def _read(self) -> None:
         """Read the file to its end, into chart and staging."""
 
+    @property
     @abc.abstractmethod
-    def _report(self, found: FoundCompany, years: dict[int, FinancialYear], changes: Changes) -> ImportReport:
-        """What to tell."""
+    def version(self) -> str:
+        """Of the format: what a SIE file calls its type."""
+
+    @property
+    @abc.abstractmethod
+    def _is_whole_year(self) -> bool:
+        """Whether the file has all vouchers of its own year, so that any other stands beside them."""
 
     def run(self, company_number: str | None, *, is_preview: bool) -> ImportReport:
         """Read and store the file, and tell what came of it; a preview leaves the vouchers as they are."""
@@ -102,6 +109,26 @@ class Import(abc.ABC):
         if not is_preview:
             self._balance_report = self._stored_balances(years) or self._balance_report
         return self._report(found, years, changes)
+
+    def _report(self, found: FoundCompany, years: dict[int, FinancialYear], changes: Changes) -> ImportReport:
+        return ImportReport(
+            file=self.name,
+            format=self.format,
+            version=self.version,
+            company=found.company.number,
+            company_name=found.company.name,
+            company_is_new=found.is_new,
+            years=tuple(sorted((year.first_day, year.last_day) for year in years.values())),
+            accounts=self._chart.account_lines,
+            objects=self._chart.object_lines,
+            vouchers=self._staging.vouchers,
+            rows=self._staging.rows,
+            balances=self._staging.balances,
+            changes=changes,
+            others_kept=kept_beside(years) if self._is_whole_year else 0,
+            warnings=self.warnings.as_tuple(),
+            balance_report=self._balance_report,
+        )
 
     def _find_company(self) -> FoundCompany:
         return find_company(identity=self.identity, number=self._asked_number, warnings=self.warnings)
@@ -148,14 +175,16 @@ def run_import(
     *,
     source: Path | BinaryIO,
     name: str,
-    company_number: str | None,
-    progress: Watch | None,
-    is_preview: bool,
-    conclude: Conclude | None,
+    company_number: str | None = None,
+    progress: Watch | None = None,
+    is_preview: bool = False,
+    conclude: Conclude | None = None,
 ) -> ImportReport:
-    """Import a file in one transaction; `conclude` is called in it, when all is stored.
+    """Store a file in the registers, in one transaction; `conclude` is called in it, when all is stored.
 
-    Raises `FileError` with file and line; then nothing is stored.
+    What is there already and doesn't differ isn't written, so the same file again changes nothing. `name` is the file's
+    name in messages. A preview tells what would change, and changes nothing. Raises `FileError` with file and line;
+    then nothing is stored.
     """
     with _opened(source, name) as stream:
         runs: list[Import] = []

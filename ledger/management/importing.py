@@ -21,6 +21,7 @@ SECONDS_BETWEEN_PROGRESS = 2.0
 class ImportCommand(BaseCommand):
     """A line per file on standard output; errors, warnings and progress on standard error."""
 
+    service: ClassVar[Callable[..., ImportReport]]  # what imports one file; see `run_import`
     requires_a: ClassVar[str]  # what a file is
     default_number: ClassVar[str]  # where the company's number comes from
 
@@ -34,7 +35,7 @@ class ImportCommand(BaseCommand):
         refused = 0
         for file in files:
             try:
-                report = self.import_file(
+                report = self.service(
                     source=Path(file), name=_shown(file), company_number=company, progress=Reporter(self, _shown(file))
                 )
             except FileError as error:
@@ -49,12 +50,6 @@ class ImportCommand(BaseCommand):
             raise CommandError(
                 ngettext("%(count)d file was refused.", "%(count)d files were refused.", refused) % {"count": refused}
             )
-
-    def import_file(
-        self, *, source: Path, name: str, company_number: str | None, progress: Callable[[Progress], None]
-    ) -> ImportReport:
-        """Import one file. Raises `FileError`."""
-        raise NotImplementedError
 
     def _tell(self, report: ImportReport) -> None:
         kind = _("type %(type)s") if report.format == "SIE" else _("version %(type)s")

@@ -1,6 +1,7 @@
 """The service that stores a SAF-T file, as a whole or not at all."""
 
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
 from typing import BinaryIO, Literal
 
 from django.db import connection
@@ -9,7 +10,7 @@ from ledger.importing.company import FoundCompany
 from ledger.importing.messages import message as _
 from ledger.importing.records import BalanceLine, Row, VoucherEnd, Year
 from ledger.importing.report import BalanceReport, Changes, ImportReport, staged_balance_report
-from ledger.importing.running import Conclude, Import, Progress, Watch, kept_beside, run_import
+from ledger.importing.running import Import, Progress, Watch, run_import
 from ledger.models import Account, Company, FinancialYear
 from ledger.saft.account_types import type_of_class
 from ledger.saft.analyses import Analyses
@@ -24,34 +25,10 @@ FORGET_OPENING = "delete from import_balance where year = %s"
 ON_BALANCE_SHEET = {Account.Type.ASSET, Account.Type.LIABILITY}
 
 
-def import_saft_file(
-    *,
-    source: Path | BinaryIO,
-    name: str,
-    company_number: str | None = None,
-    progress: Watch | None = None,
-    is_preview: bool = False,
-    conclude: Conclude | None = None,
-) -> ImportReport:
-    """Store a SAF-T Financial file of Norway in the registers, in one transaction.
-
-    What is there already and doesn't differ isn't written, so the same file again changes nothing. `name` is the file's
-    name in messages. A preview tells what would change, and changes nothing. Raises `FileError` with file and line;
-    then nothing is stored.
-    """
-    return run_import(
-        SaftImport,
-        source=source,
-        name=name,
-        company_number=company_number,
-        progress=progress,
-        is_preview=is_preview,
-        conclude=conclude,
-    )
-
-
 class SaftImport(Import):
     """A SAF-T file on its way. Its company is known from the header on: analysis types are the company's."""
+
+    format = "SAF-T"
 
     def __init__(self, stream: BinaryIO, name: str, progress: Watch) -> None:
         super().__init__(name, progress)
@@ -67,6 +44,14 @@ class SaftImport(Import):
     @property
     def identity(self) -> SaftIdentity:
         return self._reader.identity
+
+    @property
+    def version(self) -> str:
+        return self.identity.version
+
+    @property
+    def _is_whole_year(self) -> bool:
+        return self._opening_year != WITHIN_YEAR and self._staging.vouchers > 0
 
     def _has_read(self, share: float) -> None:
         self._progress(Progress("reading", self._staging.rows, None, share))
@@ -157,24 +142,9 @@ class SaftImport(Import):
         return report
 
     def _report(self, found: FoundCompany, years: dict[int, FinancialYear], changes: Changes) -> ImportReport:
-        whole_year = self._opening_year != WITHIN_YEAR and self._staging.vouchers > 0
-        return ImportReport(
-            file=self.name,
-            format="SAF-T",
-            version=self.identity.version,
-            company=found.company.number,
-            company_name=found.company.name,
-            company_is_new=found.is_new,
-            years=tuple(sorted((year.first_day, year.last_day) for year in years.values())),
-            accounts=self._chart.account_lines,
-            objects=self._chart.object_lines,
-            vouchers=self._staging.vouchers,
-            rows=self._staging.rows,
-            balances=self._staging.balances,
-            changes=changes,
-            others_kept=kept_beside(years) if whole_year else 0,
-            warnings=self.warnings.as_tuple(),
-            balance_report=self._balance_report,
-            customers=self._partners.customers,
-            suppliers=self._partners.suppliers,
-        )
+        report = super()._report(found, years, changes)
+        return replace(report, customers=self._partners.customers, suppliers=self._partners.suppliers)
+
+
+# Stores a SAF-T Financial file of Norway; see `run_import`.
+import_saft_file = partial(run_import, SaftImport)

@@ -1,13 +1,12 @@
 """The service that stores a SIE file, as a whole or not at all."""
 
-from pathlib import Path
+from functools import partial
 from typing import BinaryIO
 
-from ledger.importing.company import FoundCompany
 from ledger.importing.records import BalanceLine, Row, VoucherEnd, VoucherStart
-from ledger.importing.report import BalanceReport, Changes, ImportReport
-from ledger.importing.running import Conclude, Import, Progress, Watch, kept_beside, run_import, year_report
-from ledger.models import Account, FinancialYear
+from ledger.importing.report import BalanceReport
+from ledger.importing.running import Import, Progress, Watch, run_import, year_report
+from ledger.models import Account, Company, FinancialYear
 from ledger.sie.reading import SieReader
 from ledger.sie.records import AccountKind, AccountName, SieIdentity
 
@@ -28,34 +27,10 @@ BAS_CLASSES = {
 }
 
 
-def import_sie_file(
-    *,
-    source: Path | BinaryIO,
-    name: str,
-    company_number: str | None = None,
-    progress: Watch | None = None,
-    is_preview: bool = False,
-    conclude: Conclude | None = None,
-) -> ImportReport:
-    """Store a SIE file of type 1, 2, 3, 4 or 4I in the registers, in one transaction.
-
-    What is there already and doesn't differ isn't written, so the same file again changes nothing. `name` is the file's
-    name in messages. A preview tells what would change, and changes nothing. Raises `FileError` with file and line;
-    then nothing is stored.
-    """
-    return run_import(
-        SieImport,
-        source=source,
-        name=name,
-        company_number=company_number,
-        progress=progress,
-        is_preview=is_preview,
-        conclude=conclude,
-    )
-
-
 class SieImport(Import):
     """A SIE file on its way."""
+
+    format = "SIE"
 
     def __init__(self, stream: BinaryIO, name: str, progress: Watch) -> None:
         super().__init__(name, progress)
@@ -68,7 +43,11 @@ class SieImport(Import):
         return self._reader.identity
 
     @property
-    def _is_export(self) -> bool:
+    def version(self) -> str:
+        return self.identity.sie_type
+
+    @property
+    def _is_whole_year(self) -> bool:
         return self.identity.sie_type == "4" and self._staging.vouchers > 0
 
     def _read(self) -> None:
@@ -97,26 +76,12 @@ class SieImport(Import):
             self.encoding = self._reader.encoding
         self.may_rename = self.identity.sie_type != "4I"
 
-    def _stored_balances(self, years: dict[int, FinancialYear]) -> BalanceReport | None:
-        return year_report(years) if self._is_export else None
+    def _staged_balances(self, company: Company, years: dict[int, FinancialYear]) -> BalanceReport | None:
+        return super()._staged_balances(company, years) if self._is_whole_year else None
 
-    def _report(self, found: FoundCompany, years: dict[int, FinancialYear], changes: Changes) -> ImportReport:
-        is_export = self._is_export and 0 in years
-        return ImportReport(
-            file=self.name,
-            format="SIE",
-            version=self.identity.sie_type,
-            company=found.company.number,
-            company_name=found.company.name,
-            company_is_new=found.is_new,
-            years=tuple(sorted((year.first_day, year.last_day) for year in years.values())),
-            accounts=self._chart.account_lines,
-            objects=self._chart.object_lines,
-            vouchers=self._staging.vouchers,
-            rows=self._staging.rows,
-            balances=self._staging.balances,
-            changes=changes,
-            others_kept=kept_beside(years) if is_export else 0,
-            warnings=self.warnings.as_tuple(),
-            balance_report=self._balance_report if is_export else None,
-        )
+    def _stored_balances(self, years: dict[int, FinancialYear]) -> BalanceReport | None:
+        return year_report(years) if self._is_whole_year else None
+
+
+# Stores a SIE file of type 1, 2, 3, 4 or 4I; see `run_import`.
+import_sie_file = partial(run_import, SieImport)
