@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
-from access.http.admin import RegisterAdmin
+from access.http.admin import ReadOnlyAdmin
 from access.http.admin.export.columns import Value
 from access.http.admin.filters import DayFilter
 from history.models import Change
@@ -47,7 +47,8 @@ class SubjectFilter(DropdownFilter):
 
 
 @admin.register(Change)
-class ChangeAdmin(RegisterAdmin):
+class ChangeAdmin(ReadOnlyAdmin):
+    # Triggers write it; a history stays as it was written.
     list_display = ("at", "who", "what", "subject_label", "object_link", "difference")
     list_display_links = ("at",)
     list_filter = (
@@ -99,22 +100,6 @@ class ChangeAdmin(RegisterAdmin):
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """All there is to read."""
         return ("at", "who", "via", "what", "subject_label", "object_link", "company", "whole_difference")
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """None: a history isn't touched."""
-        return {}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Triggers write it."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody rewrites it."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody shortens it."""
-        return False
 
 
 def _url(change: Change) -> str | None:

@@ -10,6 +10,7 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
+from access.http.admin import ReadOnlyAdmin
 from access.http.admin.amounts import column
 from ledger.admin.columns import company_column, year_column
 from ledger.admin.filters import AccountFilter, YearFilter
@@ -77,7 +78,7 @@ class OtherDimensionAdmin(OwnedAdmin):
 
 
 @admin.register(Balance)
-class BalanceAdmin(OwnedAdmin):
+class BalanceAdmin(ReadOnlyAdmin, OwnedAdmin):
     """As the bookkeeping program stated them: read, never written by hand."""
 
     list_display = ("account", "kind", "period", "objects", "amount_column", "year", "of_company")
@@ -112,15 +113,3 @@ class BalanceAdmin(OwnedAdmin):
     def objects(self, balance: Balance) -> str:
         """SIE dimensions and codes."""
         return ", ".join(f"{dimension}: {code}" for dimension, code in balance.objects_json.items())
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Imports write them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Imports write them."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Imports write them."""
-        return False

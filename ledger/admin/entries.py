@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
 from unfold.decorators import display
 
-from access.http.admin import RegisterAdmin
+from access.http.admin import ReadOnlyAdmin
 from access.http.admin.amounts import column
 from access.http.admin.export.columns import Value
 from access.http.admin.filters import DayFilter
@@ -23,7 +23,8 @@ from ledger.models import Account, LedgerEntry, Voucher
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(RegisterAdmin):
+class LedgerEntryAdmin(ReadOnlyAdmin):
+    # Rows are made, changed and deleted by their voucher.
     list_display = (
         "voucher_link",
         "voucher_date",
@@ -108,22 +109,6 @@ class LedgerEntryAdmin(RegisterAdmin):
     def of_company(self, entry: LedgerEntry) -> str:
         """Whose voucher it is."""
         return company_column(entry.voucher.company)
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """None: rows are changed by their voucher."""
-        return {}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Rows are made by their voucher."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Rows are changed by their voucher."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Rows are deleted by their voucher."""
-        return False
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
         """All there is to read."""

@@ -241,3 +241,23 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
     def delete_by_service(self, obj: Model) -> None:
         """Delete a row; an app with a service for it uses that."""
         obj.delete()
+
+
+class ReadOnlyAdmin(RegisterAdmin):
+    """Rows that something else writes: nobody makes, changes or deletes them here."""
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """None: whatever would be done to them is done elsewhere."""
+        return {}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody may."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody may."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody may."""
+        return False
