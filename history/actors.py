@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,16 +18,29 @@ Execute = Callable[..., Any]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Actor:
-    """A person, a key, a program; names are kept as they are today, since people and keys may be gone tomorrow."""
+    """A person, a key, a program; names are kept as they are today, since people and keys may be gone tomorrow.
+
+    `address` is where a request came from, None for what comes by no network.
+    """
 
     user_id: int | None = None
     user_name: str = ""
     key_name: str = ""
     via: str = ""
+    address: str | None = None
 
     def as_json(self) -> str:
         """The setting's value."""
         return json.dumps(dataclasses.asdict(self))
+
+
+_NOBODY = Actor()
+_current: ContextVar[Actor] = ContextVar("actor", default=_NOBODY)
+
+
+def current_actor() -> Actor:
+    """Return who acts now; without a name where nobody has said."""
+    return _current.get()
 
 
 @contextmanager
@@ -43,5 +57,9 @@ def acting(actor: Actor) -> Iterator[None]:
                 cursor.execute(TELL, [value])
             return execute(sql, parameters, many, context)
 
-    with connection.execute_wrapper(tell):
-        yield
+    before = _current.set(actor)
+    try:
+        with connection.execute_wrapper(tell):
+            yield
+    finally:
+        _current.reset(before)

@@ -7,23 +7,43 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from history.triggers import kept, kept_links
+from history.triggers import append_only, kept, kept_links
 from ledger.models import Company, FinancialYear
 
 
-class Change(models.Model):
-    """What happened to one object in one transaction; `changes` holds, by field, what was before and what is after."""
+class ChangeKind(models.TextChoices):
+    """What happened: to an object, or that somebody did something."""
 
-    class Kind(models.TextChoices):
-        CREATED = "created", _("created")
-        CHANGED = "changed", _("changed")
-        DELETED = "deleted", _("deleted")
-        EXPORTED = "exported", _("exported")
-        EMPTIED = "emptied", _("emptied")
+    CREATED = "created", _("created")
+    CHANGED = "changed", _("changed")
+    DELETED = "deleted", _("deleted")
+    EXPORTED = "exported", _("exported")
+    EMPTIED = "emptied", _("emptied")
+    SIGNED_IN = "signed_in", _("signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("sign-in failed")
+    SIGNED_OUT = "signed_out", _("signed out")
+    LOCKED_OUT = "locked_out", _("locked out")
+    UNLOCKED = "unlocked", _("unlocked")
+    SECOND_FACTOR_ON = "second_factor_on", _("two-factor sign-in turned on")
+    SECOND_FACTOR_OFF = "second_factor_off", _("two-factor sign-in turned off")
+    RECOVERY_CODES_MADE = "recovery_codes_made", _("recovery codes made")
+    RECOVERY_CODE_USED = "recovery_code_used", _("recovery code used")
+    ADDRESS_REFUSED = "address_refused", _("refused because of its address")
+    REPLACED_KEY_USED = "replaced_key_used", _("replaced key used")
+    KEY_RESTORED = "key_restored", _("key restored")
+
+
+class Change(models.Model):
+    """What happened to one object in one transaction; `changes` holds, by field, what was before and what is after.
+
+    Nobody changes or deletes an entry: the database refuses it to everybody.
+    """
+
+    Kind = ChangeKind
 
     # A configuration has thousands of changes, not millions, but exports and years add up: both lists go by index.
     at = models.DateTimeField(_("time"), default=timezone.now)
-    kind = models.CharField(_("what happened"), max_length=10, choices=Kind.choices)
+    kind = models.CharField(_("what happened"), max_length=20, choices=ChangeKind.choices)
     subject = models.CharField(_("kind of object"), max_length=100)
     object_id = models.BigIntegerField(_("object"), null=True)
     object_name = models.CharField(_("object"), max_length=300, blank=True)
@@ -44,6 +64,7 @@ class Change(models.Model):
     user_name = models.CharField(_("person"), max_length=150, blank=True)
     key_name = models.CharField(_("API key"), max_length=150, blank=True)
     via = models.CharField(_("by way of"), max_length=100, blank=True)
+    address = models.GenericIPAddressField(_("address"), null=True)
     transaction = models.BigIntegerField(editable=False, default=0)
 
     class Meta:
@@ -59,10 +80,9 @@ class Change(models.Model):
             models.Index(fields=["transaction", "subject", "object_id"], name="change_by_transaction"),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(kind__in=["created", "changed", "deleted", "exported", "emptied"]), name="change_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=ChangeKind.values), name="change_kind_known"),
         ]
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.object_name} {self.get_kind_display()}"

@@ -10,6 +10,7 @@ from django.db.models import Field, Model
 from information_types.triggers import DatabaseTrigger
 
 HIDDEN = "•••"
+APPEND_ONLY = "23U09"  # SQLSTATE: an entry of the audit log was to be changed or deleted
 
 
 class Kept(DatabaseTrigger):
@@ -133,10 +134,11 @@ class KeptLinks(DatabaseTrigger):
         self.of = of
 
 
-def kept_links(*, of: str, key: str, field: str, name: str, shown: str) -> list[KeptLinks]:
+def kept_links(*, of: str, key: str, field: str, name: str, shown: str, company: str = "null") -> list[KeptLinks]:
     """Keep a history of a table that links an object (by its column `key`) to others: the object's `field`.
 
-    `name` is SQL for what the object is called, which writes `{key}`; `shown` for what it is linked to, with `{row}`.
+    `name` is SQL for what the object is called, `company` for whose it is; both write `{key}`. `shown` is SQL for what
+    it is linked to, with `{row}`.
     """
     return [
         KeptLinks(
@@ -146,7 +148,7 @@ def kept_links(*, of: str, key: str, field: str, name: str, shown: str) -> list[
             referencing=referencing,
             func=f"""
                 perform history_write(
-                    'changed', '{of}', linked.key, {name.format(key="linked.key")}, null,
+                    'changed', '{of}', linked.key, {name.format(key="linked.key")}, {company.format(key="linked.key")},
                     jsonb_build_object('{field}', jsonb_build_object('{verb}', linked.items))
                 )
                 from (
@@ -161,6 +163,42 @@ def kept_links(*, of: str, key: str, field: str, name: str, shown: str) -> list[
             ("added", pgtrigger.Insert, pgtrigger.Referencing(new="links")),
             ("removed", pgtrigger.Delete, pgtrigger.Referencing(old="links")),
         )
+    ]
+
+
+def append_only() -> list[DatabaseTrigger]:
+    """Let nobody change or delete a table's rows.
+
+    An entry grows while its transaction goes on: `history_write` adds to it, called by the triggers of other tables.
+    """
+    refuse = f"raise exception 'The audit log is only added to.' using errcode = '{APPEND_ONLY}';"
+    return [
+        DatabaseTrigger(
+            name="append_only",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update | pgtrigger.Delete,
+            level=pgtrigger.Row,
+            func=f"""
+                if tg_op = 'UPDATE' and pg_trigger_depth() > 1 and old.at >= transaction_timestamp()
+                    and old.transaction = pg_current_xact_id()::text::bigint
+                then
+                    return new;
+                end if;
+                {refuse}
+            """,
+        ),
+        DatabaseTrigger(
+            name="no_truncate",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            level=pgtrigger.Statement,
+            func=f"""
+                if current_setting('utkorg.allow_truncate', true) is distinct from 'on' then
+                    {refuse}
+                end if;
+                return null;
+            """,
+        ),
     ]
 
 

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from access.exceptions import OfficeKeysUnsupported
+from access.http.address import client_address
 from access.http.authentication import key_of
 from access.models import ApiKey, KeyKind
 from access.rights import Rights, effective_rights
@@ -50,7 +51,13 @@ class KeyScope(APIView):
         super().initial(request, *arguments, **options)
         if self.writes_configuration and request.method not in SAFE_METHODS:
             owner = self.key.owner
-            actor = Actor(user_id=owner.pk, user_name=owner.get_username(), key_name=str(self.key), via="api")
+            actor = Actor(
+                user_id=owner.pk,
+                user_name=owner.get_username(),
+                key_name=str(self.key),
+                via="api",
+                address=client_address(request),
+            )
             self._as_key.enter_context(acting(actor))
 
     @property

@@ -10,7 +10,7 @@ from config.embedded.home import Home, utkorg_home
 
 def web(_home: Home) -> list[str]:
     # Who waits for news may be cut off when the server stops: half a minute is long to wait for Ctrl-C.
-    options = ["--timeout-graceful-shutdown", "3", "--no-server-header"]
+    options = ["--timeout-graceful-shutdown", "3", "--no-server-header", "--no-proxy-headers"]
     address = ["--host", "127.0.0.1", "--port", os.environ["PORT"]]
     return [sys.executable, "-m", "uvicorn", "config.asgi:application", *address, *options]
 

@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "access.http.language.OwnLanguageMiddleware",
-    "history.middleware.ActorMiddleware",
+    "access.http.actors.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -196,6 +196,9 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Utkorg <utkorg@
 UTKORG_URL: str = env.str("UTKORG_URL", default="")
 
 # REST
+
+# How many proxies of the operator's a request comes through, each of which adds to X-Forwarded-For
+UTKORG_TRUSTED_PROXIES: int = env.int("UTKORG_TRUSTED_PROXIES", default=0)
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["access.http.authentication.BearerKeyAuthentication"],

@@ -65,6 +65,7 @@ from config.settings.base import (
     UTKORG_PRODUCTION,
     UTKORG_THROTTLE_RATES,
     UTKORG_TRACE_DAYS,
+    UTKORG_TRUSTED_PROXIES,
     UTKORG_URL,
     X_FRAME_OPTIONS,
     embedded,

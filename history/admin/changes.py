@@ -28,6 +28,18 @@ LABELS = {
     Change.Kind.DELETED: "danger",
     Change.Kind.EXPORTED: "warning",
     Change.Kind.EMPTIED: "danger",
+    Change.Kind.SIGNED_IN: "success",
+    Change.Kind.SIGNED_OUT: "info",
+    Change.Kind.SIGN_IN_FAILED: "warning",
+    Change.Kind.LOCKED_OUT: "danger",
+    Change.Kind.UNLOCKED: "info",
+    Change.Kind.SECOND_FACTOR_ON: "success",
+    Change.Kind.SECOND_FACTOR_OFF: "warning",
+    Change.Kind.RECOVERY_CODES_MADE: "info",
+    Change.Kind.RECOVERY_CODE_USED: "warning",
+    Change.Kind.ADDRESS_REFUSED: "danger",
+    Change.Kind.REPLACED_KEY_USED: "danger",
+    Change.Kind.KEY_RESTORED: "warning",
 }
 
 

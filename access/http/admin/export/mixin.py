@@ -1,12 +1,11 @@
 """The addresses of a list's files, and what they answer."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 from urllib.parse import unquote_plus
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -19,6 +18,7 @@ from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
+from access.http.actors import actor_of
 from access.http.admin.export import csv_file, excel_file
 from access.http.admin.export.columns import Value, columns_of, key_paths, relations
 from access.http.admin.export.rows import read_keys, read_rows
@@ -81,7 +81,7 @@ class ExportMixin(ModelAdmin):
         note_export(
             subject=self.opts.label_lower,
             name=str(self.opts.verbose_name_plural),
-            user=cast(User, request.user),
+            actor=actor_of(request),
             details={"form": format_.upper(), "rows": rows, "filter": _words(request)},
         )
 
