@@ -1,11 +1,17 @@
 """The app's configuration."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class AccessConfig(AppConfig):
-    """Applications, API keys and rights."""
+    """Offices, people, applications, API keys and rights."""
 
     name = "access"
     verbose_name = _("Access")
+
+    def ready(self) -> None:
+        """Declare whose the rows of this app are."""
+        import_module("access.rules")

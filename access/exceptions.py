@@ -19,7 +19,15 @@ class MalformedKey(KeyRefused):
     """The text hasn't the form of a key, or its checksum is wrong."""
 
 
-class OfficeKeysUnsupported(AccessError):
-    """The application takes no office keys."""
+class WrongKeyKind(AccessError):
+    """An office's key can't be used for this."""
 
     code = "wrong_key_kind"
+
+
+class OfficeKeysUnsupported(WrongKeyKind):
+    """The application takes no office keys."""
+
+
+class KeyOfNoPlace(AccessError):
+    """The key would be of an office that isn't named, or of two places."""

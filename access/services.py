@@ -1,5 +1,6 @@
 """Making, checking and revoking API keys."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from access import keys
-from access.exceptions import KeyRefused, OfficeKeysUnsupported
-from access.models import ApiKey, Application, KeyKind, KeyRights, KeyState
-from access.rights import permissions_of
+from access.exceptions import KeyOfNoPlace, KeyRefused, OfficeKeysUnsupported
+from access.models import ApiKey, Application, KeyKind, KeyRights, KeyState, Office
+from access.rights import permissions_at
+from ledger.models import Company
 
 LIFETIME = timedelta(days=365)
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -36,16 +38,22 @@ def create_key(
     kind: KeyKind = KeyKind.END_USER,
     rights: KeyRights = KeyRights.ALL,
     expires_at: datetime | None = None,
+    office: Office | None = None,
+    company: Company | None = None,
+    allowed_networks: Sequence[str] = (),
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its text, which can never be had again.
 
-    `rights` OWN copies what the owner may now; NONE starts with nothing. `expires_at` None: never.
-    Raises OfficeKeysUnsupported for an office key of an application that doesn't take them.
+    `office` is whose clients an office's key is for, `company` the one that an end user's key is for; with neither
+    the key is for all that its owner may. `rights` OWN copies what the owner may there now; NONE starts with nothing.
+    `expires_at` None: never. Raises OfficeKeysUnsupported for an office key of an application that doesn't take them.
     """
     if kind == KeyKind.OFFICE and not application.supports_office_keys:
         raise OfficeKeysUnsupported(
             _("%(application)s does not support accounting offices' keys.") % {"application": application}
         )
+    if (kind == KeyKind.OFFICE) != (office is not None):
+        raise KeyOfNoPlace(_("An accounting office's key, and no other, is of an office."))
     parts = keys.make_key()
     key = ApiKey.objects.create(
         owner=owner,
@@ -53,12 +61,15 @@ def create_key(
         name=name,
         kind=kind,
         rights=rights,
+        office=office,
+        company=company,
+        allowed_networks=list(allowed_networks),
         expires_at=expires_at,
         public_id=parts.public_id,
         digest=_digest(parts),
     )
     if rights == KeyRights.OWN:
-        key.permissions.set(permissions_of(owner))
+        key.permissions.set(permissions_at(owner, office=office, company=company))
     return key, parts.text()
 
 
@@ -77,7 +88,7 @@ def authenticate_key(text: str) -> ApiKey:
     a minute.
     """
     parts = keys.parse_key(text)
-    key = ApiKey.objects.select_related("owner", "application").filter(public_id=parts.public_id).first()
+    key = ApiKey.objects.select_related("owner", "application", "office").filter(public_id=parts.public_id).first()
     stored = _NO_DIGEST if key is None else key.digest
     if not keys.same_digest(stored, _digest(parts)) or key is None:
         raise KeyRefused(_("The API key is unknown."))

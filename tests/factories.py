@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission, User
 from factory import declarations
 from factory.django import DjangoModelFactory
 
-from access.models import ApiKey, Application, KeyKind, KeyRights
+from access.models import ApiKey, Application, KeyKind, KeyRights, Membership, Office
 from access.services import create_key
 from information_types import registry
 from ledger.models import (
@@ -73,10 +73,26 @@ class ApplicationFactory(DjangoModelFactory[Application]):
     name = numbered(lambda n: f"Application {n}")
 
 
-def give(user: User, *permissions: str) -> None:
-    """Give a user permissions by name (``app.codename``)."""
-    for name in permissions:
-        user.user_permissions.add(permission(name))
+def give(user: User, *permissions: str, company: Company | None = None, office: Office | None = None) -> Membership:
+    """Give a user permissions by name (``app.codename``): in a company, an office, or the whole installation."""
+    membership, _made = Membership.objects.get_or_create(user=user, company=company, office=office)
+    membership.permissions.add(*(permission(name) for name in permissions))
+    forget(user)
+    return membership
+
+
+def forget(user: User) -> None:
+    """Let an object that stands for a user forget what it has read of their rights, as the next request would."""
+    for name in ("_rights", "_perm_cache", "_user_perm_cache", "_group_perm_cache"):
+        user.__dict__.pop(name, None)
+
+
+class OfficeFactory(DjangoModelFactory[Office]):
+    class Meta:
+        model = Office
+
+    name = numbered(lambda n: f"Office {n}")
+    company = declarations.SubFactory("tests.factories.CompanyFactory")
 
 
 def permission(name: str) -> Permission:
@@ -94,6 +110,8 @@ def make_key(
     **fields: Any,
 ) -> tuple[ApiKey, str]:
     """Return a key and its text; its owner is a superuser unless one is given."""
+    if kind == KeyKind.OFFICE:
+        fields.setdefault("office", fields.pop("office", None) or OfficeFactory.create())
     return create_key(
         owner=owner or SuperuserFactory.create(),
         application=application or ApplicationFactory.create(),

@@ -87,7 +87,7 @@ class ApiKeyAdmin(ChoosesRights, RegisterAdmin):
         """Propose the key's maker as its owner, and a year."""
         return {"owner": request.user.pk, "expires_at": default_expiry()}
 
-    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody deletes a key."""
         return False
 

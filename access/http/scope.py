@@ -1,6 +1,6 @@
 """What the caller's key may see and do; every view over REST has this mixin."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
@@ -13,18 +13,25 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from access.exceptions import OfficeKeysUnsupported
+from access.exceptions import OfficeKeysUnsupported, WrongKeyKind
 from access.http.address import client_address
 from access.http.authentication import key_of
 from access.models import ApiKey, KeyKind
 from access.rights import Rights, effective_rights
 from history.actors import Actor, acting
+from ledger.models import Company
 
 M = TypeVar("M", bound=Model)
 
 WRONG_KIND = _(
     "%(application)s does not support accounting offices' keys. Ask the integration's support, or use a key made on an "
     "employee or contact of the client."
+)
+
+
+OWN_COMPANY = _(
+    "An accounting office's key can't be used for the office's own company. Ask the integration's support, or use a "
+    "key made on an employee or contact of that company."
 )
 
 
@@ -72,8 +79,8 @@ class KeyScope(APIView):
 
     @property
     def companies(self) -> frozenset[int] | None:
-        """The companies (database ids) that the key may read; None for all of the installation."""
-        return self.rights.companies
+        """The companies (database ids) for which the key may do what the method needs; None for all."""
+        return self.rights.companies_with(self._permission_for(str(self.request.method)))
 
     def check_permissions(self, request: Request) -> None:
         """Raise 401 without a key, 403 for one of the wrong kind or without the right that the method needs."""
@@ -82,8 +89,29 @@ class KeyScope(APIView):
             return  # The dispatcher answers 405.
         if self.key.kind == KeyKind.OFFICE and not self.key.application.supports_office_keys:
             raise OfficeKeysUnsupported(WRONG_KIND % {"application": self.key.application})
-        if not self.rights.may(self._permission_for(request.method)):
+        # Who may know of no company at all finds nothing (404), whatever the rights.
+        if not self.rights.may(self._permission_for(request.method)) and self.rights.visible != frozenset():
             raise PermissionDenied
+
+    def check_company(self, company: Company | None) -> Company:
+        """Return a company for which the key may do what the method needs.
+
+        Raises 404 if it is unknown or out of sight, 403 if the right is missing, and WrongKeyKind for an office's own.
+        """
+        if company is not None:
+            self.check_not_own((company.pk,))
+        visible = self.rights.visible
+        if company is None or (visible is not None and company.pk not in visible):
+            raise NotFound
+        if not self.rights.may(self._permission_for(str(self.request.method)), company=company.pk):
+            raise PermissionDenied
+        return company
+
+    def check_not_own(self, companies: Iterable[int]) -> None:
+        """Raise WrongKeyKind if an office's key is used for the office's own company."""
+        office = self.key.office
+        if office is not None and office.company_id in companies:
+            raise WrongKeyKind(OWN_COMPANY)
 
     def of_application(self, things: QuerySet[M]) -> QuerySet[M]:
         """Return those of `things` that are the key's application's."""

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 from django.db.models import Model, ProtectedError, QuerySet, RestrictedError
@@ -21,6 +22,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from access import scope
+from access.belonging import permissions_of_model
 from access.http.admin.deletion import look
 from access.http.admin.export import ExportMixin
 from access.http.admin.listing import RegisterList
@@ -84,6 +86,33 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
             context["trace_url"] = trace_url(obj)
         page: HttpResponse = super().render_change_form(request, context, *arguments, obj=obj, **options)
         return page
+
+    # What the user may do with one row
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """In the row's company; of no row in particular, somewhere."""
+        return self._has(request, "view", obj) or self._has(request, "change", obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """In the row's company; of no row in particular, somewhere."""
+        return self._has(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """In the row's company; of no row in particular, somewhere."""
+        return self._has(request, "delete", obj)
+
+    def _has(self, request: HttpRequest, verb: str, obj: Model | None) -> bool:
+        return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename(verb, self.opts)}", obj)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Do what was chosen to those of the chosen rows for which the user has the right to it."""
+        found = self.get_actions(request).get(request.POST.get("action", ""))
+        for verb in getattr(found[0], "allowed_permissions", ()) if found else ():
+            codename = get_permission_codename(verb, self.opts)
+            if codename in permissions_of_model(self.model):
+                queryset = scope.within(queryset, request.user, f"{self.opts.app_label}.{codename}")
+        answer: HttpResponse | None = super().response_action(request, queryset)
+        return answer
 
     # What the user may know of
 

@@ -1,17 +1,21 @@
-"""Applications and the API keys made for them; what people have chosen for themselves."""
+"""API keys, the texts that they had before, and the clients that an office's key is for."""
 
 from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import Permission
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.models.applications import Application
+from access.models.organisation import AccessTemplate, Office
 from access.querysets import ApiKeyQuerySet
 from history.models import PERMISSION
 from history.triggers import kept, kept_links
+from ledger.models import Company
 
 KEY_NAME = "{row}.name || ' (' || {row}.public_id || ')'"
 
@@ -40,30 +44,6 @@ class KeyState(models.TextChoices):
     OWNER_INACTIVE = "owner_inactive", _("Owner inactive")
 
 
-class Application(models.Model):
-    """A program of somebody's that fetches from Utkorg and writes to it."""
-
-    name = models.CharField(_("name"), max_length=100, unique=True)
-    vendor = models.CharField(_("vendor"), max_length=200, blank=True)
-    supports_office_keys = models.BooleanField(
-        _("supports office keys"),
-        default=False,
-        help_text=_("Whether one key of an accounting office may be used for many clients."),
-    )
-
-    class Meta:
-        verbose_name = _("application")
-        verbose_name_plural = _("applications")
-        ordering = ["name"]
-        constraints = [
-            models.CheckConstraint(name="access_application_named", condition=~Q(name="")),
-        ]
-        triggers = [kept(name="{row}.name")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class ApiKey(models.Model):
     """What opens the API for an application; its text is shown once and stored nowhere."""
 
@@ -79,6 +59,24 @@ class ApiKey(models.Model):
         on_delete=models.PROTECT,
         related_name="api_keys",
         verbose_name=_("application"),
+    )
+    office = models.ForeignKey(
+        Office,
+        on_delete=models.PROTECT,
+        related_name="api_keys",
+        verbose_name=_("accounting office"),
+        null=True,
+        blank=True,
+        help_text=_("Whose clients the key is for."),
+    )
+    company = models.ForeignKey(
+        Company,
+        on_delete=models.PROTECT,
+        related_name="api_keys",
+        verbose_name=_("company"),
+        null=True,
+        blank=True,
+        help_text=_("The one company that the key is for. With neither company nor office it follows its owner."),
     )
     name = models.CharField(_("name"), max_length=100, help_text=_("What the key is called in the overview."))
     kind = models.CharField(_("kind"), max_length=10, choices=KeyKind.choices, default=KeyKind.END_USER)
@@ -98,6 +96,15 @@ class ApiKey(models.Model):
         related_name="+",
         verbose_name=_("permissions"),
         help_text=_("Those that the owner lacks have no effect. Not used with all rights."),
+    )
+    allowed_networks = ArrayField(
+        models.CharField(max_length=43),
+        verbose_name=_("allowed addresses"),
+        default=list,
+        blank=True,
+        help_text=_(
+            "IP addresses and ranges from which the key may be used, such as 192.0.2.0/24. None: from anywhere."
+        ),
     )
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True, help_text=_("Empty: never."))
 
@@ -127,6 +134,10 @@ class ApiKey(models.Model):
             models.CheckConstraint(name="access_apikey_kind_known", condition=Q(kind__in=KeyKind.values)),
             models.CheckConstraint(name="access_apikey_rights_known", condition=Q(rights__in=KeyRights.values)),
             models.CheckConstraint(
+                name="access_apikey_of_one_place",
+                condition=Q(kind="end_user", office=None) | Q(kind="office", company=None),
+            ),
+            models.CheckConstraint(
                 name="access_apikey_expires_after_creation",
                 condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")),
             ),
@@ -134,7 +145,13 @@ class ApiKey(models.Model):
         triggers = [
             kept(
                 name=KEY_NAME.format(row="{row}"),
-                named={"owner": ("auth_user", "username"), "application": ("access_application", "name")},
+                company="{row}.company_id",
+                named={
+                    "owner": ("auth_user", "username"),
+                    "application": ("access_application", "name"),
+                    "office": ("access_office", "name"),
+                    "company": ("ledger_company", "number"),
+                },
                 left_out=("digest", "last_used_at", "created_at"),
             )
         ]
@@ -166,14 +183,53 @@ class KeyPermissionHistory(ApiKey.permissions.through):  # type: ignore[name-def
         )
 
 
-class Profile(models.Model):
-    """What a person has chosen for themself; who has none gets what their browser says."""
+class ReplacedSecret(models.Model):
+    """A text that a key had before; its use is let through until `works_until`, and tells of itself after that."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="profile")
-    language = models.CharField(_("language"), max_length=8, blank=True)
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="replaced_secrets")
+    digest = models.CharField(max_length=64)
+    replaced_at = models.DateTimeField(default=timezone.now)
+    works_until = models.DateTimeField()
 
     class Meta:
         default_permissions = ()
+        constraints = [
+            models.CheckConstraint(name="replaced_secret_digest_form", condition=Q(digest__regex=r"^[0-9a-f]{64}$")),
+            # The look-up of a text that isn't the key's present one, too
+            models.UniqueConstraint(name="replaced_secret_once", fields=["key", "digest"]),
+        ]
 
     def __str__(self) -> str:
-        return self.language
+        return f"{self.key_id} {self.replaced_at}"
+
+
+class ClientGrant(models.Model):
+    """What an office's key may do for one client: what the template says, as it is at that moment."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="client_grants", verbose_name=_("API key"))
+    company = models.ForeignKey(
+        Company, on_delete=models.PROTECT, related_name="client_grants", verbose_name=_("client")
+    )
+    template = models.ForeignKey(
+        AccessTemplate, on_delete=models.PROTECT, related_name="grants", verbose_name=_("access template")
+    )
+
+    class Meta:
+        verbose_name = _("client access of a key")
+        verbose_name_plural = _("client accesses of keys")
+        constraints = [models.UniqueConstraint(fields=["key", "company"], name="client_grant_once")]
+        triggers = [
+            kept(
+                name=f"(select {KEY_NAME.format(row='key')} from access_apikey key where key.id = {{row}}.key_id)"
+                " || ' ' || (select number from ledger_company where id = {row}.company_id)",
+                company="{row}.company_id",
+                named={
+                    "company": ("ledger_company", "number"),
+                    "template": ("access_accesstemplate", "name"),
+                },
+                left_out=("key",),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.company_id}"

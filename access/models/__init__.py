@@ -1,0 +1,22 @@
+"""Offices, people, applications, keys, and what each may do where."""
+
+from access.models.applications import Application
+from access.models.keys import ApiKey, ClientGrant, KeyKind, KeyRights, KeyState, ReplacedSecret
+from access.models.organisation import AccessTemplate, ClientAccess, Membership, Office, TermsAcceptance
+from access.models.profile import Profile
+
+__all__ = [
+    "AccessTemplate",
+    "ApiKey",
+    "Application",
+    "ClientAccess",
+    "ClientGrant",
+    "KeyKind",
+    "KeyRights",
+    "KeyState",
+    "Membership",
+    "Office",
+    "Profile",
+    "ReplacedSecret",
+    "TermsAcceptance",
+]

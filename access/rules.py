@@ -1,0 +1,22 @@
+"""Whose the rows of `access` are, where no foreign key says it."""
+
+from django.db.models import Q, QuerySet
+
+from access.belonging import rule
+from access.models import AccessTemplate, ApiKey, Membership, TermsAcceptance
+from ledger.models import Company
+
+
+@rule(ApiKey)
+@rule(Membership)
+@rule(TermsAcceptance)
+def of_place(companies: QuerySet[Company]) -> Q:
+    """What is of a company is that company's; what is of an office is of who may know of the office's own company."""
+    keys = companies.order_by().values("pk")
+    return Q(company__in=keys) | Q(office__company__in=keys)
+
+
+@rule(AccessTemplate)
+def of_office(companies: QuerySet[Company]) -> Q:
+    """Those of no office may be known by everybody."""
+    return Q(office=None) | Q(office__company__in=companies.order_by().values("pk"))
