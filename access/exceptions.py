@@ -2,6 +2,11 @@
 
 from typing import ClassVar
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ledger.models import Company
+
 
 class AccessError(Exception):
     """Anything that `access` refuses."""
@@ -31,3 +36,28 @@ class OfficeKeysUnsupported(WrongKeyKind):
 
 class KeyOfNoPlace(AccessError):
     """The key would be of an office that isn't named, or of two places."""
+
+
+class ClientError(AccessError):
+    """A company can't be a client as asked; `field` names what is wrong."""
+
+    field = "company"
+    message: ClassVar[str | Promise]
+
+    def __init__(self, *companies: Company) -> None:
+        self.companies = companies
+
+    def __str__(self) -> str:
+        return str(self.message) % {"companies": ", ".join(str(company) for company in self.companies)}
+
+
+class ClientOfAnother(ClientError):
+    """Another accounting office keeps the company's books."""
+
+    message = _("Another accounting office keeps the books of %(companies)s. It has to leave that office first.")
+
+
+class OwnCompanyAsClient(ClientError):
+    """The office's own company isn't its client."""
+
+    message = _("%(companies)s is the office's own company, so it can't be a client of it.")
