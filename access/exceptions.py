@@ -1,5 +1,6 @@
 """What `access` refuses; `code` is what edges translate, nobody parses a message."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.utils.functional import Promise
@@ -61,3 +62,18 @@ class OwnCompanyAsClient(ClientError):
     """The office's own company isn't its client."""
 
     message = _("%(companies)s is the office's own company, so it can't be a client of it.")
+
+
+class KeyTakesNoClients(AccessError):
+    """The key is of no office, or opens nothing more."""
+
+
+class GrantsRefused(AccessError):
+    """Nothing was granted or withdrawn: what is wrong with each company (by number), or with the template."""
+
+    code = "permission_denied"
+
+    def __init__(self, message: str = "", *, by_company: Mapping[str, str] | None = None, template: str = "") -> None:
+        super().__init__(message or template or "; ".join(f"{n}: {why}" for n, why in (by_company or {}).items()))
+        self.by_company = by_company or {}
+        self.template = template
