@@ -69,13 +69,15 @@ class Change(models.Model):
 
     class Meta:
         verbose_name = _("audit log entry")
-        verbose_name_plural = _("audit log")
+        verbose_name_plural = _("audit log entries")
         ordering = ("-id",)
         default_permissions = ("view",)
         indexes = [
             models.Index(fields=["subject", "object_id", "-id"], name="change_by_object"),  # an object's history
             models.Index(fields=["user", "-id"], name="change_by_user"),  # the list, of one person
             models.Index(fields=["at"], name="change_by_time"),  # the list, of some days
+            models.Index(fields=["company", "-id"], name="change_by_company"),  # the list, of one company
+            models.Index(fields=["address", "-id"], name="change_by_address"),  # the list, of what came from somewhere
             # the entry that a transaction has made of an object already
             models.Index(fields=["transaction", "subject", "object_id"], name="change_by_transaction"),
         ]

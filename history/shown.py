@@ -1,10 +1,12 @@
 """An entry in words: of what, which fields, from which value to which."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.models import Permission
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import DateField, DateTimeField, Field, Model
 from django.utils import timezone
@@ -15,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from history.models import Change
+from history.rights import right_label
 from information_types import registry
 from information_types.exceptions import UnknownInformationType
 
@@ -31,7 +34,7 @@ LABELS: dict[str, str | Promise] = {
     "backlog_policy__cut_hours": gettext_lazy("cut at hours"),
     "backlog_policy__people": gettext_lazy("people who are warned"),
 }
-MOST_NAMED = 12
+MOST_SHOWN = 150  # letters of names in a list
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,8 +44,16 @@ class Line:
     label: str
     before: str = ""
     after: str = ""
-    added: str = ""
-    removed: str = ""
+    added: Sequence[str] = ()
+    removed: Sequence[str] = ()
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return the first of many names, as far as they fit into a list, and how many more there are."""
+    lengths = accumulate(len(name) for name in names)
+    shown = names[: max(1, sum(length <= MOST_SHOWN for length in lengths))]
+    text, more = ", ".join(shown), len(names) - len(shown)
+    return _("%(names)s and %(count)s more") % {"names": text, "count": number_format(more)} if more > 0 else text
 
 
 def model_of(subject: str) -> type[Model] | None:
@@ -74,7 +85,9 @@ def lines_of(change: Change) -> Iterator[Line]:
             case [_before, _after] if change.kind == Change.Kind.CHANGED and isinstance(_after, str):
                 yield Line(label, before=_before, after=_after)
             case dict() as links:
-                added, removed = (_names(field, name, links.get(verb, [])) for verb in ("added", "removed"))
+                added, removed = (
+                    sorted(_value(field, name, item) for item in links.get(verb, [])) for verb in ("added", "removed")
+                )
                 yield Line(label, added=added, removed=removed)
 
 
@@ -90,25 +103,26 @@ def _field(model: type[Model] | None, name: str) -> "Field[Any, Any] | None":
     return field if hasattr(field, "verbose_name") else None
 
 
-def _names(field: "Field[Any, Any] | None", name: str, items: list[Any]) -> str:
-    shown = [_value(field, name, item) for item in items[:MOST_NAMED]]
-    more = len(items) - len(shown)
-    text = ", ".join(shown)
-    return _("%(names)s and %(count)s more") % {"names": text, "count": number_format(more)} if more > 0 else text
-
-
 def _value(field: "Field[Any, Any] | None", name: str, value: Any) -> str:
-    if value is None or value == "":
-        return ""
-    if name == "information_types" and isinstance(value, int):
-        return _type_label(value)
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, int):
-        return str(number_format(value, force_grouping=True))
-    if field is not None and field.flatchoices:
+    match value:
+        case None | "":
+            return ""
+        case bool():
+            return _("yes") if value else _("no")
+        case int():
+            return _type_label(value) if name == "information_types" else str(number_format(value, force_grouping=True))
+        case str() if field is not None:
+            return _text(field, value)
+        case _:
+            return str(value)
+
+
+def _text(field: "Field[Any, Any]", value: str) -> str:
+    if field.related_model is Permission:
+        return right_label(value)
+    if field.flatchoices:
         return capfirst(str(dict(field.flatchoices).get(value, value)))
-    return _moment(field, value) if isinstance(field, DateField) and isinstance(value, str) else str(value)
+    return _moment(field, value) if isinstance(field, DateField) else value
 
 
 def _moment(field: "DateField[Any, Any]", value: str) -> str:

@@ -7,16 +7,11 @@ from django.db.models import Model
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.text import capfirst
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
-VERBS = {
-    "add": pgettext_lazy("right", "add"),
-    "change": pgettext_lazy("right", "change"),
-    "delete": pgettext_lazy("right", "delete"),
-    "view": pgettext_lazy("right", "view"),
-}
+from history.rights import VERBS
 
 
 def permission_label(permission: Permission) -> str:

@@ -1,25 +1,27 @@
 """The history of all of the configuration, one entry a line; read by whoever has the right, written by nobody."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
 from access.http.admin import ReadOnlyAdmin
 from access.http.admin.export.columns import Value
 from access.http.admin.filters import DayFilter
+from history.admin.filters import AddressFilter, KeyFilter, SubjectFilter
 from history.models import Change
-from history.rendering import as_html, as_text, who
+from history.rendering import as_html, as_text, exact_time, via, who
 from history.shown import lines_of, subject_label
-from history.triggers import subjects
+from ledger.models import Company
 
 MOST_LINES = 6
 LABELS = {
@@ -43,43 +45,40 @@ LABELS = {
 }
 
 
-class SubjectFilter(DropdownFilter):
-    """One kind of object."""
-
-    title = _("kind of object")
-    parameter_name = "subject"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """All kinds that a history is kept of."""
-        return sorted(((subject, subject_label(subject)) for subject in subjects()), key=lambda choice: choice[1])
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep the entries of one kind."""
-        return queryset.filter(subject=self.value()) if self.value() else queryset
-
-
 @admin.register(Change)
 class ChangeAdmin(ReadOnlyAdmin):
     # Triggers write it; a history stays as it was written.
-    list_display = ("at", "who", "what", "subject_label", "object_link", "difference")
+    list_display = ("at", "who", "what", "object_link", "difference")
     list_display_links = ("at",)
+    list_select_related = ("company",)
     list_filter = (
         ("user", AutocompleteSelectFilter),
+        KeyFilter,
+        ("company", AutocompleteSelectFilter),
         SubjectFilter,
         ("kind", ChoicesDropdownFilter),
         ("at", DayFilter),
+        AddressFilter,
     )
     search_fields = ("object_name", "user_name", "key_name")
     search_help_text = _("Name of the object, the person or the key")
     ordering = ("-id",)
+    # In a file, which has room, each by itself
+    exported_display = ("at", "who", "address", "via", "what", "subject_label", "object_name", "company", "difference")
     exported: ClassVar[Mapping[str, Callable[[Any], Value]]] = {
-        "difference": lambda change: "; ".join(as_text(line) for line in lines_of(change))
+        "difference": lambda change: "; ".join(as_text(line) for line in lines_of(change)),
+        "who": who,
+        "via": via,
     }
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+        """The columns of the page, or those of a file."""
+        return self.exported_display if getattr(request, "rows_alone", False) else self.list_display
 
     @display(description=_("who"))
     def who(self, change: Change) -> str:
-        """The person, the key or the program."""
-        return who(change)
+        """The person, the key or the program, and from where."""
+        return _with_quiet(who(change), change.address)
 
     @display(description=_("what happened"), label=LABELS)
     def what(self, change: Change) -> tuple[str, str]:
@@ -93,28 +92,54 @@ class ChangeAdmin(ReadOnlyAdmin):
 
     @display(description=_("object"))
     def object_link(self, change: Change) -> str:
-        """The object, by the name that it had, and the way to it."""
-        url = _url(change)
-        return (
-            format_html('<a class="row-link" href="{}">{}</a>', url, change.object_name) if url else change.object_name
-        )
+        """The object, by the name that it had, the way to it, of which kind it is and of which company."""
+        url, name = url_of(change), change.object_name
+        is_company = change.subject == "ledger.company"
+        of = [subject_label(change.subject), str(change.company) if change.company and not is_company else ""]
+        link = format_html('<a class="row-link" href="{}">{}</a>', url, name) if url and name else name
+        return _with_quiet(link, " · ".join(part for part in of if part))
 
     @display(description=_("before → after"))
     def difference(self, change: Change) -> str:
         """The fields with what they were and are."""
         return as_html(change, most=MOST_LINES)
 
-    @display(description=_("before → after"))
-    def whole_difference(self, change: Change) -> str:
-        """All fields with what they were and are."""
-        return as_html(change)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """All of one entry."""
+        entry: Change | None = self.get_object(request, unquote(object_id))
+        if request.method not in {"GET", "HEAD"} or entry is None or not self.has_view_permission(request, entry):
+            refused: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+            return refused
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(entry),
+            "opts": self.opts,
+            "entry": entry,
+            "time": exact_time(entry),
+            "who": who(entry),
+            "via": via(entry),
+            "kind": subject_label(entry.subject),
+            "url": url_of(entry),
+            "company": company_of(entry),
+            "lines": list(lines_of(entry)),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/history/change.html", context)
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """All there is to read."""
-        return ("at", "who", "via", "what", "subject_label", "object_link", "company", "whole_difference")
+
+def company_of(change: Change) -> Company | None:
+    """Return the company that an entry is of; None also for one that is no more."""
+    return Company.objects.filter(pk=change.company_id).first() if change.company_id else None
 
 
-def _url(change: Change) -> str | None:
+def _with_quiet(text: str, below: str | None) -> str:
+    return format_html('{}<span class="quiet-line">{}</span>', text, below) if below else text
+
+
+def url_of(change: Change) -> str | None:
+    """Return the page of what an entry is about, as far as it has one."""
     name = f"admin:{change.subject.replace('.', '_')}"
     try:
         if change.kind == Change.Kind.EXPORTED:
