@@ -25,7 +25,7 @@ def who(change: Change) -> str:
         return f"{change.user_name} ({change.key_name})" if change.user_name else change.key_name
     if change.user_name:
         return change.user_name
-    return str(_("Somebody not signed in") if change.address else change.via or _("Program"))
+    return str(_("Not signed in") if change.address else change.via or _("Program"))
 
 
 def via(change: Change) -> str:

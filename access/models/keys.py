@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models.applications import Application
-from access.models.organisation import AccessTemplate, Office
+from access.models.organisation import OF_COMPANY, AccessTemplate, Office
 from access.querysets import ApiKeyQuerySet
 from history.models import PERMISSION
 from history.triggers import kept, kept_links
@@ -145,7 +145,7 @@ class ApiKey(models.Model):
         triggers = [
             kept(
                 name=KEY_NAME.format(row="{row}"),
-                company="{row}.company_id",
+                company=OF_COMPANY,
                 named={
                     "owner": ("auth_user", "username"),
                     "application": ("access_application", "name"),
@@ -179,6 +179,7 @@ class KeyPermissionHistory(ApiKey.permissions.through):  # type: ignore[name-def
             key="apikey_id",
             field="permissions",
             name=f"(select {KEY_NAME.format(row='key')} from access_apikey key where key.id = {{key}})",
+            company=f"(select {OF_COMPANY.format(row='key')} from access_apikey key where key.id = {{key}})",
             shown=PERMISSION,
         )
 

@@ -14,6 +14,8 @@ from ledger.models import Company
 OFFICE = "(select name from access_office where id = {row}.office_id)"
 COMPANY = "(select number from ledger_company where id = {row}.company_id)"
 PLACE = f"coalesce({OFFICE}, {COMPANY}, '')"
+# Whose the audit log's entries are: those of an office are its own company's.
+OF_COMPANY = "coalesce({row}.company_id, (select company_id from access_office where id = {row}.office_id))"
 
 
 class Office(models.Model):
@@ -127,7 +129,7 @@ class Membership(models.Model):
         triggers = [
             kept(
                 name=f"(select username from auth_user where id = {{row}}.user_id) || ' ' || {PLACE}",
-                company="{row}.company_id",
+                company=OF_COMPANY,
                 named={
                     "user": ("auth_user", "username"),
                     "office": ("access_office", "name"),
@@ -141,6 +143,9 @@ class Membership(models.Model):
         return f"{self.user} – {self.office or self.company or _('the whole installation')}"
 
 
+MEMBERSHIP_COMPANY = f"""(
+    select {OF_COMPANY.format(row="membership")} from access_membership membership where membership.id = {{key}}
+)"""
 MEMBERSHIP_NAME = f"""(
     select (select username from auth_user where id = membership.user_id) || ' ' || {PLACE.format(row="membership")}
     from access_membership membership where membership.id = {{key}}
@@ -156,6 +161,7 @@ class MembershipGroupHistory(Membership.groups.through):  # type: ignore[name-de
             key="membership_id",
             field="groups",
             name=MEMBERSHIP_NAME,
+            company=MEMBERSHIP_COMPANY,
             shown="(select name from auth_group where id = {row}.group_id)",
         )
 
@@ -165,7 +171,12 @@ class MembershipPermissionHistory(Membership.permissions.through):  # type: igno
         proxy = True
         default_permissions = ()
         triggers = kept_links(
-            of="access.membership", key="membership_id", field="permissions", name=MEMBERSHIP_NAME, shown=PERMISSION
+            of="access.membership",
+            key="membership_id",
+            field="permissions",
+            name=MEMBERSHIP_NAME,
+            company=MEMBERSHIP_COMPANY,
+            shown=PERMISSION,
         )
 
 
@@ -192,7 +203,13 @@ class AccessTemplate(models.Model):
             models.CheckConstraint(name="access_template_named", condition=~Q(name="")),
             models.UniqueConstraint(name="access_template_name_once", fields=["office", "name"], nulls_distinct=False),
         ]
-        triggers = [kept(name="{row}.name", named={"office": ("access_office", "name")})]
+        triggers = [
+            kept(
+                name="{row}.name",
+                company="(select company_id from access_office where id = {row}.office_id)",
+                named={"office": ("access_office", "name")},
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -207,6 +224,10 @@ class TemplatePermissionHistory(AccessTemplate.permissions.through):  # type: ig
             key="accesstemplate_id",
             field="permissions",
             name="(select name from access_accesstemplate where id = {key})",
+            company="""(
+                select office.company_id from access_accesstemplate template
+                join access_office office on office.id = template.office_id where template.id = {key}
+            )""",
             shown=PERMISSION,
         )
 
@@ -258,7 +279,7 @@ class TermsAcceptance(models.Model):
         triggers = [
             kept(
                 name=PLACE,
-                company="{row}.company_id",
+                company=OF_COMPANY,
                 named={
                     "office": ("access_office", "name"),
                     "company": ("ledger_company", "number"),

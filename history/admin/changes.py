@@ -116,6 +116,7 @@ class ChangeAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "title": str(entry),
             "opts": self.opts,
+            "original": entry,
             "entry": entry,
             "time": exact_time(entry),
             "who": who(entry),
