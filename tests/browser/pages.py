@@ -47,6 +47,8 @@ OTHERS = {
     "trace-by-revision": "trace/?by=revision",
     "trace-found": "trace/?type=ledger_entries&company={company}&key-number={voucher_number}",
     "history": "history/change/",
+    "history-entry": "history/change/{change}/change/",
+    "history-of-address": "history/change/?address=192.0.2.0/24",
     "history-of-subscription": "history/change/?q=EXOPEN",
     "no-rows-found": "ledger/voucher/?q=finns-inte",
     "vouchers-filtered": "ledger/voucher/?year=2010&company__id__exact={company}",
@@ -90,7 +92,6 @@ NO_PAGES = {
     "jsi18n",
     "view_on_site",
     "history_change_add",  # nobody writes history
-    "history_change_change",
     "imports_fileimport_again",
     "imports_fileimport_cancel",
     "imports_fileimport_confirm",

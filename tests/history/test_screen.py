@@ -122,7 +122,7 @@ def test_it_is_narrowed_to_a_company_and_a_person(browser: Client, boss: User) -
     assert {entry.company_id for entry in shown(browser, f"company__id__exact={first.pk}")} == {first.pk}
     assert [entry.company_id for entry in shown(browser, f"user__id__exact={boss.pk}")] == [second.pk]
     assert chips(browser, f"company__id__exact={first.pk}&key=Books&address=192.0.2.7") == {
-        "Company": str(first),
+        "Company": f"{first.number} New name",
         "API key": "Books",
         "Address": "192.0.2.7",
     }
@@ -138,10 +138,10 @@ def test_rights_are_told_in_words_before_and_after(browser: Client) -> None:
         told = [(line.added, line.removed) for line in lines_of(entry)]
         page = browser.get(f"{PAGE}{entry.pk}/change/", headers={"accept-language": "nb"}).content.decode()
     added, removed = told[0]
-    assert added == ["Register | Bilag | legge til", "Sporingslogg | X | se"]
+    assert added == ["Regnskap | Bilag | legge til", "Sporingslogg | Post i sporingsloggen | vise"]
     assert all(name in page for name in (*added, *removed))
     file = b"".join(browser.get(f"{PAGE}export/csv/").streaming_content).decode()  # type: ignore[attr-defined]
-    assert "+ Audit log | audit log entry | view, Registers | voucher | add − Registers | voucher | view" in file
+    assert "+ Audit log | Audit log entry | view, Ledger | Voucher | add − Ledger | Voucher | view" in file
 
 
 def test_a_right_that_is_no_more_keeps_its_name() -> None:
@@ -149,7 +149,7 @@ def test_a_right_that_is_no_more_keeps_its_name() -> None:
     assert right_label("ledger.view_thing") == "ledger.view_thing"
     with translation.override("en"):
         label = right_label("access.administer_users")
-    assert label.startswith("Access | employee or contact | Can administer users")
+    assert label.startswith("Access | Employee or contact | Can administer users")
 
 
 def test_an_entry_tells_from_where_and_when_to_the_second(browser: Client) -> None:
