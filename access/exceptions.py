@@ -25,6 +25,22 @@ class MalformedKey(KeyRefused):
     """The text hasn't the form of a key, or its checksum is wrong."""
 
 
+class KeyReplaced(KeyRefused):
+    """The text is one that the key had before, and works no more."""
+
+
+class KeyEnded(AccessError):
+    """The key is revoked for good."""
+
+
+class GraceTooLong(AccessError):
+    """An old key would work beside its new one for longer than is allowed."""
+
+
+class AddOnMissing(AccessError):
+    """The office or company hasn't ordered the add-on Integrations."""
+
+
 class WrongKeyKind(AccessError):
     """An office's key can't be used for this."""
 

@@ -38,8 +38,13 @@ class KeyParts:
 
 
 def make_key() -> KeyParts:
-    """Return a new key; its secret has 238 bits of the system's randomness."""
-    return KeyParts(public_id=_random(PUBLIC_ID_LENGTH), secret=_random(SECRET_LENGTH))
+    """Return a new key."""
+    return make_key_of(_random(PUBLIC_ID_LENGTH))
+
+
+def make_key_of(public_id: str) -> KeyParts:
+    """Return a key of this public id with a new secret: 238 bits of the system's randomness."""
+    return KeyParts(public_id=public_id, secret=_random(SECRET_LENGTH))
 
 
 def parse_key(text: str) -> KeyParts:

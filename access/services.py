@@ -1,4 +1,4 @@
-"""Making, checking and revoking API keys."""
+"""Making, checking, restoring and revoking API keys."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,17 +6,32 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from access import keys
-from access.exceptions import KeyOfNoPlace, KeyRefused, OfficeKeysUnsupported
-from access.models import ApiKey, Application, KeyKind, KeyRights, KeyState, Office
+from access.add_on import is_activated
+from access.exceptions import (
+    AddOnMissing,
+    GraceTooLong,
+    KeyEnded,
+    KeyOfNoPlace,
+    KeyRefused,
+    KeyReplaced,
+    OfficeKeysUnsupported,
+)
+from access.models import ApiKey, Application, KeyKind, KeyRights, KeyState, Office, ReplacedSecret
 from access.rights import permissions_at
+from access.signals import replaced_key_used
+from history.models import Change
+from history.services import note_event
 from ledger.models import Company
 
 LIFETIME = timedelta(days=365)
+LONGEST_GRACE = timedelta(days=7)
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 # What a wrong secret for an unknown key is compared with, so that both take as long.
@@ -46,7 +61,8 @@ def create_key(
 
     `office` is whose clients an office's key is for, `company` the one that an end user's key is for; with neither
     the key is for all that its owner may. `rights` OWN copies what the owner may there now; NONE starts with nothing.
-    `expires_at` None: never. Raises OfficeKeysUnsupported for an office key of an application that doesn't take them.
+    `expires_at` None: never. Raises OfficeKeysUnsupported for an office key of an application that doesn't take them,
+    AddOnMissing for a key of a place that hasn't ordered the add-on Integrations.
     """
     if kind == KeyKind.OFFICE and not application.supports_office_keys:
         raise OfficeKeysUnsupported(
@@ -54,6 +70,8 @@ def create_key(
         )
     if (kind == KeyKind.OFFICE) != (office is not None):
         raise KeyOfNoPlace(_("An accounting office's key, and no other, is of an office."))
+    if (office or company) and not is_activated(office=office, company=company):
+        raise AddOnMissing(_("The add-on Integrations isn't ordered for %(place)s.") % {"place": office or company})
     parts = keys.make_key()
     key = ApiKey.objects.create(
         owner=owner,
@@ -81,20 +99,57 @@ def revoke_key(*, key: ApiKey) -> bool:
 
 
 @sensitive_variables()
-def authenticate_key(text: str) -> ApiKey:
-    """Return the key, with owner and application, whose text this is; one query.
+@transaction.atomic
+def restore_key(*, key: ApiKey, grace: timedelta = timedelta(0), expires_at: datetime | None = None) -> str:
+    """Give a key a new text in place of its present one and return it; rights, clients and public id stay.
 
-    Raises KeyRefused, without a query if form or checksum is wrong. Notes the use, at most once
-    a minute.
+    The old text works on for `grace`, and texts before it no longer than that. The key then ends at `expires_at`
+    (None: never). Raises KeyEnded for a revoked key, and GraceTooLong.
+    """
+    if not timedelta(0) <= grace <= LONGEST_GRACE:
+        raise GraceTooLong(_("The old key may work for at most %(days)s days more.") % {"days": LONGEST_GRACE.days})
+    held = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if held.revoked_at is not None:
+        raise KeyEnded(_("The API key is revoked; a revoked key can't be brought back."))
+    now = timezone.now()
+    held.replaced_secrets.filter(works_until__gt=now).update(works_until=Least(F("works_until"), now + grace))
+    ReplacedSecret.objects.create(key=held, digest=held.digest, replaced_at=now, works_until=now + grace)
+    parts = keys.make_key_of(held.public_id)
+    ApiKey.objects.filter(pk=held.pk).update(digest=_digest(parts), expires_at=expires_at)
+    _note_restored(held, works_until=now + grace if grace else None)
+    key.refresh_from_db(fields=["digest", "expires_at"])
+    return parts.text()
+
+
+@transaction.atomic
+def end_grace(*, key: ApiKey) -> bool:
+    """Let no text work but the key's present one; return False if none did."""
+    now = timezone.now()
+    return key.replaced_secrets.filter(works_until__gt=now).update(works_until=now) > 0
+
+
+@sensitive_variables()
+def authenticate_key(text: str, *, address: str | None = None) -> ApiKey:
+    """Return the key, with owner and application, whose text this is; one query, two for any but its present text.
+
+    Raises KeyRefused, without a query if form or checksum is wrong; KeyReplaced, after announcing it, for a text that
+    was replaced and works no more. Notes the use, at most once a minute.
     """
     parts = keys.parse_key(text)
     key = ApiKey.objects.select_related("owner", "application", "office").filter(public_id=parts.public_id).first()
-    stored = _NO_DIGEST if key is None else key.digest
-    if not keys.same_digest(stored, _digest(parts)) or key is None:
+    digest, old = _digest(parts), None
+    if not keys.same_digest(_NO_DIGEST if key is None else key.digest, digest):
+        # Looked for with an unknown key as well, so that both take as long.
+        old = ReplacedSecret.objects.filter(key__public_id=parts.public_id, digest=digest).first()
+    if key is None or (old is None and key.digest != digest):
         raise KeyRefused(_("The API key is unknown."))
     now = timezone.now()
+    if old is not None:
+        _refuse_unless_in_grace(key, old, at=now, address=address)
     _refuse_unless_active(key.state(at=now))
     _note_use(key, at=now)
+    if old is not None:
+        _note_use_of_old(old, at=now)
     return key
 
 
@@ -102,6 +157,16 @@ def still_opens(*, key: ApiKey) -> bool:
     """Tell whether a key that was checked before opens anything now; for requests that wait. One query."""
     now = ApiKey.objects.select_related("owner").filter(pk=key.pk).first()
     return now is not None and now.state(at=timezone.now()) == KeyState.ACTIVE
+
+
+def _refuse_unless_in_grace(key: ApiKey, old: ReplacedSecret, *, at: datetime, address: str | None) -> None:
+    if at < old.works_until:
+        return
+    # Robust: an alarm that fails makes no error of a refusal.
+    replaced_key_used.send_robust(
+        ApiKey, key=key, replaced_at=old.replaced_at, works_until=old.works_until, address=address
+    )
+    raise KeyReplaced(_("The API key was replaced by a newer one."))
 
 
 def _refuse_unless_active(state: KeyState) -> None:
@@ -121,6 +186,20 @@ def _note_use(key: ApiKey, *, at: datetime) -> None:
         return
     # Conditional: of many requests at once, in whatever process, one writes.
     ApiKey.objects.filter(pk=key.pk).note_use(at=at, every=USE_NOTED_EVERY)
+
+
+def _note_use_of_old(old: ReplacedSecret, *, at: datetime) -> None:
+    unnoted = Q(last_used_at=None) | Q(last_used_at__lte=at - USE_NOTED_EVERY)
+    ReplacedSecret.objects.filter(unnoted, pk=old.pk).update(last_used_at=at)
+
+
+def _note_restored(key: ApiKey, *, works_until: datetime | None) -> None:
+    note_event(
+        kind=Change.Kind.KEY_RESTORED,
+        subject=key,
+        company=key.office.company if key.office is not None else key.company,
+        details={} if works_until is None else {"works_until": works_until.isoformat()},
+    )
 
 
 def _digest(parts: keys.KeyParts) -> str:

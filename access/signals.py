@@ -7,3 +7,7 @@ from django.dispatch import Signal
 clients_changing = Signal()
 # Sent inside the same transaction when the clients of an `office` are written: `added` and `removed` companies (ids).
 clients_changed = Signal()
+
+# Sent when somebody was refused who sent a text that a `key` had before, with when it was `replaced_at`, until when it
+# was let through (`works_until`), and from which `address`. Whoever keeps sending it is announced each time.
+replaced_key_used = Signal()

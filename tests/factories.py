@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission, User
 from factory import declarations
 from factory.django import DjangoModelFactory
 
+from access.add_on import activate
 from access.models import ApiKey, Application, KeyKind, KeyRights, Membership, Office
 from access.services import create_key
 from information_types import registry
@@ -109,11 +110,15 @@ def make_key(
     rights: KeyRights = KeyRights.ALL,
     **fields: Any,
 ) -> tuple[ApiKey, str]:
-    """Return a key and its text; its owner is a superuser unless one is given."""
+    """Return a key and its text; its owner is a superuser unless one is given, and its place has the add-on."""
     if kind == KeyKind.OFFICE:
         fields.setdefault("office", fields.pop("office", None) or OfficeFactory.create())
+    owner = owner or SuperuserFactory.create()
+    place = {name: fields[name] for name in ("office", "company") if fields.get(name)}
+    if place:
+        activate(by=owner, **place)
     return create_key(
-        owner=owner or SuperuserFactory.create(),
+        owner=owner,
         application=application or ApplicationFactory.create(),
         name=fields.pop("name", "A key"),
         kind=kind,

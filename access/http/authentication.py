@@ -10,6 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from access.exceptions import KeyRefused
+from access.http.address import client_address
 from access.models import ApiKey
 from access.services import authenticate_key
 
@@ -25,7 +26,7 @@ class BearerKeyAuthentication(BaseAuthentication):
         scheme, _blank, token = get_authorization_header(request).partition(b" ")
         if scheme.lower() != self.scheme.lower().encode():
             return None
-        key = self._key(token.strip())
+        key = self._key(token.strip(), address=client_address(request))
         return key.owner, key
 
     def authenticate_header(self, _request: Request) -> str:
@@ -33,9 +34,9 @@ class BearerKeyAuthentication(BaseAuthentication):
         return f'{self.scheme} realm="Utkorg"'
 
     @sensitive_variables()
-    def _key(self, token: bytes) -> ApiKey:
+    def _key(self, token: bytes, *, address: str | None) -> ApiKey:
         try:
-            return authenticate_key(token.decode("ascii"))
+            return authenticate_key(token.decode("ascii"), address=address)
         except UnicodeDecodeError:
             raise AuthenticationFailed(_("The API key is malformed.")) from None
         except KeyRefused as refused:

@@ -191,6 +191,8 @@ class ReplacedSecret(models.Model):
     digest = models.CharField(max_length=64)
     replaced_at = models.DateTimeField(default=timezone.now)
     works_until = models.DateTimeField()
+    # while it worked: whether the integration has its new key by now
+    last_used_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ()

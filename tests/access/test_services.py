@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -10,11 +11,19 @@ from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
 from pytest_django import Settings
 
-from access.exceptions import KeyRefused, OfficeKeysUnsupported
+from access.add_on import activate
+from access.exceptions import AddOnMissing, KeyRefused, OfficeKeysUnsupported
 from access.keys import make_key as make_text
 from access.models import ApiKey, KeyKind, KeyState
-from access.services import authenticate_key, revoke_key
-from tests.factories import ApplicationFactory, UserFactory, make_key
+from access.services import authenticate_key, create_key, revoke_key
+from tests.factories import (
+    ApplicationFactory,
+    CompanyFactory,
+    OfficeFactory,
+    SuperuserFactory,
+    UserFactory,
+    make_key,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +133,18 @@ def test_an_office_key_needs_an_application_that_takes_them() -> None:
         make_key(kind=KeyKind.OFFICE)
     supporting = ApplicationFactory.create(supports_office_keys=True)
     assert make_key(kind=KeyKind.OFFICE, application=supporting)[0].kind == KeyKind.OFFICE
+
+
+@pytest.mark.parametrize("place", ["office", "company"])
+def test_no_key_is_made_where_the_add_on_is_not_ordered(place: str) -> None:
+    owner = SuperuserFactory.create()
+    application = ApplicationFactory.create(supports_office_keys=True)
+    kind = KeyKind.OFFICE if place == "office" else KeyKind.END_USER
+    where: dict[str, Any] = {place: (OfficeFactory if place == "office" else CompanyFactory).create()}
+    with pytest.raises(AddOnMissing):
+        create_key(owner=owner, application=application, name="A key", kind=kind, **where)
+    activate(by=owner, **where)
+    assert create_key(owner=owner, application=application, name="A key", kind=kind, **where)
 
 
 def test_a_key_tells_its_state() -> None:
