@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('access', '0005_members_of_the_installation'),
+        ('access', '0006_history_of_offices'),
     ]
 
     operations = [
