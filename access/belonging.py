@@ -71,6 +71,17 @@ def installation_permissions() -> frozenset[str]:
     )
 
 
+@cache
+def company_permissions() -> frozenset[str]:
+    """Return the rights (``app.codename``) to what belongs to companies."""
+    return frozenset(
+        f"{model._meta.app_label}.{codename}"
+        for model in apps.get_models()
+        if is_of_companies(model._meta.concrete_model or model)
+        for codename in permissions_of_model(model)
+    )
+
+
 def permissions_of_model(model: type[Model]) -> list[str]:
     """Return the codenames of a model's rights."""
     meta: Any = model._meta

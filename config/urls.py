@@ -10,6 +10,7 @@ from config.find import find
 from config.views import favicon, healthz
 
 api_v1 = [
+    path("", include("access.api.urls")),
     path("", include("subscriptions.api.urls")),
     path("", include("revisions.api.urls")),
     path("", include("onetime_transfer.api.urls")),

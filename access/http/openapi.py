@@ -19,7 +19,7 @@ from access.http.problems import CONTENT_TYPE, STATUS_OF_CODE
 
 JsonSchema = dict[str, Any]
 
-ALWAYS = ("invalid", "not_authenticated", "permission_denied", "not_found", "not_acceptable")
+ALWAYS = ("invalid", "not_authenticated", "permission_denied", "wrong_key_kind", "not_found", "not_acceptable")
 
 HEADERS: Mapping[int, JsonSchema] = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}, "required": True}},

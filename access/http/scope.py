@@ -39,14 +39,14 @@ class KeyScope(APIView):
     """A view for keys: refuses what the key may not do, and shows only what is its own.
 
     `required_permissions` names, for every method that the view has, the permission
-    (``app.codename``) that it needs.
+    (``app.codename``) that it needs; None: every key that opens anything may.
     """
 
     # Whether what the view writes may be configuration, whose history tells the key; False on the ways of the data.
     writes_configuration: ClassVar[bool] = True
 
     http_method_names = ("get", "post", "put", "patch", "delete", "head")
-    required_permissions: ClassVar[Mapping[str, str]] = {}
+    required_permissions: ClassVar[Mapping[str, str | None]] = {}
 
     def dispatch(self, request: HttpRequest, *arguments: Any, **options: Any) -> Any:
         """Answer; what is written meanwhile is the key's doing."""
@@ -80,7 +80,8 @@ class KeyScope(APIView):
     @property
     def companies(self) -> frozenset[int] | None:
         """The companies (database ids) for which the key may do what the method needs; None for all."""
-        return self.rights.companies_with(self._permission_for(str(self.request.method)))
+        permission = self._permission_for(str(self.request.method))
+        return self.rights.visible if permission is None else self.rights.companies_with(permission)
 
     def check_permissions(self, request: Request) -> None:
         """Raise 401 without a key, 403 for one of the wrong kind or without the right that the method needs."""
@@ -89,8 +90,9 @@ class KeyScope(APIView):
             return  # The dispatcher answers 405.
         if self.key.kind == KeyKind.OFFICE and not self.key.application.supports_office_keys:
             raise OfficeKeysUnsupported(WRONG_KIND % {"application": self.key.application})
+        permission = self._permission_for(request.method)
         # Who may know of no company at all finds nothing (404), whatever the rights.
-        if not self.rights.may(self._permission_for(request.method)) and self.rights.visible != frozenset():
+        if permission is not None and not self.rights.may(permission) and self.rights.visible != frozenset():
             raise PermissionDenied
 
     def check_company(self, company: Company | None) -> Company:
@@ -103,7 +105,8 @@ class KeyScope(APIView):
         visible = self.rights.visible
         if company is None or (visible is not None and company.pk not in visible):
             raise NotFound
-        if not self.rights.may(self._permission_for(str(self.request.method)), company=company.pk):
+        permission = self._permission_for(str(self.request.method))
+        if permission is not None and not self.rights.may(permission, company=company.pk):
             raise PermissionDenied
         return company
 
@@ -126,5 +129,5 @@ class KeyScope(APIView):
             raise NotFound
         return found
 
-    def _permission_for(self, method: str) -> str:
+    def _permission_for(self, method: str) -> str | None:
         return self.required_permissions["GET" if method == "HEAD" else method]

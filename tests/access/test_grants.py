@@ -1,43 +1,29 @@
 """The clients of an office's key: granted and withdrawn all or nothing, by whoever may, never beyond what they may."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
 import pytest
-from django.contrib.auth.models import User
 from hypothesis import given
 from hypothesis import strategies as st
 
 from access.exceptions import GrantsRefused, KeyTakesNoClients
 from access.grants import Granted, GrantPreview, grant_clients, permissions_of, preview_grants, withdraw_clients
-from access.models import AccessTemplate, ApiKey, ClientAccess, ClientGrant, KeyKind, Office
+from access.models import ApiKey, ClientAccess, ClientGrant
 from access.rights import Allowance, Factor, Grant, Rights, effective_rights
 from access.services import revoke_key
 from ledger.models import Company
-from tests.factories import ApplicationFactory, CompanyFactory, OfficeFactory, UserFactory, give, make_key, permission
+from tests.access.offices import Bureau, make_template, numbers
+from tests.factories import CompanyFactory, OfficeFactory, UserFactory, give, make_key
 
 ADD, CHANGE, DELETE = (f"access.{verb}_clientgrant" for verb in ("add", "change", "delete"))
 READ, WRITE = "ledger.view_supplier", "ledger.add_supplier"
 
 
-def make_template(*names: str, office: Office | None = None, name: str = "A template") -> AccessTemplate:
-    template = AccessTemplate.objects.create(name=name, office=office)
-    template.permissions.set(permission(one) for one in names)
-    return template
+class Granting(Bureau):
+    """An office with somebody who may grant, and a key of theirs."""
 
-
-@dataclass
-class Bureau:
-    """An accounting office with clients, somebody who may grant, and a key of theirs for them."""
-
-    office: Office
-    clients: list[Company]
-    user: User
-    key: ApiKey
-
-    def another_key(self) -> ApiKey:
-        """A key of the same office and owner."""
-        return make_key(owner=self.user, application=self.key.application, kind=KeyKind.OFFICE, office=self.office)[0]
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.give(ADD, CHANGE, DELETE, READ)
+        self.key, _text = self.make_key()
 
     def granted(self) -> set[tuple[str, str]]:
         """The clients of the key, with their templates."""
@@ -46,21 +32,11 @@ class Bureau:
 
 
 @pytest.fixture
-def bureau(db: None) -> Bureau:
-    office, user = OfficeFactory.create(), UserFactory.create()
-    clients = CompanyFactory.create_batch(3)
-    ClientAccess.objects.bulk_create(ClientAccess(office=office, company=one) for one in clients)
-    give(user, ADD, CHANGE, DELETE, READ, office=office)
-    application = ApplicationFactory.create(supports_office_keys=True)
-    key, _text = make_key(owner=user, application=application, kind=KeyKind.OFFICE, office=office)
-    return Bureau(office, clients, user, key)
+def bureau(db: None) -> Granting:
+    return Granting()
 
 
-def numbers(companies: Iterable[Company]) -> list[str]:
-    return [one.number for one in companies]
-
-
-def test_many_clients_are_granted_at_once(bureau: Bureau) -> None:
+def test_many_clients_are_granted_at_once(bureau: Granting) -> None:
     template = make_template(READ)
     done = grant_clients(key=bureau.key, companies=bureau.clients, template=template, by=bureau.user)
     assert done == Granted(added=tuple(bureau.clients), changed=(), unchanged=())
@@ -68,7 +44,7 @@ def test_many_clients_are_granted_at_once(bureau: Bureau) -> None:
     assert effective_rights(bureau.key).companies_with(READ) == frozenset(one.pk for one in bureau.clients)
 
 
-def test_granted_again_nothing_changes_and_another_template_takes_the_place_of_the_first(bureau: Bureau) -> None:
+def test_granted_again_nothing_changes_and_another_template_takes_the_place_of_the_first(bureau: Granting) -> None:
     first, second, third = bureau.clients
     one, other = make_template(READ, name="One"), make_template(READ, name="Other")
     grant_clients(key=bureau.key, companies=[first], template=one, by=bureau.user)
@@ -78,7 +54,7 @@ def test_granted_again_nothing_changes_and_another_template_takes_the_place_of_t
     assert bureau.granted() == {(number, "Other") for number in numbers(bureau.clients)}
 
 
-def test_one_that_is_no_client_stops_all_and_is_named(bureau: Bureau) -> None:
+def test_one_that_is_no_client_stops_all_and_is_named(bureau: Granting) -> None:
     stranger, own = CompanyFactory.create(), bureau.office.company
     with pytest.raises(GrantsRefused) as refused:
         grant_clients(
@@ -88,7 +64,7 @@ def test_one_that_is_no_client_stops_all_and_is_named(bureau: Bureau) -> None:
     assert bureau.granted() == set()
 
 
-def test_a_right_missing_in_one_client_stops_all_and_names_it(bureau: Bureau) -> None:
+def test_a_right_missing_in_one_client_stops_all_and_names_it(bureau: Granting) -> None:
     first, second, _third = bureau.clients
     helper = UserFactory.create()
     give(helper, ADD, company=first)
@@ -101,33 +77,33 @@ def test_a_right_missing_in_one_client_stops_all_and_names_it(bureau: Bureau) ->
     assert bureau.granted() == {(first.number, "B")}
 
 
-def test_another_offices_template_is_not_there(bureau: Bureau) -> None:
+def test_another_offices_template_is_not_there(bureau: Granting) -> None:
     foreign = make_template(READ, office=OfficeFactory.create())
     with pytest.raises(GrantsRefused) as refused:
         grant_clients(key=bureau.key, companies=bureau.clients, template=foreign, by=bureau.user)
     assert refused.value.template
 
 
-def test_only_a_working_office_key_takes_clients(bureau: Bureau) -> None:
+def test_only_a_working_office_key_takes_clients(bureau: Granting) -> None:
     template = make_template(READ)
     end_user, _text = make_key(owner=bureau.user, company=bureau.clients[0])
     with pytest.raises(KeyTakesNoClients):
         grant_clients(key=end_user, companies=bureau.clients, template=template, by=bureau.user)
-    revoke_key(key=bureau.another_key())
+    revoke_key(key=bureau.make_key()[0])
     revoke_key(key=ApiKey.objects.get(pk=bureau.key.pk))
     with pytest.raises(KeyTakesNoClients):
         grant_clients(key=bureau.key, companies=bureau.clients, template=template, by=bureau.user)
 
 
-def test_clients_are_withdrawn_at_once_and_again_it_is_no_mistake(bureau: Bureau) -> None:
+def test_clients_are_withdrawn_at_once_and_again_it_is_no_mistake(bureau: Granting) -> None:
     first, second, third = bureau.clients
     grant_clients(key=bureau.key, companies=[first, second], template=make_template(READ), by=bureau.user)
     assert withdraw_clients(key=bureau.key, companies=[second, third], by=bureau.user) == (second,)
     assert withdraw_clients(key=bureau.key, companies=[second, third], by=bureau.user) == ()
-    assert numbers(Company.objects.filter(client_grants__key=bureau.key)) == [first.number]
+    assert numbers(list(Company.objects.filter(client_grants__key=bureau.key))) == [first.number]
 
 
-def test_who_may_only_grant_withdraws_nothing(bureau: Bureau) -> None:
+def test_who_may_only_grant_withdraws_nothing(bureau: Granting) -> None:
     grant_clients(key=bureau.key, companies=bureau.clients, template=make_template(READ), by=bureau.user)
     helper = UserFactory.create()
     give(helper, ADD, office=bureau.office)
@@ -136,11 +112,11 @@ def test_who_may_only_grant_withdraws_nothing(bureau: Bureau) -> None:
     assert len(refused.value.by_company) == 3
 
 
-def test_a_key_grants_where_it_may_but_nothing_to_itself(bureau: Bureau) -> None:
+def test_a_key_grants_where_it_may_but_nothing_to_itself(bureau: Granting) -> None:
     first, second, _third = bureau.clients
     administering = make_template(ADD, CHANGE, name="Administering")
     grant_clients(key=bureau.key, companies=[first], template=administering, by=bureau.user)
-    other = bureau.another_key()
+    other = bureau.make_key()[0]
     template = make_template(READ)
     grant_clients(key=other, companies=[first], template=template, by=bureau.key)
     with pytest.raises(GrantsRefused):
@@ -150,9 +126,9 @@ def test_a_key_grants_where_it_may_but_nothing_to_itself(bureau: Bureau) -> None
     assert bureau.granted() == {(first.number, "Administering")}
 
 
-def test_a_key_gives_no_more_than_its_owner_may(bureau: Bureau) -> None:
+def test_a_key_gives_no_more_than_its_owner_may(bureau: Granting) -> None:
     grant_clients(key=bureau.key, companies=bureau.clients, template=make_template(ADD), by=bureau.user)
-    other, template = bureau.another_key(), make_template(READ, WRITE, name="More")
+    other, template = bureau.make_key()[0], make_template(READ, WRITE, name="More")
     with pytest.raises(GrantsRefused) as refused:
         grant_clients(key=other, companies=bureau.clients, template=template, by=bureau.key)
     assert WRITE in refused.value.template
@@ -202,7 +178,7 @@ def test_what_is_told_before_is_what_comes_after(
         )
 
 
-def test_the_preview_of_a_real_key_tells_what_granting_does(bureau: Bureau) -> None:
+def test_the_preview_of_a_real_key_tells_what_granting_does(bureau: Granting) -> None:
     first, second, _third = bureau.clients
     grant_clients(key=bureau.key, companies=[first], template=make_template(READ), by=bureau.user)
     ClientAccess.objects.filter(company=second).update(api_access=False)

@@ -38,10 +38,10 @@ def test_each_method_needs_its_own_right() -> None:
 
 def test_a_right_taken_from_the_owner_is_felt_by_the_next_request() -> None:
     owner = UserFactory.create()
-    give(owner, VIEW)
+    membership = give(owner, VIEW)
     _key, text = make_key(owner=owner)
     assert get(text).status_code == 200
-    owner.user_permissions.remove(permission(VIEW))
+    membership.permissions.remove(permission(VIEW))
     problem(get(text), 403, "permission_denied")
 
 

@@ -16,10 +16,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from access.models import ApiKey
 from information_types import registry
+from ledger.models import Company
 from onetime_transfer.services import request_transfer
 from revisions import fan_out
 from tests import factories
+from tests.access.offices import Bureau, make_template
 from tests.live import live_server
 from tests.registers import make_some_of_each
 
@@ -32,7 +35,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-INTEGRATION_ID, COMPANY = "EXOPEN", "100"
+INTEGRATION_ID, COMPANY, TEMPLATE = "EXOPEN", "100", "Reading"
 # Called last, in this order: they leave less to find.
 LAST = ["/transfers/{id}/resume", "/transfers/{id}/cancel", "PATCH", "DELETE"]
 
@@ -45,13 +48,27 @@ class Api:
         make_some_of_each(factories.make_books(number=COMPANY))
         fan_out.drain()
         _key, text = factories.make_key(application=subscription.application)
+        office_key = self._office_key()
         self.headers = {"Authorization": f"Bearer {text}"}
         self.schema = schemathesis.openapi.from_url(f"{url}/api/schema/?format=json")
         operations = [result.ok() for result in self.schema.get_all_operations() if isinstance(result, Ok)]
         self.operations = sorted(operations, key=lambda operation: _place(operation.label))
         transfer = request_transfer(subscription=subscription, information_type=registry.get("accounts"))
-        self.known = {"integration_id": INTEGRATION_ID, "company": COMPANY, "id": transfer.pk}
+        self.known = {
+            "integration_id": INTEGRATION_ID,
+            "company": COMPANY,
+            "id": transfer.pk,
+            "public_id": office_key.public_id,
+            "clients": [COMPANY],
+            "client": [COMPANY],
+            "template": TEMPLATE,
+        }
         self.statuses: dict[str, set[int]] = {}
+
+    def _office_key(self) -> ApiKey:
+        bureau = Bureau(clients=[Company.objects.get(number=COMPANY)])
+        make_template("ledger.view_supplier", name=TEMPLATE)
+        return bureau.make_key()[0]
 
     def call(self, case: Any, *, as_generated: bool) -> None:
         """Call what was generated, or the same for the integration and the company that there are."""

@@ -15,6 +15,9 @@ from information_types import registry
 from information_types.schema import component_name, data_schema
 
 CODES = {
+    ("get", "/api/v1/me"): {"invalid", "not_authenticated", "wrong_key_kind", "not_found", "throttled"},
+    ("post", "/api/v1/keys/{public_id}/clients"): {"invalid", "permission_denied", "wrong_key_kind", "not_found"},
+    ("delete", "/api/v1/keys/{public_id}/clients"): {"invalid", "permission_denied", "not_found", "throttled"},
     ("get", "/api/v1/pending"): {"invalid", "not_authenticated", "permission_denied", "not_found", "throttled"},
     ("get", "/api/v1/revisions"): {"invalid", "not_found", "out_of_step", "throttled"},
     ("post", "/api/v1/receipts"): {"invalid", "invalid_receipt", "epoch_changed", "not_found", "throttled"},
