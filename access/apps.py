@@ -13,5 +13,6 @@ class AccessConfig(AppConfig):
     verbose_name = _("Access")
 
     def ready(self) -> None:
-        """Declare whose the rows of this app are."""
+        """Declare whose the rows of this app are, and what is done when others announce something."""
         import_module("access.rules")
+        import_module("access.receivers").connect()

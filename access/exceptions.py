@@ -1,10 +1,11 @@
 """What `access` refuses; `code` is what edges translate, nobody parses a message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from ledger.models import Company
 
@@ -93,3 +94,19 @@ class GrantsRefused(AccessError):
         super().__init__(message or template or "; ".join(f"{n}: {why}" for n, why in (by_company or {}).items()))
         self.by_company = by_company or {}
         self.template = template
+
+
+class TemplateInUse(AccessError):
+    """Keys have access by this template; `keys` are some of them."""
+
+    def __init__(self, keys: Sequence[str], clients: int) -> None:
+        super().__init__()
+        self.keys, self.clients = keys, clients
+
+    def __str__(self) -> str:
+        text = ngettext(
+            "%(keys)s may use it for %(clients)s client. Give another template there first.",
+            "%(keys)s may use it for %(clients)s clients. Give another template there first.",
+            self.clients,
+        )
+        return text % {"keys": ", ".join(self.keys), "clients": self.clients}

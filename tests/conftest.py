@@ -3,8 +3,15 @@
 import shutil
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.apps import AppConfig
+from django.db import connection
+from django.db.models.signals import post_migrate
+from pytest_django import DjangoDbBlocker
+
+from access.receivers import is_last
 
 # They start whole installations, a browser or many connections, and measure time: each runs alone and last.
 SERIAL = {"browser", "concurrency", "contract", "embedded"}
@@ -21,6 +28,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
             item.add_marker(pytest.mark.xdist_group("serial"))
     yield
     items.sort(key=lambda item: item.get_closest_marker("serial") is not None)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """What every installation is delivered with is no test's history."""
+    post_migrate.connect(_forget_what_was_delivered)
+    with django_db_blocker.unblock():
+        _truncate_history()
+
+
+def _forget_what_was_delivered(app_config: AppConfig, **_kwargs: Any) -> None:
+    if is_last(app_config):
+        _truncate_history()
+
+
+def _truncate_history() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("truncate history_change")
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

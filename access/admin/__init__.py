@@ -1,7 +1,8 @@
 """The admin's pages for applications, keys, and the people who own them."""
 
+from access.admin.access_templates import AccessTemplateAdmin
 from access.admin.applications import ApplicationAdmin
 from access.admin.keys import ApiKeyAdmin
 from access.admin.people import GroupAdmin, UserAdmin
 
-__all__ = ["ApiKeyAdmin", "ApplicationAdmin", "GroupAdmin", "UserAdmin"]
+__all__ = ["AccessTemplateAdmin", "ApiKeyAdmin", "ApplicationAdmin", "GroupAdmin", "UserAdmin"]

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from history.models import PERMISSION
@@ -212,7 +213,7 @@ class AccessTemplate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name if self.office_id is not None or not self.name else gettext(self.name)
 
 
 class TemplatePermissionHistory(AccessTemplate.permissions.through):  # type: ignore[name-defined,misc]

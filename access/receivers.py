@@ -1,0 +1,24 @@
+"""What this app does when others announce something."""
+
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
+
+from access import access_templates
+
+
+def connect() -> None:
+    """Keep the delivered templates as this version of the program has them."""
+    post_migrate.connect(_deliver)
+
+
+def is_last(app_config: AppConfig) -> bool:
+    """Tell whether this is the last app that is migrated: only then are the permissions of all there."""
+    return app_config is [config for config in apps.get_app_configs() if config.models_module is not None][-1]
+
+
+def _deliver(app_config: AppConfig, using: str, **kwargs: Any) -> None:
+    # Migrated backwards, there may be no table for them.
+    if is_last(app_config) and "accesstemplate" in kwargs.get("apps", apps).all_models["access"]:
+        access_templates.deliver(using=using)
