@@ -1,7 +1,8 @@
 """Access templates: the delivered ones, which are copied, and each office's own."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from decimal import Decimal
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -90,7 +91,7 @@ class AccessTemplateAdmin(RegisterAdmin):
     @display(description=_("rights"), ordering="rights_counted")
     def rights_count(self, template: AccessTemplate) -> str:
         """How many rights."""
-        return column(getattr(template, "rights_counted", 0), 0)
+        return column(Decimal(getattr(template, "rights_counted", 0)), 0)
 
     @display(description=_("in use for"), ordering="grants_counted")
     def used_by(self, template: AccessTemplate) -> str:
@@ -175,7 +176,7 @@ class AccessTemplateAdmin(RegisterAdmin):
         found: Any = super().get_object(request, object_id, from_field)
         if found is not None:
             found.uses = _uses(found, request.user)
-        return found
+        return cast("AccessTemplate | None", found)
 
     # A change of one in use
 
@@ -217,7 +218,7 @@ class AccessTemplateAdmin(RegisterAdmin):
     # Deleting
 
     def get_deleted_objects(
-        self, objs: QuerySet[Any] | Sequence[Model], request: HttpRequest
+        self, objs: QuerySet[Any] | Sequence[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, Any], set[str], list[str]]:
         """Of one in use, by whom it is used."""
         rows, counts, lacking, _in_the_way = super().get_deleted_objects(objs, request)
@@ -225,9 +226,9 @@ class AccessTemplateAdmin(RegisterAdmin):
         in_the_way = [f"{template}: {', '.join(keys)}" for template, keys in uses]
         return rows, counts, lacking, in_the_way
 
-    def delete_by_service(self, obj: AccessTemplate) -> None:
+    def delete_by_service(self, obj: Model) -> None:
         """Delete one that nobody uses."""
-        access_templates.delete_template(template=obj)
+        access_templates.delete_template(template=cast(AccessTemplate, obj))
 
 
 def _is_for_all_offices(request: HttpRequest, verb: str) -> bool:
@@ -246,7 +247,7 @@ def _count(rows: QuerySet[Any], by: str) -> Coalesce:
 def _uses(template: AccessTemplate, user: Any) -> list[str]:
     grants = _grants(user).filter(template=template)
     keys = ApiKey.objects.filter(client_grants__in=grants).select_related("application")
-    counted = keys.annotate(clients=Count("client_grants")).order_by("-clients", "pk")
+    counted: Any = keys.annotate(clients=Count("client_grants")).order_by("-clients", "pk")
     lines = [
         ngettext("%(key)s, for %(count)s client", "%(key)s, for %(count)s clients", key.clients)
         % {"key": f"{key.application}: {key.name}", "count": _grouped(key.clients)}

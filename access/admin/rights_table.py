@@ -13,7 +13,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from access.admin.permissions import VERBS, permission_label
+from access.admin.permissions import permission_label
+from history.rights import VERBS
 from information_types import registry
 
 GROUPS: dict[str, str | Promise] = {
