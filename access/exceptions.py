@@ -105,8 +105,8 @@ class TemplateInUse(AccessError):
 
     def __str__(self) -> str:
         text = ngettext(
-            "%(keys)s may use it for %(clients)s client. Give another template there first.",
-            "%(keys)s may use it for %(clients)s clients. Give another template there first.",
+            "Keys have access by it for %(clients)s client (%(keys)s). Choose another template there first.",
+            "Keys have access by it for %(clients)s clients (%(keys)s). Choose another template there first.",
             self.clients,
         )
         return text % {"keys": ", ".join(self.keys), "clients": self.clients}

@@ -16,7 +16,9 @@ from django.core.files.base import ContentFile
 from django.db.models import Model
 from django.utils import timezone
 
-from access.models import ApiKey, Application, KeyKind
+from access.clients import add_clients, switch_api_access
+from access.grants import grant_clients
+from access.models import AccessTemplate, ApiKey, Application, KeyKind, Office
 from access.services import create_key, revoke_key
 from imports import running as import_running
 from imports import services as import_services
@@ -229,6 +231,24 @@ def _keys(user: User, applications: dict[str, Application]) -> None:
     made = timezone.now() - timedelta(days=400)
     ApiKey.objects.filter(pk=ended.pk).update(created_at=made, expires_at=made + timedelta(days=365))
     Group.objects.create(name="Ekonomiavdelningen")
+    _clients(user, office, offices)
+
+
+def _clients(user: User, office: Office, application: Application) -> None:
+    """Half of the companies are the office's clients; its key reads most of them, one has turned it off."""
+    add_clients(office=office, companies=Company.objects.filter(number__startswith="2")[:30])
+    key, _text = create_key(
+        owner=user, application=application, name="Alla klienter", kind=KeyKind.OFFICE, office=office
+    )
+    reads = AccessTemplate.objects.get(name="Read everything", office=None)
+    own = AccessTemplate.objects.create(name="Leverantörsfakturor", office=office)
+    own.permissions.set(
+        [factories.permission("ledger.view_supplier"), factories.permission("ledger.view_supplierinvoice")]
+    )
+    clients = list(Company.objects.filter(client_access__office=office))
+    grant_clients(key=key, companies=clients[:20], template=reads, by=user)
+    grant_clients(key=key, companies=clients[20:24], template=own, by=user)
+    switch_api_access(company=clients[3], on=False)
 
 
 def _history(user: User, *changed: Model) -> None:
@@ -260,6 +280,7 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
         "inactive_subscription": subscriptions["SALDON"].pk,
         "negative_subscription": subscriptions["ARKIV"].pk,
         "sequence": Departure.objects.get(subscription=subscriptions["EXOPEN"]).rows + 1,
+        "own_template": AccessTemplate.objects.exclude(office=None)[0].pk,
         "apikey": ApiKey.objects.filter(revoked_at=None).order_by("pk")[0].pk,
         **states,
     }

@@ -131,8 +131,9 @@ class AccessTemplateAdmin(RegisterAdmin):
         return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
-        """An office's template stays that office's."""
-        return ["office"] if obj is not None and self.has_change_permission(request, obj) else []
+        """An office's template stays that office's; what is told is no field."""
+        told = ["shown_name", "whose", "rights_told", "used_by_whom"]
+        return [] if obj is None else ["office", *told]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         """For whoever may only look, what it lets a key do in words."""
@@ -166,7 +167,11 @@ class AccessTemplateAdmin(RegisterAdmin):
             initial["permissions"] = list(source.permissions.values_list("pk", flat=True))
         return initial
 
-    @action(description=_("Copy"), url_path="copy", permissions=("add",))
+    def has_copy_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Who may make one may make it of another."""
+        return self.has_add_permission(request)
+
+    @action(description=_("Copy"), url_path="copy", permissions=("copy",))
     def copy(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to the form of a new one with the same rights."""
         return HttpResponseRedirect(f"{self._url('add')}?copy={object_id}")

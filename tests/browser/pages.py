@@ -9,6 +9,7 @@ from collections.abc import Iterator
 # Registers: their list, the page to add a row where there is one, and a row's own page
 READ_ONLY = ["ledger/balance", "ledger/ledgerentry"]
 REGISTERS = [
+    "access/accesstemplate",
     "access/apikey",
     "access/application",
     "auth/group",
@@ -55,6 +56,9 @@ OTHERS = {
     "company-delete": "ledger/company/{company}/delete/",
     "voucher-delete": "ledger/voucher/{voucher}/delete/",
     "voucher-history": "ledger/voucher/{voucher}/history/",
+    "accesstemplate-own": "access/accesstemplate/{own_template}/change/",
+    "accesstemplate-copied": "access/accesstemplate/add/?copy={own_template}",
+    "accesstemplate-delete": "access/accesstemplate/{own_template}/delete/",
     "apikey-revoke": "access/apikey/{apikey}/revoke/",
     "user-password": "auth/user/{user}/password/",
     "subscription-cut": "subscriptions/subscription/{cut_subscription}/change/",
@@ -84,6 +88,7 @@ OTHERS = {
 
 # Addresses that show no page of their own: answers to POST, parts of pages, what is served beside pages.
 NO_PAGES = {
+    "access_accesstemplate_copy",  # leads to the form of a new one
     "search",
     "login",  # looked at signed out
     "logout",
