@@ -110,3 +110,10 @@ class TemplateInUse(AccessError):
             self.clients,
         )
         return text % {"keys": ", ".join(self.keys), "clients": self.clients}
+
+
+class BadNetwork(AccessError):
+    """What is given as an address or a range of them is none."""
+
+    code = "bad_network"
+    field = "allowed_networks"
