@@ -30,6 +30,10 @@ class KeyReplaced(KeyRefused):
     """The text is one that the key had before, and works no more."""
 
 
+class AddressRefused(KeyRefused):
+    """The key isn't for use from this address."""
+
+
 class KeyEnded(AccessError):
     """The key is revoked for good."""
 

@@ -16,6 +16,7 @@ from access import keys
 from access.add_on import is_activated
 from access.exceptions import (
     AddOnMissing,
+    AddressRefused,
     GraceTooLong,
     KeyEnded,
     KeyOfNoPlace,
@@ -24,8 +25,10 @@ from access.exceptions import (
     OfficeKeysUnsupported,
 )
 from access.models import ApiKey, Application, KeyKind, KeyRights, KeyState, Office, ReplacedSecret
+from access.networks import canonical_networks, is_within
 from access.rights import permissions_at
 from access.signals import replaced_key_used
+from history.actors import Actor
 from history.models import Change
 from history.services import note_event
 from ledger.models import Company
@@ -62,7 +65,7 @@ def create_key(
     `office` is whose clients an office's key is for, `company` the one that an end user's key is for; with neither
     the key is for all that its owner may. `rights` OWN copies what the owner may there now; NONE starts with nothing.
     `expires_at` None: never. Raises OfficeKeysUnsupported for an office key of an application that doesn't take them,
-    AddOnMissing for a key of a place that hasn't ordered the add-on Integrations.
+    AddOnMissing for a key of a place that hasn't ordered the add-on Integrations, BadNetwork.
     """
     if kind == KeyKind.OFFICE and not application.supports_office_keys:
         raise OfficeKeysUnsupported(
@@ -81,7 +84,7 @@ def create_key(
         rights=rights,
         office=office,
         company=company,
-        allowed_networks=list(allowed_networks),
+        allowed_networks=canonical_networks(allowed_networks),
         expires_at=expires_at,
         public_id=parts.public_id,
         digest=_digest(parts),
@@ -133,7 +136,8 @@ def authenticate_key(text: str, *, address: str | None = None) -> ApiKey:
     """Return the key, with owner and application, whose text this is; one query, two for any but its present text.
 
     Raises KeyRefused, without a query if form or checksum is wrong; KeyReplaced, after announcing it, for a text that
-    was replaced and works no more. Notes the use, at most once a minute.
+    was replaced and works no more; AddressRefused for an `address` that the key isn't for. Notes the use, at most once
+    a minute.
     """
     parts = keys.parse_key(text)
     key = ApiKey.objects.select_related("owner", "application", "office").filter(public_id=parts.public_id).first()
@@ -147,6 +151,7 @@ def authenticate_key(text: str, *, address: str | None = None) -> ApiKey:
     if old is not None:
         _refuse_unless_in_grace(key, old, at=now, address=address)
     _refuse_unless_active(key.state(at=now))
+    _refuse_unless_within(key, address=address)
     _note_use(key, at=now)
     if old is not None:
         _note_use_of_old(old, at=now)
@@ -181,6 +186,21 @@ def _refuse_unless_active(state: KeyState) -> None:
             return
 
 
+def _refuse_unless_within(key: ApiKey, *, address: str | None) -> None:
+    if is_within(address, key.allowed_networks):
+        return
+    note_event(
+        kind=Change.Kind.ADDRESS_REFUSED,
+        subject=key,
+        company=company_of(key),
+        actor=Actor(
+            user_id=key.owner_id, user_name=key.owner.get_username(), key_name=str(key), via="api", address=address
+        ),
+        most_an_hour=1,
+    )
+    raise AddressRefused(_("The API key can't be used from this address."))
+
+
 def _note_use(key: ApiKey, *, at: datetime) -> None:
     if key.last_used_at is not None and at - key.last_used_at < USE_NOTED_EVERY:
         return
@@ -197,9 +217,20 @@ def _note_restored(key: ApiKey, *, works_until: datetime | None) -> None:
     note_event(
         kind=Change.Kind.KEY_RESTORED,
         subject=key,
-        company=key.office.company if key.office is not None else key.company,
+        company=company_of(key),
         details={} if works_until is None else {"works_until": works_until.isoformat()},
     )
+
+
+def actor_of(key: ApiKey, *, address: str | None) -> Actor:
+    """Return as whose doing the audit log tells what a key does."""
+    owner = key.owner
+    return Actor(user_id=owner.pk, user_name=owner.get_username(), key_name=str(key), via="api", address=address)
+
+
+def company_of(key: ApiKey) -> Company | None:
+    """Return whose audit log tells of a key: its company, or its office's own; None for a key of the installation."""
+    return key.office.company if key.office is not None else key.company
 
 
 def _digest(parts: keys.KeyParts) -> str:

@@ -18,7 +18,8 @@ from access.http.address import client_address
 from access.http.authentication import key_of
 from access.models import ApiKey, KeyKind
 from access.rights import Rights, effective_rights
-from history.actors import Actor, acting
+from access.services import actor_of
+from history.actors import acting
 from ledger.models import Company
 
 M = TypeVar("M", bound=Model)
@@ -57,14 +58,7 @@ class KeyScope(APIView):
         """Check the caller, and from then on act as the key."""
         super().initial(request, *arguments, **options)
         if self.writes_configuration and request.method not in SAFE_METHODS:
-            owner = self.key.owner
-            actor = Actor(
-                user_id=owner.pk,
-                user_name=owner.get_username(),
-                key_name=str(self.key),
-                via="api",
-                address=client_address(request),
-            )
+            actor = actor_of(self.key, address=client_address(request))
             self._as_key.enter_context(acting(actor))
 
     @property

@@ -138,6 +138,14 @@ class ApiKey(models.Model):
                 condition=Q(kind="end_user", office=None) | Q(kind="office", company=None),
             ),
             models.CheckConstraint(
+                name="access_apikey_networks_form",
+                condition=models.Func(
+                    F("allowed_networks"),
+                    template="(%(expressions)s)::cidr[] is not null",
+                    output_field=models.BooleanField(),
+                ),
+            ),
+            models.CheckConstraint(
                 name="access_apikey_expires_after_creation",
                 condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")),
             ),

@@ -70,6 +70,7 @@ def test_an_offices_people_read_what_is_of_the_office_and_its_clients() -> None:
     assert seen == {
         ("access.apikey", key.pk),
         ("access.membership", membership.pk),
+        ("access.termsacceptance", office.terms_acceptances.get().pk),
         ("ledger.company", client.pk),
     }
     for entry in Change.objects.all():
