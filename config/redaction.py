@@ -11,7 +11,9 @@ SECRETS = re.compile(
     r"|(?<=accesstoken=)[^\s'\"&]+"
     r"|(?<=apikey=)[^\s'\"&]+"
     r"|(?<=token=)[^\s'\"&]+"
-    r"|(?<=password=)[^\s'\"&]+",
+    r"|(?<=password=)[^\s'\"&]+"
+    r"|(?<=[?&]code=)[^\s'\"&]+"
+    r"|(?<=password-reset/)[^\s'\"/?]+/[^\s'\"/?]+",
     re.IGNORECASE,
 )
 

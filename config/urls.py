@@ -21,6 +21,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("favicon.ico", favicon),
     path("", include("access.admin.urls")),
+    path("admin/", include("sign_in.admin.urls")),
     path("admin/find/", admin.site.admin_view(find), name="find"),
     path("admin/", include("revisions.admin.urls")),
     path("admin/", include("onetime_transfer.admin.urls")),

@@ -27,6 +27,8 @@ LABELS: dict[str, str | Promise] = {
     "rows": gettext_lazy("rows"),
     "epoch": gettext_lazy("epoch"),
     "form": gettext_lazy("form"),
+    "recovery_codes_left": gettext_lazy("recovery codes left"),
+    "from_address": gettext_lazy("address"),
     "filter": gettext_lazy("filter"),
     "backlog_policy__warn_rows": gettext_lazy("warn at rows"),
     "backlog_policy__warn_hours": gettext_lazy("warn at hours"),

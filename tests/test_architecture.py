@@ -18,6 +18,7 @@ LOWEST_FIRST = [
     "ledger",
     "history",
     "access",
+    "sign_in",
     "imports",
     "subscriptions",
     "revisions",

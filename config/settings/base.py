@@ -1,5 +1,6 @@
 """What every installation shares. Everything that differs is read from the environment."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,16 @@ INSTALLED_APPS = [
     "django_guid",
     "csp",
     "pgtrigger",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "information_types",
     "notices",
     "ledger",
     "history",
     "access",
+    "sign_in",
     "imports",
     "subscriptions",
     "revisions",
@@ -79,6 +85,9 @@ MIDDLEWARE = [
     "access.http.actors.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "sign_in.admin.middleware.SessionLimitsMiddleware",
+    "sign_in.admin.middleware.SecondFactorMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: it answers in place of a page that has counted too many tries
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -145,6 +154,7 @@ CELERY_BEAT_SCHEDULE = {
     "counters": {"task": "watch.tasks.read_counters", "schedule": 60.0, "options": {"expires": 60.0}},
     "old-counters": {"task": "watch.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "policies": {"task": "watch.tasks.follow_policies", "schedule": 30.0, "options": {"expires": 30.0}},
+    "old sign-ins": {"task": "sign_in.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "letters": {"task": "watch.tasks.send_left_letters", "schedule": 60.0, "options": {"expires": 60.0}},
 }
 
@@ -170,17 +180,54 @@ TIME_ZONE = "Europe/Stockholm"
 
 # People
 
-AUTHENTICATION_BACKENDS = ["access.backends.ProfileBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+# The first refuses who is locked out, before any password is looked at.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "access.backends.ProfileBackend"]
+SHORTEST_PASSWORD = 12
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": SHORTEST_PASSWORD},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+PASSWORD_RESET_TIMEOUT = 4 * 3600
+
+# How many wrong passwords and codes of one name from an address lock it out, how many from an address, how long
+UTKORG_SIGN_IN_ATTEMPTS: int = env.int("UTKORG_SIGN_IN_ATTEMPTS", default=5)
+UTKORG_SIGN_IN_ADDRESS_ATTEMPTS: int = env.int("UTKORG_SIGN_IN_ADDRESS_ATTEMPTS", default=50)
+UTKORG_SIGN_IN_LOCKOUT_MINUTES: int = env.int("UTKORG_SIGN_IN_LOCKOUT_MINUTES", default=15)
+AXES_HANDLER = "sign_in.lockout.LockoutHandler"
+AXES_LOCKOUT_PARAMETERS: list[Any] = [["username", "ip_address"], "ip_address"]
+AXES_FAILURE_LIMIT = UTKORG_SIGN_IN_ATTEMPTS
+AXES_COOLOFF_TIME = timedelta(minutes=UTKORG_SIGN_IN_LOCKOUT_MINUTES)
+AXES_LOCKOUT_CALLABLE = "sign_in.admin.lockout.locked_out"
+AXES_CLIENT_IP_CALLABLE = "access.http.address.client_address"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who goes on trying need not wait longer
+AXES_DISABLE_ACCESS_LOG = True  # the audit log holds sign-ins
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# Nothing of what is sent with a password or a code is kept.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken", "next"]
+
+# Who must sign in with two factors: optional (who wants to), superusers, everybody
+UTKORG_TWO_FACTOR: str = env.str("UTKORG_TWO_FACTOR", default="optional")
+
+# A session ends when nobody has asked for a page for so many minutes, and after so many hours in any case
+UTKORG_SESSION_IDLE_MINUTES: int = env.int("UTKORG_SESSION_IDLE_MINUTES", default=120)
+UTKORG_SESSION_HOURS: int = env.int("UTKORG_SESSION_HOURS", default=12)
+SESSION_COOKIE_AGE = UTKORG_SESSION_HOURS * 3600
+
+# Signing in by an identity provider, where one is named
+OIDC_ISSUER: str = env.str("OIDC_ISSUER", default="")
+OIDC_CLIENT_ID: str = env.str("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET: str = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME: str = env.str("OIDC_NAME", default="OpenID Connect")
+OIDC_CREATES_USERS: bool = env.bool("OIDC_CREATES_USERS", default=False)
+OIDC_COUNTS_AS_TWO_FACTOR: bool = env.bool("OIDC_COUNTS_AS_TWO_FACTOR", default=False)
+
 EMAIL_CONFIG: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND: str = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_HOST: str = EMAIL_CONFIG.get("EMAIL_HOST") or "localhost"

@@ -42,6 +42,8 @@ def logging_config(log_format: LogFormat, level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": level, "propagate": True},
             # A line for every request that brings no id of its own says nothing.
             "django_guid": {"level": "WARNING"},
+            # The audit log holds who signs in.
+            "axes": {"level": "ERROR"},
             # The sweep runs every second; that it does is no news.
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},

@@ -100,6 +100,7 @@ NAVIGATION: list[Item] = [
             _list(_("Applications"), "extension", "access.application"),
             _list(_("Users"), "person", "auth.user"),
             _list(_("Groups"), "group", "auth.group"),
+            _list(_("Failed sign-ins"), "lock_person", "sign_in.failedsignin"),
             _list(_("Audit log"), "history", "history.change"),
         ],
     },
@@ -123,6 +124,8 @@ UNFOLD: dict[str, Any] = {
     "ACCOUNT": {
         "navigation": [
             {"title": _("My settings"), "link": reverse_lazy("my_settings")},
+            {"title": _("Two-factor sign-in"), "link": reverse_lazy("two_factor")},
+            {"title": _("Where you are signed in"), "link": reverse_lazy("sessions")},
             {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
         ],
     },
@@ -131,6 +134,7 @@ UNFOLD: dict[str, Any] = {
         _static("config/admin.css"),
         _static("notices/notices.css"),
         _static("watch/watch.css"),
+        _static("sign_in/sign_in.css"),
         _static("onetime_transfer/transfer.css"),
     ],
     "SCRIPTS": [
