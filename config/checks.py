@@ -15,6 +15,15 @@ FEWEST_DIFFERENT_CHARACTERS = 10
 OLDEST_POSTGRESQL = 16_00_00
 RATE = re.compile(r"[1-9][0-9]*/(s|min|h)")
 URL = re.compile(r"https?://[^/?#\s]+/?")
+OIDC = re.compile(r"https://[^?#\s]+")
+TWO_FACTOR = {"optional", "superusers", "everybody"}
+ABOVE_ZERO = (
+    "UTKORG_SIGN_IN_ATTEMPTS",
+    "UTKORG_SIGN_IN_ADDRESS_ATTEMPTS",
+    "UTKORG_SIGN_IN_LOCKOUT_MINUTES",
+    "UTKORG_SESSION_IDLE_MINUTES",
+    "UTKORG_SESSION_HOURS",
+)
 GENERATE = "Generate one: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
 
 
@@ -35,11 +44,28 @@ def check_values(**_kwargs: Any) -> list[CheckMessage]:
     if settings.UTKORG_URL and not URL.fullmatch(settings.UTKORG_URL):
         text = f"UTKORG_URL is {settings.UTKORG_URL!r}."
         found.append(Error(text, hint="Use an address such as https://utkorg.example.se.", id="utkorg.E011"))
+    found.extend(_sign_in())
     for scope, rate in settings.UTKORG_THROTTLE_RATES.items():
         if not RATE.fullmatch(rate):
             name = f"THROTTLE_{scope.upper()}"
             found.append(Error(f"{name} is {rate!r}.", hint="Use a rate such as 5/s, 60/min.", id="utkorg.E010"))
     return found
+
+
+def _sign_in() -> Iterator[CheckMessage]:
+    if settings.UTKORG_TWO_FACTOR not in TWO_FACTOR:
+        text = f"UTKORG_TWO_FACTOR is {settings.UTKORG_TWO_FACTOR!r}."
+        yield Error(text, hint="Use optional, superusers or everybody.", id="utkorg.E020")
+    for name in ABOVE_ZERO:
+        if getattr(settings, name) < 1:
+            yield Error(f"{name} is {getattr(settings, name)}.", hint="Use a number above zero.", id="utkorg.E021")
+    given = [bool(getattr(settings, name)) for name in ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")]
+    if any(given) and not all(given):
+        text = "Of OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET some are missing."
+        yield Error(text, hint="Set all three, or none.", id="utkorg.E022")
+    if settings.OIDC_ISSUER and not (OIDC.fullmatch(settings.OIDC_ISSUER) or not settings.UTKORG_PRODUCTION):
+        text = f"OIDC_ISSUER is {settings.OIDC_ISSUER!r}."
+        yield Error(text, hint="Use an address that begins with https://.", id="utkorg.E023")
 
 
 @register(Tags.database)

@@ -30,6 +30,7 @@ from onetime_transfer import running, services
 from onetime_transfer.models import Transfer
 from revisions import fan_out, queues, trace_index
 from revisions.models import Departure
+from sign_in.models import FailedSignIn
 from subscriptions.models import Subscription
 from subscriptions.services import change_parts
 from tests import factories
@@ -78,6 +79,7 @@ def make_sample() -> Sample:
     _keys(user, applications)
     _imports(user)
     _history(user, subscriptions["EXOPEN"], books)
+    _failed_sign_ins()
     fan_out.drain()
     trace_index.catch_up()
     return Sample(user, _named(books, subscriptions))
@@ -249,6 +251,13 @@ def _clients(user: User, office: Office, application: Application) -> None:
     grant_clients(key=key, companies=clients[:20], template=reads, by=user)
     grant_clients(key=key, companies=clients[20:24], template=own, by=user)
     switch_api_access(company=clients[3], on=False)
+
+
+def _failed_sign_ins() -> None:
+    for name, address, failures in (("eva", "192.0.2.17", 5), ("anders", "192.0.2.17", 2), ("root", "203.0.113.9", 31)):
+        FailedSignIn.objects.create(
+            username=name, ip_address=address, failures_since_start=failures, user_agent="Mozilla/5.0 (X11; Linux)"
+        )
 
 
 def _history(user: User, *changed: Model) -> None:

@@ -7,9 +7,10 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from access.admin.my_settings import language_field
@@ -40,12 +41,18 @@ class UserAdmin(ChoosesRights, DjangoUserAdmin[User], RegisterAdmin):  # type: i
     form = UserForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    actions_detail = ("reset_second_factor",)
     fieldsets = (*(DjangoUserAdmin.fieldsets or ())[:2], LANGUAGE, *(DjangoUserAdmin.fieldsets or ())[2:])
 
     @display(description=_("language"))
     def language(self, user: User) -> str:
         """Its own name, for whoever may only look."""
         return dict(languages()).get(chosen_language(user), str(_("As the browser says")))
+
+    @action(description=_("Reset two-factor sign-in"), url_path="reset-two-factor", permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Lead to the page that asks."""
+        return redirect("user_two_factor", object_id)
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
         """Keep the language as well."""

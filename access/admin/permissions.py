@@ -13,6 +13,9 @@ from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from history.rights import VERBS
 
+# Tables that no page shows: a right to them means nothing.
+OF_LIBRARIES = ("axes", "otp_static", "otp_totp")
+
 
 def permission_label(permission: Permission) -> str:
     """What a right lets whoever has it do to what."""
@@ -39,7 +42,8 @@ class ChoosesRights(ModelAdmin):
         """Read the permissions with what their names show, in one query."""
         if db_field.related_model is Permission:
             options["form_class"] = PermissionsField
-            options["queryset"] = Permission.objects.select_related("content_type")
+            ours = Permission.objects.exclude(content_type__app_label__in=OF_LIBRARIES)
+            options["queryset"] = ours.select_related("content_type")
         field = super().formfield_for_manytomany(db_field, request, **options)
         field.widget, field.help_text = UnfoldAdminSelect2MultipleWidget(choices=field.choices), db_field.help_text
         return field

@@ -7,7 +7,7 @@ its queries are counted. `test_no_page_of_the_admin_is_forgotten` tells who forg
 from collections.abc import Iterator
 
 # Registers: their list, the page to add a row where there is one, and a row's own page
-READ_ONLY = ["ledger/balance", "ledger/ledgerentry"]
+READ_ONLY = ["ledger/balance", "ledger/ledgerentry", "sign_in/failedsignin"]
 REGISTERS = [
     "access/accesstemplate",
     "access/apikey",
@@ -36,6 +36,11 @@ OTHERS = {
     "password-change": "password_change/",
     "app": "ledger/",
     "my-settings": "my-settings/",
+    "two-factor": "my-settings/two-factor/",
+    "two-factor-on": "my-settings/two-factor/turn-on/",
+    "sessions": "my-settings/sessions/",
+    "sessions-end": "my-settings/sessions/end/",
+    "user-two-factor": "auth/user/{user}/two-factor/",
     "find": "find/?q=fastighets",
     "notices": "notices/notice/",
     "notices-unread": "notices/notice/?show=unread",
@@ -92,6 +97,16 @@ NO_PAGES = {
     "search",
     "login",  # looked at signed out
     "logout",
+    "sign_in_code",  # looked at in test_sign_in
+    "two_factor_off",
+    "recovery_codes",
+    "admin_password_reset",
+    "password_reset_done",
+    "password_reset_confirm",
+    "openid",
+    "openid_callback",
+    "auth_user_reset_second_factor",  # leads on
+    "sign_in_failedsignin_add",  # nobody adds what is counted
     "password_change_done",
     "autocomplete",
     "jsi18n",

@@ -67,6 +67,7 @@ def test_a_history_is_kept_of_every_kind_of_configuration() -> None:
         "auth.user",
         "ledger.company",
         "ledger.financialyear",
+        "sign_in.identity",
         "subscriptions.subscription",
     }
 
