@@ -121,3 +121,21 @@ class BadNetwork(AccessError):
 
     code = "bad_network"
     field = "allowed_networks"
+
+
+class MemberRefused(AccessError):
+    """What was asked for somebody's membership can't be done; `field` names the input that is wrong."""
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class RightsNotHeld(MemberRefused):
+    """Nobody gives or takes rights that they don't have themself."""
+
+    code = "permission_denied"
+
+
+class LastAdministrator(MemberRefused):
+    """The account would have no administrator."""

@@ -1,5 +1,6 @@
 """How the admin looks: its name, its colours, and where the sidebar leads."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,18 @@ def _list(title: str | Promise, icon: str, model: str) -> Item:
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
         "permission": _may_view(f"{app}.view_{name}"),
+    }
+
+
+def _of_account(title: str | Promise, icon: str, page: str, folder: str, shown_to: str) -> Item:
+    """A page of the account that one works in: the link leads to it, whichever account that is."""
+    own = re.compile(rf"/admin/(?:company|office)/[^/]+/{folder}/")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"my_{page}"),
+        "active": lambda request: own.match(request.path) is not None,
+        "permission": f"access.admin.company.menu.{shown_to}",
     }
 
 
@@ -94,6 +107,14 @@ NAVIGATION: list[Item] = [
         ],
     },
     {
+        "title": pgettext_lazy("menu", "Company"),
+        "items": [
+            _of_account(_("My subscription"), "shopping_bag", "add_on", "subscription", "has_account"),
+            _of_account(_("Employees"), "badge", "employees", "employees", "has_account"),
+            _of_account(_("Accountant"), "handshake", "accountant", "accountant", "may_see_accountants"),
+        ],
+    },
+    {
         "title": _("Access"),
         "items": [
             _list(pgettext_lazy("menu", "API keys"), "key", "access.apikey"),
@@ -132,6 +153,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "STYLES": [
         _static("config/admin.css"),
+        _static("access/company.css"),
         _static("notices/notices.css"),
         _static("watch/watch.css"),
         _static("sign_in/sign_in.css"),
