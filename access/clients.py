@@ -6,11 +6,17 @@ Whoever goes by an office's clients (its subscriptions, say) is told before and 
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from access.exceptions import ClientOfAnother, OwnCompanyAsClient
 from access.models import ClientAccess, ClientGrant, Office
 from access.signals import clients_changed, clients_changing
 from ledger.models import Company
+
+
+def clients_of(office: Office) -> QuerySet[Company]:
+    """Return an office's clients; its own company is none of them."""
+    return Company.objects.filter(client_access__office=office).exclude(pk=office.company_id)
 
 
 def add_client(*, office: Office, company: Company) -> ClientAccess:

@@ -55,7 +55,12 @@ def estimate(
     counts = _count(walk, chosen)
     rows = sum(counts.values()) if counts is not None else MOST_COUNTED
     if counts is None or rows >= MOST_COUNTED:
-        narrowed = companies or subscription.negative_selection or subscription.subscribed_companies.exists()
+        narrowed = (
+            companies
+            or subscription.office_id
+            or subscription.negative_selection
+            or subscription.subscribed_companies.exists()
+        )
         planned = walk.planned(companies=chosen if narrowed else None)
         rows = _rounded(max(planned, rows if counts is not None else 0))
         return Estimate(rows, True, seconds_for(rows, information_type))

@@ -65,6 +65,12 @@ REMOVE_LOGS = (
         where later.subscription_id = old.subscription_id and (later.valid_after, later.id) > (old.valid_after, old.id)
           and later.valid_after < {FIRST_LEFT})
     """,
+    f"""
+    delete from revisions_clientchange old where exists (
+        select from revisions_clientchange later
+        where (later.office_id, later.company_id) = (old.office_id, old.company_id)
+          and (later.valid_after, later.id) > (old.valid_after, old.id) and later.valid_after < {FIRST_LEFT})
+    """,
 )
 
 

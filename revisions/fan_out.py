@@ -46,13 +46,22 @@ _LIMITED = _TAIL.format(
 
 # Who gets what is decided once per kind of set, then joined back to the sets.
 _QUEUE = """
+    kinds as materialized (
+        select *, (
+            select client.office_id from access_clientaccess client where client.company_id = kind.company_id
+        ) as office_id
+        from (select distinct kind, information_type, company_id, origin_id from sets) kind
+    ),
     wanted as materialized (
         select kind.kind, subscription.id as subscription_id
-        from (select distinct kind, information_type, company_id, origin_id from sets) kind
+        from kinds kind
         join subscriptions_subscribedtype type on type.information_type = kind.information_type
         join subscriptions_subscription subscription on subscription.id = type.subscription_id
         where subscription.active
           and (subscription.own_changes or kind.origin_id is distinct from subscription.application_id)
+          and (subscription.office_id is null or (
+              subscription.office_id = kind.office_id and kind.company_id <> (
+                  select own.company_id from access_office own where own.id = subscription.office_id)))
           and case
               when subscription.negative_selection or exists (
                   select from subscriptions_subscribedcompany chosen where chosen.subscription_id = subscription.id)

@@ -18,6 +18,7 @@ STRETCHES = (500, 4_500, 45_000)
 _CHOSEN = """
     information_type = any(%(types)s)
     and (cardinality(%(companies)s::bigint[]) = 0 or (company_id = any(%(companies)s)) <> %(negative)s)
+    and (%(among)s::bigint[] is null or company_id = any(%(among)s))
     and (%(own_changes)s or origin_id is distinct from %(application)s)
     and operation <> 't'
 """
@@ -69,6 +70,7 @@ def latest(selection: Selection) -> Preview:
         "types": list(selection.types),
         "companies": list(selection.companies),
         "negative": selection.negative,
+        "among": None if selection.among is None else list(selection.among),
         "own_changes": selection.own_changes,
         "application": selection.application,
         "rows": MOST_ROWS,

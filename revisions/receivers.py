@@ -1,6 +1,6 @@
 """What this app does when the apps below announce something."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.apps import AppConfig
@@ -8,11 +8,18 @@ from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_migrate, post_save, pre_delete
 
+from access.models import Office
 from information_types import registry, sql
 from revisions import bell, fan_out, news, outlook, queues, selections
 from revisions.models import FanOutState, TraceState
 from subscriptions.models import Subscription
-from subscriptions.signals import QueueFacts, queues_asked, subscription_changed, subscription_changing
+from subscriptions.signals import (
+    QueueFacts,
+    clients_of_subscriptions_changed,
+    queues_asked,
+    subscription_changed,
+    subscription_changing,
+)
 
 
 def connect() -> None:
@@ -20,6 +27,7 @@ def connect() -> None:
     post_migrate.connect(_restore_states)
     subscription_changing.connect(_queue_by_the_old_choice)
     subscription_changed.connect(_remember_the_choice)
+    clients_of_subscriptions_changed.connect(_remember_the_clients)
     queues_asked.connect(_tell_of_queues)
     post_save.connect(_open_queue, sender=Subscription)
     pre_delete.connect(_retire_queue, sender=Subscription)
@@ -51,6 +59,10 @@ def _queue_by_the_old_choice(**_kwargs: Any) -> None:
 
 def _remember_the_choice(subscription: Subscription, **_kwargs: Any) -> None:
     selections.remember(subscription)
+
+
+def _remember_the_clients(office: Office, added: Collection[int], removed: Collection[int], **_kwargs: Any) -> None:
+    selections.remember_clients(office, added=added, removed=removed)
 
 
 def _tell_of_queues(subscriptions: Sequence[int], **_kwargs: Any) -> dict[int, QueueFacts]:

@@ -67,8 +67,14 @@ def count() -> None:
         pass
 
 
-def rows_changed(*, types: Collection[int], companies: Collection[int], negative: bool) -> int:
-    """How many rows of these types changed lately: of these companies, or of all but these."""
+def rows_changed(
+    *, types: Collection[int], companies: Collection[int], negative: bool, among: Collection[int] | None = None
+) -> int:
+    """How many rows of these types changed lately: of these companies, or of all (`among` some) but these."""
+    if among is not None:
+        chosen, limits = set(companies), set(among)
+        meant = limits - chosen if negative else (limits & chosen if chosen else limits)
+        return _sum(types, meant)
     if not negative:
         return _sum(types, companies or [ALL_COMPANIES])
     return _sum(types, [ALL_COMPANIES]) - _sum(types, companies)

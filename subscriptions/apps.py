@@ -10,3 +10,4 @@ class SubscriptionsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("subscriptions.scope")  # loading it declares whose a subscription is
+        import_module("subscriptions.receivers").connect()

@@ -1,7 +1,15 @@
 """What can be wrong with a subscription."""
 
+from collections.abc import Sequence
+
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from access.models import Office
+from ledger.models import Company
+
+MOST_NAMED = 10
 
 
 class SubscriptionError(Exception):
@@ -21,6 +29,24 @@ class EmptyNegativeSelection(SubscriptionError):
     code = "empty_negative_selection"
     field = "companies"
     message = _("Choose the companies to leave out, or untick “all companies except these”.")
+
+
+class NotClients(SubscriptionError):
+    """Companies are chosen that aren't clients of the subscription's office."""
+
+    code = "not_a_client"
+    field = "companies"
+    message = _("Choose clients of %(office)s only, not %(companies)s.")
+
+    def __init__(self, *, office: Office, companies: Sequence[Company]) -> None:
+        self.office, self.companies = office, companies
+
+    def __str__(self) -> str:
+        named = ", ".join(str(company) for company in self.companies[:MOST_NAMED])
+        if len(self.companies) > MOST_NAMED:
+            more = {"names": named, "count": len(self.companies) - MOST_NAMED}
+            named = gettext("%(names)s and %(count)s more") % more
+        return str(self.message) % {"office": self.office, "companies": named}
 
 
 class NoInformationTypes(SubscriptionError):

@@ -9,12 +9,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from access.models import Application
+from access.clients import clients_of
+from access.models import Application, Office
 from history.triggers import kept, kept_links
 from information_types import registry
 from information_types.definition import InformationType
 from ledger.models import Company
 from subscriptions import triggers
+from subscriptions.querysets import SubscriptionQuerySet
 
 integration_id_form = RegexValidator(
     r"^[A-Za-z0-9._-]{1,64}\Z", _("1 to 64 letters (a–z), digits, hyphens, underscores and full stops.")
@@ -70,6 +72,18 @@ class Subscription(models.Model):
             "work. A change takes effect at once."
         ),
     )
+    office = models.ForeignKey(
+        Office,
+        models.PROTECT,
+        related_name="subscriptions",
+        verbose_name=_("accounting office"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Whose subscription it is. All companies are then the office's clients, as they are at each moment. One "
+            "that leaves the office is queued no more. With none it is the installation's own."
+        ),
+    )
     application = models.ForeignKey(
         Application,
         models.PROTECT,
@@ -83,12 +97,21 @@ class Subscription(models.Model):
 
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
+    objects = SubscriptionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
         ordering = ("integration_id",)
         permissions = [("fetch_outbox", _("Can fetch and acknowledge an outbox"))]
-        triggers = [kept(name=NAMED, named={"application": ("access_application", "name")}, left_out=("created_at",))]
+        triggers = [
+            kept(
+                name=NAMED,
+                company="(select company_id from access_office where id = {row}.office_id)",
+                named={"application": ("access_application", "name"), "office": ("access_office", "name")},
+                left_out=("created_at",),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.integration_id} {self.name}"
@@ -101,15 +124,18 @@ class Subscription(models.Model):
 
     def selects(self, company: Company) -> bool:
         """Whether the company is in the selection."""
+        if self.office is not None and not clients_of(self.office).filter(pk=company.pk).exists():
+            return False
         chosen = {known.pk for known in self.companies.all()}
         return (company.pk not in chosen) if self.negative_selection else (not chosen or company.pk in chosen)
 
     def selected_companies(self) -> models.QuerySet[Company]:
-        """The companies of the selection, as it stands and as companies stand now."""
+        """The companies of the selection, as it stands and as companies and the office's clients stand now."""
+        every = Company.objects.all() if self.office is None else clients_of(self.office)
         chosen = self.subscribed_companies.values("company")
         if self.negative_selection:
-            return Company.objects.exclude(pk__in=chosen)
-        return Company.objects.filter(pk__in=chosen) if chosen.exists() else Company.objects.all()
+            return every.exclude(pk__in=chosen)
+        return every.filter(pk__in=chosen) if chosen.exists() else every
 
 
 class SubscribedCompany(models.Model):

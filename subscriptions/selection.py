@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from access.clients import clients_of
 from subscriptions.models import Subscription
 
 
@@ -9,7 +10,8 @@ from subscriptions.models import Subscription
 class Selection:
     """Companies (ids) and types (numbers); `application` is whose own changes may be left out.
 
-    No companies means all, unless the selection is negative: then it is not one yet.
+    No companies means all, unless the selection is negative: then it is not one yet. `among` are the companies that may
+    be meant at all, an office's clients for instance; None for all there are.
     """
 
     companies: frozenset[int]
@@ -17,12 +19,15 @@ class Selection:
     types: frozenset[int]
     own_changes: bool
     application: int | None
+    among: frozenset[int] | None = None
 
     @classmethod
     def of(cls, subscription: Subscription) -> "Selection":
         """The selection of a subscription as it stands."""
+        office = subscription.office
         return cls(
             companies=frozenset(subscription.subscribed_companies.values_list("company", flat=True)),
+            among=None if office is None else frozenset(clients_of(office).values_list("pk", flat=True)),
             negative=subscription.negative_selection,
             types=frozenset(known.number for known in subscription.information_types),
             own_changes=subscription.own_changes,
@@ -36,8 +41,10 @@ class Selection:
 
     def count_of(self, companies: int) -> int:
         """How many companies are meant, of so many that there are."""
-        chosen = len(self.companies)
-        return companies - chosen if self.negative else (chosen or companies)
+        chosen = len(self.companies if self.among is None else self.companies & self.among)
+        if self.companies and not self.negative:
+            return chosen
+        return companies - chosen
 
     def without(self, companies: frozenset[int]) -> "Selection | None":
         """The same less some companies; None where none would be left."""

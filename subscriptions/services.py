@@ -8,20 +8,22 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from access.models import Application
+from access.clients import clients_of
+from access.models import Application, Office
 from information_types.definition import InformationType
 from ledger.models import Company
-from subscriptions.exceptions import EmptyNegativeSelection, IntegrationIdTaken, NoInformationTypes
+from subscriptions.exceptions import EmptyNegativeSelection, IntegrationIdTaken, NoInformationTypes, NotClients
 from subscriptions.models import BacklogPolicy, Resync, SubscribedCompany, SubscribedType, Subscription
 from subscriptions.signals import subscription_changed, subscription_changing
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Wish:
-    """A subscription as asked for. No companies means all; see `Subscription` for the rest."""
+    """A subscription as asked for. No companies means all, or all clients of the office; see `Subscription`."""
 
     name: str
     application: Application
+    office: Office | None = None
     information_types: Sequence[InformationType]
     companies: Sequence[Company] = ()
     negative_selection: bool = False
@@ -35,6 +37,15 @@ class Wish:
         if not self.information_types:
             raise NoInformationTypes
 
+    def check_clients(self, *, but: frozenset[int] = frozenset()) -> None:
+        """Raise if companies are chosen that aren't the office's clients; those in `but` (ids) may have left it."""
+        if self.office is None:
+            return
+        clients = set(clients_of(self.office).values_list("pk", flat=True)) | but
+        strangers = [company for company in self.companies if company.pk not in clients]
+        if strangers:
+            raise NotClients(office=self.office, companies=strangers)
+
 
 @transaction.atomic
 def create_subscription(*, integration_id: str, wish: Wish) -> Subscription:
@@ -43,6 +54,7 @@ def create_subscription(*, integration_id: str, wish: Wish) -> Subscription:
     subscription_changing.send(sender=Subscription)
     if Subscription.objects.filter(integration_id=integration_id).exists():
         raise IntegrationIdTaken
+    wish.check_clients()
     subscription = Subscription(integration_id=integration_id)
     try:
         with transaction.atomic():
@@ -79,6 +91,9 @@ def _lock(subscription: Subscription) -> Subscription:
 
 def _change(subscription: Subscription, wish: Wish) -> Subscription:
     wish.check()
+    # Who was chosen as a client and has left the office may stay chosen: it counts again when it comes back.
+    chosen = subscription.subscribed_companies.values_list("company", flat=True)
+    wish.check_clients(but=frozenset(chosen) if wish.office == subscription.office else frozenset())
     was_active, types_before = subscription.active, set(subscription.information_types)
     companies_before = set(_companies(subscription))
     _write(subscription, wish)
@@ -104,6 +119,7 @@ def wish_of(subscription: Subscription) -> Wish:
     return Wish(
         name=subscription.name,
         application=subscription.application,
+        office=subscription.office,
         information_types=subscription.information_types,
         companies=list(subscription.companies.all()),
         negative_selection=subscription.negative_selection,
@@ -128,7 +144,7 @@ def mark_missing(*, subscription: Subscription, pairs: Iterable[tuple[int, int]]
 
 
 def _write(subscription: Subscription, wish: Wish) -> None:
-    subscription.name, subscription.application = wish.name, wish.application
+    subscription.name, subscription.application, subscription.office = wish.name, wish.application, wish.office
     subscription.negative_selection, subscription.own_changes = wish.negative_selection, wish.own_changes
     subscription.active = wish.active
     subscription.save()

@@ -12,6 +12,9 @@ subscription_changing = Signal()
 # Sent inside the same transaction when all of a `subscription` is written.
 subscription_changed = Signal()
 
+# Sent inside the transaction when the clients of an `office` are written: `added` and `removed` companies (ids).
+clients_of_subscriptions_changed = Signal()
+
 # Asked with `subscriptions` (ids); answered with a `QueueFacts` by id.
 queues_asked = Signal()
 

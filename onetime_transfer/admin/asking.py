@@ -8,7 +8,7 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -23,7 +23,8 @@ from onetime_transfer import estimates, services
 from onetime_transfer.admin.forms import MOST_CHOSEN, ParametersForm, SeveralForm, TransferForm
 from onetime_transfer.admin.words import roughly
 from onetime_transfer.models import Transfer
-from subscriptions.models import SubscribedCompany, Subscription
+from subscriptions.models import Subscription
+from subscriptions.querysets import SelectsAny
 
 REQUEST = "onetime_transfer.add_transfer"
 # The statistics of more aren't worth the wait.
@@ -161,7 +162,7 @@ class AskingAdmin(RegisterAdmin):
         keys = [int(key) for key in values.getlist("company")[: MOST_CHOSEN + 1] if _is_key(key)]
         companies = list(scope.visible_companies(user).filter(pk__in=keys[:MOST_CHOSEN]).order_by("number"))
         wanted = [int(key) for key in values.getlist("subscription")[:MOST_CHOSEN] if _is_key(key)]
-        offered = _that_select(visible, keys) if keys else visible
+        offered = visible.filter(SelectsAny(keys)) if keys else visible
         if wanted:
             offered = offered.filter(pk__in=wanted)
         found = list(offered.prefetch_related("types").order_by("integration_id")[:MOST_CHOSEN])
@@ -217,15 +218,6 @@ def _filled_in(request: HttpRequest) -> dict[str, Any]:
     values = request.POST if request.method == "POST" else request.GET
     lists = {"subscriptions", "information_types"}
     return {name: values.getlist(name) if name in lists else values[name] for name in values}
-
-
-def _that_select(subscriptions: QuerySet[Subscription], companies: Sequence[int]) -> QuerySet[Subscription]:
-    """Those that are of at least one of the companies."""
-    chosen = SubscribedCompany.objects.filter(subscription=OuterRef("pk"))
-    hit = Count("subscribed_companies", filter=Q(subscribed_companies__company__in=companies))
-    positive = Q(negative_selection=False) & (~Q(Exists(chosen)) | Q(hits__gt=0))
-    negative = Q(negative_selection=True) & Q(hits__lt=len(companies))
-    return subscriptions.annotate(hits=hit).filter(positive | negative)
 
 
 def _is_key(text: str) -> bool:

@@ -21,6 +21,7 @@ from revisions.models.outbox import (
 )
 from revisions.models.trace import (
     BatchLog,
+    ClientChange,
     LastFetch,
     Mark,
     Numbering,
@@ -35,6 +36,7 @@ __all__ = (
     "ChangeSet",
     "ChangesCounted",
     "ChangesOfDay",
+    "ClientChange",
     "DepartedCount",
     "Departure",
     "FanOutState",

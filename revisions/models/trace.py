@@ -208,6 +208,7 @@ class Selection(models.Model):
     negative_selection = models.BooleanField()
     own_changes = models.BooleanField()
     application_id = models.BigIntegerField()
+    office_id = models.BigIntegerField(null=True)
     deleted = models.BooleanField(default=False)
     changed_at = models.DateTimeField(db_default=ClockTimestamp())
     valid_after = models.BigIntegerField()
@@ -219,3 +220,20 @@ class Selection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.integration_id} after {self.valid_after}"
+
+
+class ClientChange(models.Model):
+    """That a company became an office's client or left it: for the numberings after `valid_after`, until the next."""
+
+    office_id = models.BigIntegerField()
+    company_id = models.BigIntegerField()
+    is_client = models.BooleanField()
+    valid_after = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        # the office's clients at a numbering
+        indexes = [models.Index(fields=["office_id", "company_id", "valid_after", "id"], name="client_at_numbering")]
+
+    def __str__(self) -> str:
+        return f"{self.office_id} {self.company_id} after {self.valid_after}"

@@ -31,6 +31,17 @@ SELECTED = """
             case when selection.negative_selection or selection.companies <> '{}'
                 then selection.negative_selection <> (kind.company_id = any(selection.companies)) else true end
                 as of_company,
+            selection.office_id is null or coalesce(
+                (select is_client from revisions_clientchange change
+                    where change.office_id = selection.office_id and change.company_id = kind.company_id
+                        and valid_after < kind.numbering_id
+                    order by valid_after desc, id desc limit 1),
+                (select not is_client from revisions_clientchange change
+                    where change.office_id = selection.office_id and change.company_id = kind.company_id
+                    order by valid_after, id limit 1),
+                exists (select from access_clientaccess client
+                    where client.office_id = selection.office_id and client.company_id = kind.company_id))
+                as of_client,
             selection.own_changes or kind.origin_id is distinct from selection.application_id as wants_own
         from kind
         cross join lateral (
@@ -82,6 +93,16 @@ REMOVALS = """
     join revisions_removal removal on removal.subscription_id = range.subscription_id
         and removal.last_sequence >= range.first and removal.first_sequence <= range.last
 """
+
+# In the order of what `SELECTED` tells from `deleted` on
+REASONS = (
+    WhyNot.NO_SUBSCRIPTION,
+    WhyNot.INACTIVE,
+    WhyNot.TYPE,
+    WhyNot.COMPANY,
+    WhyNot.CLIENT,
+    WhyNot.OWN_CHANGE,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -289,16 +310,10 @@ def _kind(hit: Hit) -> tuple[int, int, int, int | None]:
     return hit.numbering or NOW, hit.information_type, hit.company_id, hit.origin_id
 
 
-def _reason(deleted: bool, active: bool, of_type: bool, of_company: bool, wants_own: bool) -> WhyNot:
+def _reason(deleted: bool, *selected: bool) -> WhyNot:
     """Why a change that wasn't queued wasn't, the first that holds."""
-    reasons = {
-        WhyNot.NO_SUBSCRIPTION: deleted,
-        WhyNot.INACTIVE: not active,
-        WhyNot.TYPE: not of_type,
-        WhyNot.COMPANY: not of_company,
-        WhyNot.OWN_CHANGE: not wants_own,
-    }
-    return next((why for why, holds in reasons.items() if holds), WhyNot.UNKNOWN)
+    refused = (deleted, *(not one for one in selected))
+    return next((why for why, holds in zip(REASONS, refused, strict=True) if holds), WhyNot.UNKNOWN)
 
 
 def _outcome(batch: Batch) -> Outcome:

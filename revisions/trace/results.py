@@ -33,6 +33,7 @@ class WhyNot(models.TextChoices):
     INACTIVE = "inactive", _("The subscription was inactive then.")
     TYPE = "type", _("The information type was not in the subscription then.")
     COMPANY = "company", _("The company was not in the subscription then.")
+    CLIENT = "client", _("The company was not the accounting office's client then.")
     OWN_CHANGE = "own_change", _("It was the application's own change, and the subscription leaves those out.")
     UNKNOWN = "unknown", _("The subscription was changed past Utkorg's own pages.")
 

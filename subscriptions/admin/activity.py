@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 from access.http.admin import RegisterAdmin
 from access.http.admin.question import Question, ask, ids_in, way_back, with_ids
 from access.scope import visible
-from ledger.models import Company
 from subscriptions.models import Subscription
 from subscriptions.services import change_parts
 
@@ -69,16 +68,10 @@ def _question(
 
 
 def _numbers(chosen: Sequence[Subscription]) -> list[tuple[Subscription, list[int]]]:
-    every = Company.objects.count()
-    counts = dict(
-        Subscription.objects.filter(pk__in=[subscription.pk for subscription in chosen])
-        .annotate(chosen=Count("subscribed_companies"))
-        .values_list("pk", "chosen")
-    )
+    companies_of = Subscription.objects.filter(pk__in=[one.pk for one in chosen]).count_companies()
     found = []
     for subscription in chosen:
-        listed = counts[subscription.pk]
-        companies = every - listed if subscription.negative_selection else listed or every
+        companies = companies_of[subscription.pk]
         queued = subscription.queue.last_sequence - subscription.departure.rows
         found.append((subscription, [queued, companies, companies * len(subscription.information_types)]))
     return found

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 
 from information_types import registry
-from subscriptions.models import MissingCount, SubscribedCompany
+from subscriptions.models import MissingCount
+from subscriptions.querysets import SelectsAny
 
 
 class TypeFilter(DropdownFilter):
@@ -55,7 +56,7 @@ class NeedFilter(DropdownFilter):
 
 
 class CompanyFilter(AutocompleteSelectFilter):
-    """Subscriptions that a company is in: chosen, not left out, or one of all."""
+    """Subscriptions that a company is in: chosen, not left out, or one of all, of the office's clients for instance."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -66,10 +67,4 @@ class CompanyFilter(AutocompleteSelectFilter):
         company = str(self.value() or "")
         if not (company.isdecimal() and len(company) < 19):
             return queryset
-        listed = SubscribedCompany.objects.filter(subscription=OuterRef("pk"))
-        is_listed = Exists(listed.filter(company=int(company)))
-        return queryset.filter(
-            Q(is_listed, negative_selection=False)
-            | Q(~is_listed, negative_selection=True)
-            | Q(~Exists(listed), negative_selection=False)
-        )
+        return queryset.filter(SelectsAny([int(company)]))

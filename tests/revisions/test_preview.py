@@ -114,6 +114,7 @@ def test_a_choice_of_which_nothing_changed_reads_a_bounded_number_of_change_sets
                 "types": [registry.get("customers").number],
                 "companies": [],
                 "negative": False,
+                "among": None,
                 "own_changes": True,
                 "application": None,
                 "rows": 20,

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from access.clients import add_client, remove_client
 from information_types import registry
 from ledger.models import Supplier
 from onetime_transfer import running
@@ -419,3 +420,24 @@ def test_marks_are_sparse_and_lead_to_every_sequence(
     for sequence in range(1, 21):
         (found,) = trace.by_sequence(subscription=Subscription.objects.get(), sequence=sequence).revisions
         assert found.deliveries[0].sequence == sequence
+
+
+def test_a_row_of_who_was_no_client_then_was_not_sent_for_that(books: factories.Books) -> None:
+    office = factories.OfficeFactory.create()
+    integrator = Integrator(factories.make_subscription("ledger_entries", office=office))
+
+    def of_voucher() -> Delivery:
+        number = books.post().number
+        fan_out.drain()
+        return the_delivery(voucher(books, str(number)))
+
+    def of_first() -> Delivery:
+        return the_delivery(voucher(books, "1"))
+
+    assert of_voucher().why_not is WhyNot.CLIENT
+    add_client(office=office, company=books.company)
+    assert of_voucher().outcome is Outcome.WAITING
+    assert of_first().why_not is WhyNot.CLIENT, "it wasn't then, though it is now"
+    remove_client(office=office, company=books.company)
+    assert of_voucher().why_not is WhyNot.CLIENT
+    assert integrator.integration_id == of_first().integration_id

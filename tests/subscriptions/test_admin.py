@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -272,7 +271,7 @@ def test_the_list_is_exported_with_times_and_plain_numbers(admin: Client) -> Non
 def test_whoever_may_only_look_reads_names_and_has_nothing_to_press(client: Client) -> None:
     subscription = factories.make_subscription("suppliers")
     user = factories.UserFactory.create(is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename="view_subscription"))
+    factories.give(user, "subscriptions.view_subscription")
     client.force_login(user)
     page = client.get(f"/admin/subscriptions/subscription/{subscription.pk}/change/").content.decode()
     assert "All companies" in page
