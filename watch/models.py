@@ -1,13 +1,11 @@
 """Rows in and out over time, how each queue stands against its policy, and letters to people."""
 
-from typing import Any
-
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from notices.letters import LetterBase
 from subscriptions.models import Subscription
 
 
@@ -87,8 +85,8 @@ class Standing(models.Model):
         return f"{self.subscription_id} {self.episode}"
 
 
-class Letter(models.Model):
-    """An e-mail to one person about one event of a queue: written with the event, sent after its commit."""
+class Letter(LetterBase):
+    """An e-mail to one person about one event of a queue."""
 
     class Kind(models.TextChoices):
         WARNED = "warned", _("the queue is over its limit")
@@ -98,16 +96,6 @@ class Letter(models.Model):
     subscription = models.ForeignKey(Subscription, models.SET_NULL, related_name="letters", null=True)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     episode = models.PositiveIntegerField()
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, related_name="+", null=True)
-    address = models.EmailField()
-    content: models.JSONField[Any, Any] = models.JSONField()
-    created_at = models.DateTimeField(db_default=Now())
-
-    attempts = models.PositiveIntegerField(default=0)
-    claimed_until = models.DateTimeField(null=True)
-    error = models.TextField(blank=True)
-    sent_at = models.DateTimeField(null=True)
-    given_up_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ()

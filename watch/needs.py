@@ -15,8 +15,9 @@ from django.utils.translation import ngettext
 
 from access.models import ApiKey
 from access.scope import visible
+from notices.letters import reach_people
 from onetime_transfer.models import Transfer
-from watch import letters, wording
+from watch import wording
 from watch.ages import age
 from watch.lines import Line
 from watch.models import Letter
@@ -149,7 +150,7 @@ def _what_follows(line: Line) -> str:
     ask = _("Ask the integrator to fetch.")
     if not policy.cuts:
         return ask
-    if not letters.reach_people():
+    if not reach_people():
         return f"{ask} " + _("The queue isn't cut, since this installation sends no e-mail (EMAIL_URL).")
     conditions = wording.cut_conditions({name: getattr(policy, name) for name in wording.CUT_LIMITS})
     return f"{ask} " + _("The queue is cut when %(conditions)s.") % {"conditions": wording.any_of(conditions)}

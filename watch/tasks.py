@@ -1,10 +1,10 @@
 """What Celery runs: readings, policies and letters."""
 
-import smtplib
 from typing import Any
 
 from celery import shared_task
 
+from notices.letters import RETRIES
 from watch import letters, policy, traffic
 
 
@@ -18,7 +18,7 @@ def read_counters() -> None:
 def remove_old() -> None:
     """Remove readings that no chart shows, and letters of last year."""
     traffic.remove_old()
-    letters.remove_old()
+    letters.post.remove_old()
 
 
 @shared_task(ignore_result=True)
@@ -30,17 +30,10 @@ def follow_policies() -> None:
 @shared_task(ignore_result=True)
 def send_left_letters() -> None:
     """Letters whose task was lost, or that couldn't be sent for a while."""
-    letters.enqueue_left_behind()
+    letters.post.enqueue_left_behind()
 
 
-@shared_task(
-    name=letters.SEND,
-    ignore_result=True,
-    autoretry_for=(OSError, smtplib.SMTPException),
-    retry_backoff=5,
-    retry_backoff_max=120,
-    max_retries=5,
-)
+@shared_task(name=letters.SEND, ignore_result=True, **RETRIES)
 def send_letter(letter: int, **_options: Any) -> None:
     """Send one letter; a mail server that doesn't answer is asked again, a little later each time."""
-    letters.send(letter)
+    letters.post.send(letter)

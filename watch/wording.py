@@ -1,11 +1,9 @@
 """What letters say, in the language in force; one text for the plain and the HTML form."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -14,20 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from information_types import registry
+from notices.letters import Words, link_to
 from watch.models import Letter
 
 CUT_LIMITS = ("cut_rows", "cut_hours", "grace_hours")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Words:
-    """A letter: paragraphs, facts after the first of them, and a link where the installation knows its address."""
-
-    subject: str
-    paragraphs: Sequence[str]
-    facts: Sequence[tuple[str, str]]
-    link: str
-    url: str
 
 
 def of(letter: Letter) -> Words:
@@ -84,13 +72,13 @@ def cut_conditions(content: Mapping[str, Any]) -> list[str]:
 
 
 def _words(content: Mapping[str, Any], subject: str, paragraphs: Sequence[str], facts: Sequence[Any]) -> Words:
-    url = ""
-    if settings.UTKORG_URL:
-        url = settings.UTKORG_URL.rstrip("/") + reverse(
-            "admin:subscriptions_subscription_change", args=[content["subscription"]]
-        )
     return Words(
-        subject=f"Utkorg: {subject}", paragraphs=paragraphs, facts=facts, link=_("Open the subscription"), url=url
+        subject=f"Utkorg: {subject}",
+        paragraphs=paragraphs,
+        facts=facts,
+        link=_("Open the subscription"),
+        url=link_to(reverse("admin:subscriptions_subscription_change", args=[content["subscription"]])),
+        reason=_("You get this because you were chosen in the subscription's backlog policy."),
     )
 
 

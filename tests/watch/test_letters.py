@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from access.language import choose_language
 from ledger.models import Company
+from notices.letters import LEFT_ALONE
 from subscriptions.models import Subscription
 from subscriptions.policies import PolicyWish, change_policy
 from subscriptions.services import delete_subscription
@@ -43,7 +44,7 @@ def test_a_letter_is_plain_text_and_html_with_a_link(
     subscription: Subscription, company: Company, mailbox: Mailbox
 ) -> None:
     for letter in warn(company):
-        letters.send(letter.pk)
+        letters.post.send(letter.pk)
     (message,) = mailbox.letters
     link = f"https://utkorg.example.com/admin/subscriptions/subscription/{subscription.pk}/change/"
     for kind in ("plain", "html"):
@@ -72,7 +73,7 @@ def test_each_reads_their_own_language(
     choose_language(user=user, language=language)
     change_policy(subscription=subscription, wish=PolicyWish(warn_rows=2, people=[user]))
     for letter in warn(company):
-        letters.send(letter.pk)
+        letters.post.send(letter.pk)
     assert mailbox.subjects == [subject]
     assert sentence in text_of(mailbox.letters[0])
     assert f'<html lang="{language}">' in text_of(mailbox.letters[0], "html")
@@ -83,7 +84,7 @@ def test_an_address_of_nobody_here_reads_the_installations_language(
 ) -> None:
     settings.LANGUAGE_CODE = "sv"
     for letter in warn(company):
-        letters.send(letter.pk)
+        letters.post.send(letter.pk)
     assert "väntar på att hämtas" in mailbox.subjects[0]
 
 
@@ -93,7 +94,7 @@ def test_what_a_policy_will_do_stands_in_the_warning(
     wish = PolicyWish(warn_rows=2, cut_rows=2_000_000, grace_hours=72, addresses=[TELLER])
     change_policy(subscription=subscription, wish=wish)
     for letter in warn(company):
-        letters.send(letter.pk)
+        letters.post.send(letter.pk)
     text = " ".join(text_of(mailbox.letters[0]).split())
     assert "when there are more than 2,000,000 rows or the warning is 3 days old" in text
 
@@ -103,9 +104,9 @@ def test_a_letter_is_sent_once_however_often_it_is_asked_for(
 ) -> None:
     (letter,) = warn(company)
     with Together() as together:
-        for sending in [together.start(letters.send, letter.pk) for _ in range(8)]:
+        for sending in [together.start(letters.post.send, letter.pk) for _ in range(8)]:
             sending.result()
-    letters.send(letter.pk)
+    letters.post.send(letter.pk)
     assert len(mailbox.letters) == 1
 
 
@@ -113,13 +114,13 @@ def test_a_worker_that_died_while_sending_is_followed_by_another_with_the_same_i
     subscription: Subscription, company: Company, mailbox: Mailbox
 ) -> None:
     (letter,) = warn(company)
-    letters.send(letter.pk)
+    letters.post.send(letter.pk)
     # As it stands after a crash between the mail server's answer and our note of it.
     Letter.objects.update(sent_at=None, claimed_until=timezone.now() + timedelta(minutes=1))
-    letters.send(letter.pk)
+    letters.post.send(letter.pk)
     assert len(mailbox.letters) == 1  # still claimed
     Letter.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    letters.send(letter.pk)
+    letters.post.send(letter.pk)
     first, second = (message["Message-ID"] for message in mailbox.letters)
     assert first == second
 
@@ -142,7 +143,7 @@ def test_an_address_that_is_refused_is_given_up_and_the_others_are_told(
     change_policy(subscription=subscription, wish=wish)
     mailbox.answers["gone@example.com"] = "550 No such person"
     for letter in warn(company):
-        letters.send(letter.pk)
+        letters.post.send(letter.pk)
     refused = Letter.objects.get(address="gone@example.com")
     assert refused.given_up_at is not None
     assert "No such person" in refused.error
@@ -153,9 +154,9 @@ def test_an_address_that_is_busy_is_tried_again(subscription: Subscription, comp
     (letter,) = warn(company)
     mailbox.answers[TELLER] = "451 Later"
     with pytest.raises(Exception, match="451"):
-        letters.send(letter.pk)
+        letters.post.send(letter.pk)
     mailbox.answers.clear()
-    letters.send(letter.pk)
+    letters.post.send(letter.pk)
     letter.refresh_from_db()
     assert (letter.attempts, letter.error, len(mailbox.letters)) == (2, "", 1)
 
@@ -173,25 +174,25 @@ def test_celery_asks_again_while_no_mail_server_answers(
     Letter.objects.update(claimed_until=timezone.now() - timedelta(hours=1))
     assert list(_left_behind()) == []  # too young for the sweep
     Letter.objects.update(created_at=timezone.now() - timedelta(hours=1))
-    letters.send(letter.pk)
+    letters.post.send(letter.pk)
     assert len(mailbox.letters) == 1
 
 
 def test_a_letter_that_never_goes_is_given_up(subscription: Subscription, company: Company) -> None:
     (letter,) = warn(company)
     Letter.objects.update(created_at=timezone.now() - timedelta(days=4))
-    letters.enqueue_left_behind()
+    letters.post.enqueue_left_behind()
     letter.refresh_from_db()
     assert letter.given_up_at is not None
-    letters.send(letter.pk)
+    letters.post.send(letter.pk)
     assert mail.outbox == []
 
 
 def test_letters_of_last_year_are_deleted(subscription: Subscription, company: Company) -> None:
     warn(company)
-    assert letters.remove_old() == 0
+    assert letters.post.remove_old() == 0
     Letter.objects.update(created_at=timezone.now() - timedelta(days=400))
-    assert letters.remove_old() == 1
+    assert letters.post.remove_old() == 1
 
 
 def test_a_deleted_subscriptions_letters_are_sent_all_the_same(
@@ -199,7 +200,7 @@ def test_a_deleted_subscriptions_letters_are_sent_all_the_same(
 ) -> None:
     (letter,) = warn(company)
     delete_subscription(subscription=subscription)
-    letters.send(letter.pk)
+    letters.post.send(letter.pk)
     assert len(mailbox.letters) == 1
 
 
@@ -239,5 +240,5 @@ def _free_port() -> int:
 
 
 def _left_behind() -> list[Letter]:
-    before = timezone.now() - letters.LEFT_ALONE
+    before = timezone.now() - LEFT_ALONE
     return list(Letter.objects.filter(sent_at=None, created_at__lt=before, claimed_until__lt=before))

@@ -33,7 +33,7 @@ def look() -> list[str]:
     """Follow the policies once, and send what is to be sent; returns what was written."""
     policy.follow_all()
     for letter in Letter.objects.filter(sent_at=None):
-        letters.send(letter.pk)
+        letters.post.send(letter.pk)
     return list(Letter.objects.order_by("pk").values_list("kind", flat=True))
 
 

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from access.scope import visible
+from notices.letters import reach_people
 from subscriptions.models import BacklogPolicy, Subscription
 from subscriptions.policies import change_policy, policy_of, recipients
-from watch import history, letters, lines, policy, wording
+from watch import history, lines, policy, wording
 from watch.admin.forms import PolicyForm
 from watch.admin.live import answer
 from watch.models import Letter
@@ -50,7 +51,7 @@ def policy_page(request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("Backlog policy"),
         "subscription": subscription,
         "form": form,
-        "sends_no_mail": not letters.reach_people(),
+        "sends_no_mail": not reach_people(),
         "cleared_per_cent": policy.CLEARED_PER_CENT,
         "back_url": _page_of(subscription),
     }
@@ -64,7 +65,7 @@ def told(chosen: BacklogPolicy) -> dict[str, Any]:
         "warns": wording.any_of(wording.limits(chosen.warn_rows, chosen.warn_hours)),
         "people": [recipient.address for recipient in recipients(chosen)],
         "cuts": wording.any_of(cut),
-        "sends_no_mail": not letters.reach_people(),
+        "sends_no_mail": not reach_people(),
     }
 
 
