@@ -16,3 +16,4 @@ class AccessConfig(AppConfig):
         """Declare whose the rows of this app are, and what is done when others announce something."""
         import_module("access.rules")
         import_module("access.receivers").connect()
+        import_module("access.wording").register()

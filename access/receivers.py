@@ -6,11 +6,14 @@ from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 from access import access_templates
+from access.alarms import raise_alarm
+from access.signals import replaced_key_used
 
 
 def connect() -> None:
-    """Keep the delivered templates as this version of the program has them."""
+    """Keep the delivered templates as this version of the program has them; tell of uses of replaced keys."""
     post_migrate.connect(_deliver)
+    replaced_key_used.connect(raise_alarm, dispatch_uid="alarm")
 
 
 def is_last(app_config: AppConfig) -> bool:

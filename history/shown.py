@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
@@ -21,12 +22,15 @@ from history.rights import right_label
 from information_types import registry
 from information_types.exceptions import UnknownInformationType
 
+MOMENTS = {"replaced_at", "works_until"}
 # What entries hold that is no field of the object's
 LABELS: dict[str, str | Promise] = {
     "information_types": gettext_lazy("information types"),
     "rows": gettext_lazy("rows"),
     "epoch": gettext_lazy("epoch"),
     "form": gettext_lazy("form"),
+    "replaced_at": gettext_lazy("restored"),
+    "works_until": gettext_lazy("the old key works until"),
     "recovery_codes_left": gettext_lazy("recovery codes left"),
     "from_address": gettext_lazy("address"),
     "filter": gettext_lazy("filter"),
@@ -113,6 +117,8 @@ def _value(field: "Field[Any, Any] | None", name: str, value: Any) -> str:
             return _("yes") if value else _("no")
         case int():
             return _type_label(value) if name == "information_types" else str(number_format(value, force_grouping=True))
+        case str() if name in MOMENTS:
+            return date_format(timezone.localtime(datetime.fromisoformat(value)), "DATETIME_FORMAT")
         case str() if field is not None:
             return _text(field, value)
         case _:

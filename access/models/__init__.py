@@ -2,6 +2,7 @@
 
 from access.models.applications import Application
 from access.models.keys import ApiKey, ClientGrant, KeyKind, KeyRights, KeyState, ReplacedSecret
+from access.models.letters import ExpiryWarning, KeyLetter
 from access.models.organisation import AccessTemplate, ClientAccess, Membership, Office, TermsAcceptance
 from access.models.profile import Profile
 
@@ -11,7 +12,9 @@ __all__ = [
     "Application",
     "ClientAccess",
     "ClientGrant",
+    "ExpiryWarning",
     "KeyKind",
+    "KeyLetter",
     "KeyRights",
     "KeyState",
     "Membership",

@@ -2,7 +2,6 @@
 
 import socket
 from datetime import timedelta
-from email.message import EmailMessage
 from functools import partial
 
 import pytest
@@ -20,18 +19,13 @@ from subscriptions.services import delete_subscription
 from tests import factories
 from tests.concurrency.installation import Installation
 from tests.connections import Together, wait_until
-from tests.watch.conftest import TELLER, Mailbox, queue
+from tests.mail import Mailbox, text_of
+from tests.watch.conftest import TELLER, queue
 from watch import letters, policy
 from watch.models import Letter
 from watch.tasks import send_letter
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def text_of(message: EmailMessage, kind: str = "plain") -> str:
-    body = message.get_body((kind,))
-    assert body is not None
-    return str(body.get_content())
 
 
 def warn(company: Company) -> list[Letter]:

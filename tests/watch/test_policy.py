@@ -19,7 +19,8 @@ from tests import factories
 from tests.connections import Gate, Together, wait_until, waiters
 from tests.consumers import Consumer
 from tests.ledger.admin_client import signed_in
-from tests.watch.conftest import TELLER, Mailbox, queue
+from tests.mail import Mailbox
+from tests.watch.conftest import TELLER, queue
 from watch import letters, policy
 from watch.backlog import Backlog
 from watch.models import Letter, Standing
