@@ -46,7 +46,7 @@ class FailedSignInAdmin(ReadOnlyAdmin):
     ordering = ("-attempt_time",)
     actions = ("unlock_chosen",)
 
-    @display(description=_("name tried"), ordering="username")
+    @display(description=_("username"), ordering="username")
     def user_name(self, failed: FailedSignIn) -> str:
         """As it was typed."""
         return failed.username or "–"

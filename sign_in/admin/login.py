@@ -41,6 +41,11 @@ CONFIRMED = "second_factor"  # in the session of who has shown one
 class PasswordForm(AuthenticationForm):  # type: ignore[misc]
     """Unfold's, for who may open the admin; a name longer than any isn't looked for."""
 
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": gettext_lazy("User name or password is wrong. Small and capital letters differ."),
+    }
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.fields["username"].validators.append(MaxLengthValidator(self.username_field.max_length))

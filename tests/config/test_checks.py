@@ -130,3 +130,20 @@ def test_nothing_starts_with_unsafe_values(command: tuple[str, ...], tmp_path: P
 def test_an_address_that_links_could_not_begin_with_is_refused(address: str) -> None:
     with override_settings(UTKORG_URL=address):
         assert [found.id for found in checks.check_values()] == ["utkorg.E011"]
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({}, set()),
+        ({"UTKORG_TWO_FACTOR": "sometimes"}, {"utkorg.E020"}),
+        ({"UTKORG_SIGN_IN_ATTEMPTS": 0}, {"utkorg.E021"}),
+        ({"UTKORG_SESSION_HOURS": -1}, {"utkorg.E021"}),
+        ({"OIDC_ISSUER": "https://id.example.se"}, {"utkorg.E022"}),
+        ({"OIDC_ISSUER": "https://id.example.se", "OIDC_CLIENT_ID": "a", "OIDC_CLIENT_SECRET": "b"}, set()),
+        ({"OIDC_ISSUER": "http://id.example.se", "OIDC_CLIENT_ID": "a", "OIDC_CLIENT_SECRET": "b"}, {"utkorg.E023"}),
+    ],
+)
+def test_what_says_nothing_about_signing_in_is_refused(values: dict[str, Any], found: set[str]) -> None:
+    with override_settings(**{**GOOD, **values}):
+        assert {message.id for message in checks.check_values()} == found
