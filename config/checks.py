@@ -45,9 +45,11 @@ def check_values(**_kwargs: Any) -> list[CheckMessage]:
         text = f"UTKORG_URL is {settings.UTKORG_URL!r}."
         found.append(Error(text, hint="Use an address such as https://utkorg.example.se.", id="utkorg.E011"))
     found.extend(_sign_in())
-    for scope, rate in settings.UTKORG_THROTTLE_RATES.items():
+    rates = {f"THROTTLE_{scope.upper()}": rate for scope, rate in settings.UTKORG_THROTTLE_RATES.items()}
+    for_clients = settings.UTKORG_THROTTLE_CLIENT_RATES.items()
+    rates |= {f"THROTTLE_CLIENT_{scope.upper()}": rate for scope, rate in for_clients}
+    for name, rate in rates.items():
         if not RATE.fullmatch(rate):
-            name = f"THROTTLE_{scope.upper()}"
             found.append(Error(f"{name} is {rate!r}.", hint="Use a rate such as 5/s, 60/min.", id="utkorg.E010"))
     return found
 

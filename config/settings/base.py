@@ -281,6 +281,11 @@ UTKORG_THROTTLE_RATES: dict[str, str] = {
     "receipts": env.str("THROTTLE_RECEIPTS", default="20/s"),
     "registers": env.str("THROTTLE_REGISTERS", default="60/min"),
 }
+# Requests that all accounting offices' keys together may make for one client
+UTKORG_THROTTLE_CLIENT_RATES: dict[str, str] = {
+    "revisions": env.str("THROTTLE_CLIENT_REVISIONS", default="40/s"),
+    "registers": env.str("THROTTLE_CLIENT_REGISTERS", default="240/min"),
+}
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Utkorg",
     "DESCRIPTION": "What changed in the registers, in order and without gaps.",

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -16,8 +17,10 @@ from pytest_django import Settings
 
 from access.http import throttling
 from access.http.throttling import Rate, seconds_to_wait
-from tests.access.probe import get, problem
-from tests.factories import make_key
+from access.models import AccessTemplate, ClientAccess, ClientGrant, KeyKind
+from ledger.models import Company
+from tests.access.probe import Probe, get, problem
+from tests.factories import ApplicationFactory, CompanyFactory, OfficeFactory, make_key, permission
 
 COUNT_IN_A_PROCESS = """
 import sys, django
@@ -25,7 +28,7 @@ from django.conf import settings
 django.setup()
 settings.CACHES["default"]["LOCATION"] = sys.argv[1]
 from access.http.throttling import Rate, seconds_to_wait
-print(sum(seconds_to_wait(Rate(50, 60), name=sys.argv[2]) is None for _ in range(40)))
+print(sum(seconds_to_wait({sys.argv[2]: Rate(50, 60)}) is None for _ in range(40)))
 """
 
 
@@ -36,7 +39,7 @@ def name() -> str:
 
 def let_through(rate: Rate, name: str, times: int) -> int:
     """Ask so many times, as fast as can be; return how many were let through."""
-    return sum(seconds_to_wait(rate, name=name) is None for _ in range(times))
+    return sum(seconds_to_wait({name: rate}) is None for _ in range(times))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +64,7 @@ def test_no_stretch_of_a_second_has_more_than_the_rate_wherever_it_begins(name: 
     end = time.monotonic() + 2.5
     while time.monotonic() < end:
         before = time.monotonic()
-        if seconds_to_wait(Rate(5, 1), name=name) is None:
+        if seconds_to_wait({name: Rate(5, 1)}) is None:
             passed.append(before)
     assert 10 <= len(passed) <= 15
     # 10 ms: our clock is read before the server's.
@@ -76,10 +79,10 @@ def test_a_client_that_keeps_to_the_rate_is_never_refused(name: str) -> None:
 
 def test_who_waits_as_told_is_let_through(name: str) -> None:
     let_through(Rate(5, 1), name, 5)
-    wait = seconds_to_wait(Rate(5, 1), name=name)
+    wait = seconds_to_wait({name: Rate(5, 1)})
     assert wait == 1
     time.sleep(wait)
-    assert seconds_to_wait(Rate(5, 1), name=name) is None
+    assert seconds_to_wait({name: Rate(5, 1)}) is None
 
 
 def test_threads_are_counted_together(name: str) -> None:
@@ -141,3 +144,63 @@ def test_with_the_cache_away_everything_goes_on_and_one_line_is_logged(
     assert time.monotonic() - began < 1
     assert [record.name for record in caplog.records].count(throttling.__name__) == 1
     assert text not in caplog.text
+
+
+def office_keys(count: int) -> list[tuple[Company, Company, str]]:
+    """So many keys of an office: for each a client that all have, one of its own, and its text."""
+    office, shared = OfficeFactory.create(), CompanyFactory.create()
+    ClientAccess.objects.create(office=office, company=shared)
+    application = ApplicationFactory.create(supports_office_keys=True)
+    found = []
+    for _ in range(count):
+        key, text = make_key(kind=KeyKind.OFFICE, office=office, application=application)
+        own = CompanyFactory.create()
+        ClientAccess.objects.create(office=office, company=own)
+        template = AccessTemplate.objects.create(name=f"Template {key.pk}")
+        template.permissions.add(permission("access.view_application"), permission("ledger.view_voucher"))
+        for company in (shared, own):
+            ClientGrant.objects.create(key=key, company=company, template=template)
+        found.append((shared, own, text))
+    return found
+
+
+class OfClients(Probe):
+    """A view that office keys may ask."""
+
+    required_permissions = {"GET": "ledger.view_voucher", "POST": "ledger.view_voucher"}
+
+
+@pytest.mark.django_db
+def test_offices_keys_are_counted_together_for_each_client(settings: Settings) -> None:
+    settings.UTKORG_THROTTLE_RATES, settings.UTKORG_THROTTLE_CLIENT_RATES = {}, {"pending": "2/min"}
+    keys = office_keys(3)
+    answers = [get(text, f"?company={shared.number}", view=OfClients).status_code for shared, _own, text in keys]
+    assert answers == [200, 200, 429]
+    shared, own, text = keys[2]
+    assert get(text, f"?company={own.number}", view=OfClients).status_code == 200
+    assert get(text, view=OfClients).status_code == 200
+    response = get(text, f"?company={own.number}&company={shared.number}", view=OfClients)
+    problem(response, 429, "throttled")
+    assert 0 < int(response["Retry-After"]) <= 60
+    # What was refused for one client wasn't counted for the other.
+    assert get(text, f"?company={own.number}", view=OfClients).status_code == 200
+    assert get(text, f"?company={own.number}", view=OfClients).status_code == 429
+
+
+@pytest.mark.django_db
+def test_naming_a_company_out_of_sight_hinders_nobody(settings: Settings) -> None:
+    settings.UTKORG_THROTTLE_RATES, settings.UTKORG_THROTTLE_CLIENT_RATES = {}, {"pending": "1/min"}
+    ((_shared, own, text), (_same, other, stranger)) = office_keys(2)
+    for number in (own.number, "unknown", "\0"):
+        assert get(stranger, "?" + urlencode({"company": number}), view=OfClients).status_code != 429
+        assert get(stranger, "?" + urlencode({"company": number}), view=OfClients).status_code != 429
+    assert get(text, f"?company={own.number}", view=OfClients).status_code == 200
+    assert get(stranger, f"?company={other.number}", view=OfClients).status_code == 200
+
+
+@pytest.mark.django_db
+def test_an_end_users_key_isnt_counted_for_its_company(settings: Settings) -> None:
+    settings.UTKORG_THROTTLE_RATES, settings.UTKORG_THROTTLE_CLIENT_RATES = {}, {"pending": "1/min"}
+    company = CompanyFactory.create()
+    _key, text = make_key(company=company)
+    assert [get(text, f"?company={company.number}", view=OfClients).status_code for _ in range(3)] == [200] * 3
