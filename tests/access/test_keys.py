@@ -2,6 +2,7 @@
 
 import re
 import string
+import tomllib
 import zlib
 from pathlib import Path
 
@@ -84,6 +85,22 @@ def test_the_documented_pattern_finds_keys_in_any_text() -> None:
     assert pattern.findall(f'API_KEY="{key}"; # {key}') == [key, key]
     assert not pattern.search(f"x{key}")
     assert not pattern.search(f"{key}9")
+
+
+def test_the_documented_rule_for_gitleaks_finds_keys_whose_checksum_is_right() -> None:
+    text = (DOCUMENT.parent / "operators.md").read_text()
+    block = re.search(r"<!-- gitleaks -->\n```toml\n(.+?)```", text, re.DOTALL)
+    assert block
+    (rule,) = tomllib.loads(block[1])["rules"]
+    pattern = re.compile(rule["regex"])
+    assert pattern.pattern == _documented("pattern")
+    made = [make_key().text() for _ in range(20)]
+    found = pattern.findall("\n".join(f"key: {key}" for key in made))
+    assert found == made
+    for key in found:
+        assert all(keyword in key for keyword in rule["keywords"])
+        body, _underscore, digits = key.rpartition("_")
+        assert checksum(body) == digits
 
 
 def test_the_documented_example_is_right() -> None:
