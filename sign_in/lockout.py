@@ -17,7 +17,7 @@ from history.models import Change
 from history.services import note_event
 
 
-class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]
+class LockoutHandler(AxesDatabaseHandler):
     """The library's, with a limit of its own for an address: behind one there may be an office full of people."""
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
@@ -56,9 +56,10 @@ def counting() -> "QuerySet[AccessAttempt]":
 def with_totals(rows: "QuerySet[Any]") -> "QuerySet[Any]":
     """Rows with what counts now of their name from their address, and of the whole address."""
     at_address = counting().filter(ip_address=OuterRef("ip_address"))
-    return rows.annotate(
+    found: QuerySet[Any] = rows.annotate(
         own_failures=_sum(at_address.filter(username=OuterRef("username"))), address_failures=_sum(at_address)
     )
+    return found
 
 
 def _sum(attempts: "QuerySet[AccessAttempt]") -> Coalesce:

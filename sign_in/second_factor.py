@@ -59,8 +59,9 @@ def codes_left(user: User) -> int:
 
 def waiting_authenticator(*, user: User) -> Authenticator:
     """The authenticator that a person is about to confirm; the same one until they have."""
-    found = Authenticator.objects.filter(user=user, confirmed=False).order_by("pk").first()
-    return found or Authenticator.objects.create(user=user, confirmed=False, name=ISSUER)
+    found: Authenticator | None = Authenticator.objects.filter(user=user, confirmed=False).order_by("pk").first()
+    made: Authenticator = found or Authenticator.objects.create(user=user, confirmed=False, name=ISSUER)
+    return made
 
 
 def setup_key(authenticator: Authenticator) -> str:

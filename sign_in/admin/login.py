@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from typing import Any, cast
+from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
@@ -38,7 +38,7 @@ HALFWAY_LASTS = 600
 CONFIRMED = "second_factor"  # in the session of who has shown one
 
 
-class PasswordForm(AuthenticationForm):  # type: ignore[misc]
+class PasswordForm(AuthenticationForm):
     """Unfold's, for who may open the admin; a name longer than any isn't looked for."""
 
     error_messages = {
@@ -174,7 +174,7 @@ def _halfway(request: HttpRequest) -> Halfway | None:
     kept = request.session.get(HALFWAY)
     if not kept or time.time() - kept["at"] > HALFWAY_LASTS or kept["backend"] not in settings.AUTHENTICATION_BACKENDS:
         return None
-    user = cast("User | None", load_backend(kept["backend"]).get_user(kept["user"]))
+    user = load_backend(kept["backend"]).get_user(kept["user"])
     if user is None or not constant_time_compare(kept["hash"], user.get_session_auth_hash()):
         return None
     return Halfway(user, kept["backend"], SignInMethod(kept["method"]))

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core import mail
@@ -163,7 +164,7 @@ def letters(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         given.append(args)
         tasks.send_reset_letters(*args)
 
-    monkeypatch.setattr(resetting.current_app, "send_task", take)
+    monkeypatch.setattr(current_app, "send_task", take)
     return given
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import override_settings
 from django_otp.oath import TOTP
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.access.provider import CLIENT, SECRET, running
@@ -16,7 +16,7 @@ from tests.factories import SuperuserFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PASSWORD = "korrekt-häst-batteri"
-DESK = {"width": 1280, "height": 900}
+DESK: ViewportSize = {"width": 1280, "height": 900}
 
 
 def app_code(secret: str, *, ahead: int) -> str:
