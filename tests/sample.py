@@ -16,6 +16,7 @@ from django.core.files.base import ContentFile
 from django.db.models import Model
 from django.utils import timezone
 
+from access.add_on import activate
 from access.clients import add_clients, switch_api_access
 from access.grants import grant_clients
 from access.models import AccessTemplate, ApiKey, Application, KeyKind, Office
@@ -229,6 +230,7 @@ def _keys(user: User, applications: dict[str, Application]) -> None:
     offices = factories.ApplicationFactory.create(name="Byråportalen", supports_office_keys=True)
     own = factories.CompanyFactory.create(number="190", name="Byrån i Borås AB")
     office = factories.OfficeFactory.create(name="Byrån i Borås AB", company=own)
+    activate(by=user, office=office)
     ended, _text = create_key(owner=user, application=offices, name="Byrån", kind=KeyKind.OFFICE, office=office)
     made = timezone.now() - timedelta(days=400)
     ApiKey.objects.filter(pk=ended.pk).update(created_at=made, expires_at=made + timedelta(days=365))
