@@ -158,10 +158,13 @@ def authenticate_key(text: str, *, address: str | None = None) -> ApiKey:
     return key
 
 
-def still_opens(*, key: ApiKey) -> bool:
-    """Tell whether a key that was checked before opens anything now; for requests that wait. One query."""
-    now = ApiKey.objects.select_related("owner").filter(pk=key.pk).first()
-    return now is not None and now.state(at=timezone.now()) == KeyState.ACTIVE
+def still_opens(*, key: ApiKey) -> ApiKey | None:
+    """Return a key that was checked before as it is now, for requests that wait; None if it needs another look. One
+    query."""
+    now = ApiKey.objects.select_related("owner", "application", "office").filter(pk=key.pk).first()
+    if now is None or now.digest != key.digest or now.state(at=timezone.now()) != KeyState.ACTIVE:
+        return None
+    return now
 
 
 def _refuse_unless_in_grace(key: ApiKey, old: ReplacedSecret, *, at: datetime, address: str | None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -34,6 +34,18 @@ OWN_COMPANY = _(
     "An accounting office's key can't be used for the office's own company. Ask the integration's support, or use a "
     "key made on an employee or contact of that company."
 )
+
+
+class Judged(Protocol):
+    """What is of several companies, read together with what a key may.
+
+    `is_known`: the key may know of it; `is_allowed`: it has the right for one of its companies at least; `is_own`: it
+    is of the own company of the key's office alone.
+    """
+
+    is_known: bool
+    is_allowed: bool
+    is_own: bool
 
 
 class KeyScope(APIView):
@@ -122,6 +134,22 @@ class KeyScope(APIView):
         if found is None:
             raise NotFound
         return found
+
+    def find_judged(self, things: QuerySet[M], **named: Any) -> M:
+        """Return the one of the key's application, if what it tells of the key allows that; see `check_judged`."""
+        found = self.find(things, **named)
+        self.check_judged(cast(Judged, found))
+        return found
+
+    def check_judged(self, judged: Judged) -> None:
+        """Raise 404 where the key may not know of a thing, 403 where the right is missing, WrongKeyKind where it is of
+        the own company of the key's office alone."""
+        if judged.is_own:
+            raise WrongKeyKind(OWN_COMPANY)
+        if not judged.is_known:
+            raise NotFound
+        if not judged.is_allowed:
+            raise PermissionDenied
 
     def _permission_for(self, method: str) -> str | None:
         return self.required_permissions["GET" if method == "HEAD" else method]

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
+from rest_framework.exceptions import ErrorDetail, NotFound, PermissionDenied, ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.http.parameters import NoParameters
-from access.http.scope import KeyScope, M
+from access.http.scope import Judged, KeyScope, M
 from information_types import registry
 from ledger.models import Company
 from onetime_transfer import services
@@ -35,12 +36,15 @@ class TransferList(KeyScope):
     def post(self, request: Request) -> Response:
         """Ask for a transfer; a worker runs it."""
         wanted = TransferBody.read(request)
-        subscription = self.find(Subscription.objects.all(), integration_id=wanted["integration_id"])
+        known = Subscription.objects.judged(key=self.key, rights=self.rights, permission=TRANSFER)
+        subscription = self.find_judged(known, integration_id=wanted["integration_id"])
+        company = self._company(wanted["company"])
         try:
             transfer = services.request_transfer(
                 subscription=subscription,
                 information_type=registry.get(wanted["information_type"]),
-                company=self._company(wanted["company"]),
+                company=company,
+                companies=[] if company else self._those_allowed(subscription),
                 parameters=wanted["parameters"],
                 requested_by=self.key.owner,
             )
@@ -55,11 +59,16 @@ class TransferList(KeyScope):
     def _company(self, number: str | None) -> Company | None:
         if number is None:
             return None
-        known = Company.objects.filter(number=number)
-        found = (known if self.companies is None else known.filter(pk__in=self.companies)).first()
-        if found is None:
-            raise NotFound
-        return found
+        return self.check_company(Company.objects.filter(number=number).first())
+
+    def _those_allowed(self, subscription: Subscription) -> list[Company]:
+        """The subscription's companies for which the key may ask; none where those are all."""
+        allowed = self.companies
+        if allowed is None:
+            return []
+        selected = list(subscription.selected_companies())
+        chosen = [company for company in selected if company.pk in allowed]
+        return chosen if len(chosen) < len(selected) else []
 
 
 class TransferScope(KeyScope):
@@ -72,8 +81,23 @@ class TransferScope(KeyScope):
         return things.filter(subscription__application=self.key.application)
 
     def transfer(self, number: int) -> Transfer:
-        """The transfer of that number; raises 404."""
-        return self.find(Transfer.objects.select_related("subscription"), pk=number)
+        """The transfer of that number; raises 404, or 403 where the right is missing.
+
+        One that only looks needs the right for one of its companies, one that does something for all of them.
+        """
+        transfer = self.find(Transfer.objects.select_related("subscription__office"), pk=number)
+        judged = Subscription.objects.judged(key=self.key, rights=self.rights, permission=TRANSFER)
+        self.check_judged(cast(Judged, judged.get(pk=transfer.subscription_id)))
+        self._check_companies(frozenset(services.companies_of(transfer)))
+        return transfer
+
+    def _check_companies(self, companies: frozenset[int]) -> None:
+        visible, allowed = self.rights.visible, self.companies
+        if visible is not None and not companies & visible:
+            raise NotFound
+        lacking = frozenset() if allowed is None else companies - allowed
+        if lacking and (lacking == companies or self.request.method not in SAFE_METHODS):
+            raise PermissionDenied
 
 
 class TransferDetail(TransferScope):

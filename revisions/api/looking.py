@@ -73,7 +73,7 @@ async def _wait_for_more(answer: Answer, *, since: int) -> Answer | None:
         with exchange.waiting(answer.outlook.subscription.pk, seen=latest.head, since=since) as waiter:
             in_time = await waiter.news(until=until)
         since = exchange.messages
-        found = await sync_to_async(_release_after)(_look_again, answer.outlook)
+        found = await sync_to_async(_release_after)(_look_again, latest.outlook)
         if found is None:
             return None
         latest = found
@@ -81,11 +81,11 @@ async def _wait_for_more(answer: Answer, *, since: int) -> Answer | None:
 
 
 def _look_again(outlook: Outlook) -> Answer | None:
-    """Look for who was let through before, at little cost; None where the key or the subscription is gone."""
-    if not still_opens(key=outlook.key):
-        return None
+    """Look for who was let through before, by what the key may now; None where the view must say what is wrong."""
+    key = still_opens(key=outlook.key)
+    now = outlook.as_of_now(key) if key else None
     try:
-        return outlook.answer()
+        return now.answer() if now else None
     except Subscription.DoesNotExist:
         return None
 

@@ -10,7 +10,9 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags, quote_etag
 
 from access.models import ApiKey
+from access.rights import effective_rights
 from revisions import pending
+from revisions.api.scope import FETCH
 from subscriptions.models import Subscription
 
 
@@ -30,6 +32,14 @@ class Outlook:
         """An outlook from the text of `If-None-Match`."""
         known = parse_etags(seen.pop("if_none_match"))
         return cls(known=tuple(etag.removeprefix("W/") for etag in known), **seen)
+
+    def as_of_now(self, key: ApiKey) -> "Outlook | None":
+        """The same with what the key may at this moment; None where it may no longer look."""
+        rights = effective_rights(key)
+        known = Subscription.objects.known_to(key=key, rights=rights, permission=FETCH)
+        if not known.filter(pk=self.subscription.pk, application=key.application).exists():
+            return None
+        return dataclasses.replace(self, key=key, readable=rights.companies_with(FETCH))
 
     def answer(self) -> "Answer":
         """Look, and answer; raises `Subscription.DoesNotExist` where it was deleted meanwhile."""

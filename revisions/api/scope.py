@@ -20,11 +20,12 @@ class OutboxView(KeyScope):
     writes_configuration = False
 
     def subscription(self, integration_id: str) -> Subscription:
-        """The subscription with its queue; raises 404 where the key's application has none of that id."""
-        return self.find(Subscription.objects.select_related("queue"), integration_id=integration_id)
+        """The subscription with its queue; raises 404 where the key may know of none of that id."""
+        known = Subscription.objects.select_related("queue").judged(key=self.key, rights=self.rights, permission=FETCH)
+        return self.find_judged(known, integration_id=integration_id)
 
     def choice(self, wanted: dict[str, Any]) -> batch.Choice:
-        """What a fetch is of; raises 404 for a company that is unknown or that the key may not read."""
+        """What a fetch is of; raises 404 for a company out of sight, 403 for one that the key may not read."""
         types = frozenset(registry.get(name).number for name in wanted["information_type"])
         companies = self._companies(wanted["company"])
         return batch.Choice(types=types or None, companies=companies or None, readable=self.companies)
@@ -36,10 +37,5 @@ class OutboxView(KeyScope):
     def _companies(self, numbers: list[str]) -> frozenset[int]:
         if not numbers:
             return frozenset()
-        known = Company.objects.filter(number__in=numbers)
-        if self.companies is not None:
-            known = known.filter(pk__in=self.companies)
-        found = frozenset(known.values_list("pk", flat=True))
-        if len(found) < len(numbers):
-            raise NotFound
-        return found
+        known = {company.number: company for company in Company.objects.filter(number__in=numbers)}
+        return frozenset(self.check_company(known.get(number)).pk for number in numbers)

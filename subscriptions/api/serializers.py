@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from access.http.parameters import StrictSerializer, Text, Truth
-from access.models import Application
+from access.models import Application, Office
 from information_types import registry
 from information_types.definition import InformationType
 from ledger.models import Company
@@ -18,7 +19,7 @@ from subscriptions.models import Subscription, integration_id_form
 
 
 class Companies(serializers.ListField):
-    """Companies by number, of those that the key may read (context `companies`; None for all)."""
+    """Companies by number, of those that the key may know of (context `companies`; None for all)."""
 
     child = Text(max_length=32)
 
@@ -36,8 +37,9 @@ class Companies(serializers.ListField):
         return [found[number] for number in numbers]
 
     def to_representation(self, companies: Any) -> list[str]:
-        """Return the numbers, sorted."""
-        return sorted(company.number for company in companies.all())
+        """Return the numbers that the key may know of, sorted."""
+        known = self.context["companies"]
+        return sorted(company.number for company in companies.all() if known is None or company.pk in known)
 
     def _readable(self) -> Any:
         readable = self.context["companies"]
@@ -66,7 +68,7 @@ class InformationTypes(serializers.ListField):
 
 
 class SubscriptionSerializer(StrictSerializer):
-    """A subscription; context: `application` (the key's own) and `companies` (that it may read)."""
+    """A subscription; context: `application` (the key's own), `companies` (that it may know of) and `offices`."""
 
     integration_id = Text(
         max_length=64,
@@ -78,7 +80,6 @@ class SubscriptionSerializer(StrictSerializer):
     office = Text(
         allow_null=True,
         required=False,
-        default=None,
         help_text=_("The accounting office whose clients are meant; null for the whole installation."),
     )
     application = Text(max_length=100, required=False, help_text=_("Whose keys may fetch; the key's own application."))
@@ -94,10 +95,15 @@ class SubscriptionSerializer(StrictSerializer):
             raise ValidationError(_("An integration ID never changes."), code="unchangeable")
         return value
 
-    def validate_office(self, value: str | None) -> None:
-        """Refuse any office: this installation has none."""
-        if value is not None:
+    def validate_office(self, value: str | None) -> Office | None:
+        """Return the office whose own company has the number, of those for which the key may make subscriptions."""
+        if value is None:
+            return None
+        offices: QuerySet[Office] = self.context["offices"]
+        office = offices.filter(company__number=value).first()
+        if office is None:
             raise ValidationError(_("There is no accounting office of this number."), code="does_not_exist")
+        return office
 
     def validate_application(self, value: str) -> Application:
         """Refuse an application other than the key's own, whether there is one or not."""
@@ -113,7 +119,7 @@ class SubscriptionSerializer(StrictSerializer):
         return {
             "integration_id": instance.integration_id,
             "name": instance.name,
-            "office": None,
+            "office": instance.office and instance.office.company.number,
             "application": instance.application.name,
             "companies": self.fields["companies"].to_representation(instance.companies),
             "negative_selection": instance.negative_selection,

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from access.rights import Factor, Grant, Rights
+from ledger.models import Company
 from revisions import fan_out, queues
 from subscriptions.models import Subscription
 from subscriptions.services import change_subscription, wish_of
@@ -29,15 +29,16 @@ def integrator(books: factories.Books) -> Integrator:
     return Integrator(factories.make_subscription(integration_id="EXOPEN"))
 
 
+def of_company(integrator: Integrator, company: Company) -> Integrator:
+    """The same integration with an end user's key of one company."""
+    subscription = Subscription.objects.get(integration_id=integrator.integration_id)
+    _key, text = factories.make_key(application=subscription.application, company=company)
+    return Integrator(subscription, key=text)
+
+
 def queue_voucher(books: factories.Books) -> None:
     books.post()
     fan_out.drain()
-
-
-def may_read_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every key read no company at all, as a later rule about companies will."""
-    none = Rights(grants=(Grant(Factor.KEY, companies=frozenset()),))
-    monkeypatch.setattr("access.http.scope.effective_rights", lambda _key: none)
 
 
 def test_an_empty_outbox_says_so_in_every_field(integrator: Integrator) -> None:
@@ -92,16 +93,16 @@ def test_an_inactive_subscription_says_so(integrator: Integrator, books: factori
     assert (integrator.pending()["active"], integrator.pending()["total"]) == (False, 0)
 
 
-def test_rows_that_the_key_may_not_read_are_only_counted(
-    integrator: Integrator, books: factories.Books, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_that_the_key_may_not_read_are_only_counted(integrator: Integrator, books: factories.Books) -> None:
+    other = factories.CompanyFactory.create()
+    limited = of_company(integrator, other)
     queue_voucher(books)
     everything = integrator.get("pending")
-    may_read_nothing(monkeypatch)
-    found = integrator.pending()
-    assert (found["total"], found["withheld"], found["types"], found["resync"]) == (0, 2, [], [])
+    found = limited.pending()
+    assert (found["total"], found["withheld"], found["types"]) == (0, 2, [])
+    assert {one["company"] for one in found["resync"]} <= {other.number}
     # What one key was told is not what another would be.
-    assert integrator.get("pending")["ETag"] != everything["ETag"]
+    assert limited.get("pending")["ETag"] != everything["ETag"]
 
 
 def test_the_same_etag_is_answered_304_without_a_body(integrator: Integrator, books: factories.Books) -> None:
@@ -139,12 +140,12 @@ def test_the_etag_changes_with_rows_receipts_and_the_subscription(
     assert not changed(), "there was nothing to cut"
 
 
-def test_a_poll_with_the_etag_asks_the_database_three_times(integrator: Integrator, books: factories.Books) -> None:
+def test_a_poll_with_the_etag_asks_the_database_four_times(integrator: Integrator, books: factories.Books) -> None:
     queue_voucher(books)
     etag = integrator.get("pending")["ETag"]
     with CaptureQueriesContext(connection) as asked:
         assert integrator.get("pending", {"If-None-Match": etag}).status_code == 304
-    assert len(asked) == 3, "the key, the subscription, the head"
+    assert len(asked) == 4, "the key, its rights, the subscription, the head"
 
 
 def test_wait_answers_at_once_when_rows_are_queued(integrator: Integrator, books: factories.Books) -> None:
@@ -183,6 +184,7 @@ def test_a_key_is_needed_and_the_right_to_fetch(books: factories.Books) -> None:
     subscription = factories.make_subscription()
     problem(Integrator(subscription, key="nonsense").get("pending"), 401, "not_authenticated")
     owner = factories.UserFactory.create()
+    factories.give(owner, "ledger.view_company")
     _key, text = factories.make_key(owner=owner, application=subscription.application)
     problem(Integrator(subscription, key=text).get("pending"), 403, "permission_denied")
     factories.give(owner, "subscriptions.fetch_outbox")

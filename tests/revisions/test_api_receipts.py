@@ -150,7 +150,9 @@ def test_an_integration_of_another_application_looks_like_none(integrator: Integ
 
 def test_the_right_to_fetch_is_needed() -> None:
     subscription = factories.make_subscription()
-    _key, text = factories.make_key(owner=factories.UserFactory.create(), application=subscription.application)
+    owner = factories.UserFactory.create()
+    factories.give(owner, "ledger.view_company")
+    _key, text = factories.make_key(owner=owner, application=subscription.application)
     for path in ("receipts", "revisions/take"):
         problem(Integrator(subscription, key=text).post(path, receipt="x"), 403, "permission_denied")
 

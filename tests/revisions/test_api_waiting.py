@@ -170,3 +170,30 @@ def test_a_wait_counts_as_one_request(waiting: Waiting, settings: Settings) -> N
     assert answer.result(timeout=5).status_code == 200
     assert waiting.look().status_code == 200
     assert waiting.look().status_code == 429
+
+
+def test_a_right_lost_meanwhile_is_felt_and_what_is_left_is_waited_for(waiting: Waiting) -> None:
+    owner = factories.UserFactory.create()
+    lost, left = waiting.books.company, factories.CompanyFactory.create()
+    rights = [factories.give(owner, "subscriptions.fetch_outbox", company=company) for company in (lost, left)]
+    _key, text = factories.make_key(owner=owner, application=waiting.subscription.application)
+    (answer,) = waiting.start(headers={"Authorization": f"Bearer {text}"})
+    rights[0].delete()
+    waiting.books.post()
+    tasks.fan_out_changes()
+    assert waiting.look().json()["total"] == 2
+    factories.SupplierFactory.create(company=left)
+    tasks.fan_out_changes()
+    found = answer.result(timeout=5).json()
+    assert (found["total"], found["withheld"]) == (1, 2)
+
+
+def test_who_lost_every_right_meanwhile_is_told_nothing(waiting: Waiting) -> None:
+    owner = factories.UserFactory.create()
+    membership = factories.give(owner, "subscriptions.fetch_outbox", company=waiting.books.company)
+    _key, text = factories.make_key(owner=owner, application=waiting.subscription.application)
+    (answer,) = waiting.start(headers={"Authorization": f"Bearer {text}"})
+    membership.delete()
+    waiting.books.post()
+    tasks.fan_out_changes()
+    assert answer.result(timeout=5).status_code == 404

@@ -1,5 +1,6 @@
 """`/api/v1/subscriptions`: the contract, to the letter."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,11 +11,22 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from access.models import ApiKey, KeyRights
+from access.clients import add_clients
+from access.models import AccessTemplate, ApiKey, ClientGrant, KeyKind, KeyRights, Office
 from information_types import registry
+from ledger.models import Company
 from subscriptions.models import Subscription
 from tests.access.probe import errors, problem
-from tests.factories import CompanyFactory, UserFactory, give, make_key, make_subscription, permission
+from tests.factories import (
+    ApplicationFactory,
+    CompanyFactory,
+    OfficeFactory,
+    UserFactory,
+    give,
+    make_key,
+    make_subscription,
+    permission,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -220,6 +232,7 @@ def test_another_key_of_the_application_sees_the_same(api: Api) -> None:
 
 def test_each_method_needs_its_right() -> None:
     owner = UserFactory.create()
+    membership = give(owner, "ledger.view_company")
     key, text = make_key(owner=owner)
     api = Api(key, text)
     make_subscription(integration_id="EXOPEN", application=key.application)
@@ -235,7 +248,7 @@ def test_each_method_needs_its_right() -> None:
             problem(call(), 403, "permission_denied")
         give(owner, name)
         assert call().status_code < 300
-        owner.user_permissions.remove(permission(name))
+        membership.permissions.remove(permission(name))
 
 
 def test_a_key_without_rights_learns_nothing() -> None:
@@ -297,3 +310,105 @@ def test_the_body_must_be_json(api: Api) -> None:
 
 def test_without_a_key_there_is_nothing(api: Api) -> None:
     problem(Client().get(URL), 401, "not_authenticated")
+
+
+@dataclasses.dataclass
+class Practice:
+    """An office with two clients, and the API by its key, which may do everything with subscriptions for both."""
+
+    office: Office
+    clients: list[Company]
+    key: ApiKey
+    api: Api
+
+    @property
+    def number(self) -> str:
+        return self.office.company.number
+
+
+@pytest.fixture
+def practice() -> Practice:
+    office, owner = OfficeFactory.create(), UserFactory.create()
+    names = [f"subscriptions.{verb}_subscription" for verb in ("view", "add", "change", "delete")]
+    give(owner, *names, office=office)
+    clients = CompanyFactory.create_batch(2)
+    add_clients(office=office, companies=clients)
+    application = ApplicationFactory.create(supports_office_keys=True)
+    key, text = make_key(kind=KeyKind.OFFICE, office=office, owner=owner, application=application)
+    template = AccessTemplate.objects.create(name="Subscriptions")
+    template.permissions.set(permission(name) for name in names)
+    for client in clients:
+        ClientGrant.objects.create(key=key, company=client, template=template)
+    return Practice(office, clients, key, Api(key, text))
+
+
+def test_an_office_is_named_by_the_number_of_its_own_company(practice: Practice) -> None:
+    made = practice.api.post(**EXOPEN, office=practice.number)
+    assert (made.status_code, made.json()["office"], made.json()["companies"]) == (201, practice.number, [])
+    subscription = Subscription.objects.get()
+    assert (subscription.office, set(subscription.selected_companies())) == (practice.office, set(practice.clients))
+    assert practice.api.patch("EXOPEN", name="New").json()["office"] == practice.number
+    assert practice.api.patch("EXOPEN", **made.json()).json() == made.json()
+    assert [one["integration_id"] for one in practice.api.get().json()["results"]] == ["EXOPEN"]
+    assert practice.api.delete("EXOPEN").status_code == 204
+
+
+def test_a_company_that_is_no_client_is_refused_at_its_field(api: Api, practice: Practice) -> None:
+    stranger = CompanyFactory.create()
+    wrong = {**EXOPEN, "office": practice.number, "companies": [stranger.number]}
+    with nothing_changes():
+        assert errors(api.post(**wrong)) == [("companies", "not_a_client")]
+        assert errors(practice.api.post(**wrong)) == [("companies.0", "does_not_exist")]
+        own = practice.api.post(**{**wrong, "companies": [practice.number]})
+        problem(own, 403, "wrong_key_kind")
+
+
+def test_an_office_that_the_key_isnt_of_looks_like_none(practice: Practice) -> None:
+    other = OfficeFactory.create()
+    ends = [make_key(company=practice.clients[0], application=practice.key.application)]
+    with nothing_changes():
+        assert errors(practice.api.post(**EXOPEN, office=other.company.number)) == [("office", "does_not_exist")]
+        for key, text in ends:
+            assert errors(Api(key, text).post(**EXOPEN, office=practice.number)) == [("office", "does_not_exist")]
+
+
+def test_all_companies_of_the_installation_need_rights_in_all_of_it(practice: Practice) -> None:
+    chosen = [client.number for client in practice.clients]
+    company = make_key(company=practice.clients[0], application=practice.key.application)
+    with nothing_changes():
+        for api in (practice.api, Api(*company)):
+            problem(api.post(**EXOPEN), 403, "permission_denied")
+            problem(api.post(**EXOPEN, companies=chosen[:1], negative_selection=True), 403, "permission_denied")
+    assert Api(*company).post(**EXOPEN, companies=chosen[:1]).status_code == 201
+    with nothing_changes():
+        problem(Api(*company).patch("EXOPEN", companies=[]), 403, "permission_denied")
+        assert errors(Api(*company).patch("EXOPEN", companies=chosen)) == [("companies.1", "does_not_exist")]
+
+
+def test_the_right_is_needed_for_every_company_chosen(practice: Practice) -> None:
+    first, second = practice.clients
+    looks = AccessTemplate.objects.create(name="Looks")
+    looks.permissions.add(permission("subscriptions.view_subscription"))
+    ClientGrant.objects.filter(company=second).update(template=looks)
+    both = [first.number, second.number]
+    with nothing_changes():
+        problem(practice.api.post(**EXOPEN, companies=both), 403, "permission_denied")
+        problem(practice.api.post(**EXOPEN, office=practice.number), 403, "permission_denied")
+    make_subscription(
+        "accounts", integration_id="BOTH", application=practice.key.application, companies=[first, second]
+    )
+    assert practice.api.get("/BOTH").json()["companies"] == sorted(both)
+    with nothing_changes():
+        problem(practice.api.patch("BOTH", active=False), 403, "permission_denied")
+        problem(practice.api.delete("BOTH"), 403, "permission_denied")
+    assert practice.api.post(**EXOPEN, companies=both[:1]).status_code == 201
+
+
+def test_what_a_key_may_not_know_of_is_not_told(practice: Practice) -> None:
+    stranger = CompanyFactory.create(number="STRANGER")
+    application = practice.key.application
+    make_subscription(integration_id="FOREIGN", application=application, companies=[stranger])
+    make_subscription(integration_id="MIXED", application=application, companies=[stranger, practice.clients[0]])
+    problem(practice.api.get("/FOREIGN"), 404, "not_found")
+    assert practice.api.get("/MIXED").json()["companies"] == [practice.clients[0].number]
+    assert [one["integration_id"] for one in practice.api.get().json()["results"]] == ["MIXED"]
