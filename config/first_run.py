@@ -1,4 +1,4 @@
-"""An administrator, a subscription, a key and sample books for a new embedded installation.
+"""An administrator, a subscription, a key, sample books and an accounting office for a new embedded installation.
 
 Every step may be repeated: a crash between two of them is mended by the next start. The credentials are written last,
 so that where they exist nothing is left to do.
@@ -17,6 +17,7 @@ from access.models import Application
 from access.services import create_key
 from config.embedded.home import Home
 from config.embedded.secret_values import write_private
+from config.sample_office import make_sample_office
 from information_types.registry import all_types
 from revisions import fan_out
 from subscriptions.models import Subscription
@@ -62,6 +63,7 @@ def _create_all(url: str) -> Credentials:
         create_subscription(integration_id=INTEGRATION_ID, wish=wish)
     _key, text = create_key(owner=user, application=application, name="make run")
     call_command("import_sie", str(SAMPLE))
+    make_sample_office(administrator=user)
     # The worker would do it within a second; a newcomer's first question may come before.
     fan_out.drain()
     return Credentials(url, user.username, password, text, INTEGRATION_ID)

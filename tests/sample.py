@@ -19,7 +19,7 @@ from django.utils import timezone
 from access.add_on import activate
 from access.clients import add_clients, switch_api_access
 from access.grants import grant_clients
-from access.models import AccessTemplate, ApiKey, Application, KeyKind, Office
+from access.models import AccessTemplate, ApiKey, Application, ClientAccess, KeyKind, Office
 from access.services import create_key, revoke_key
 from imports import running as import_running
 from imports import services as import_services
@@ -291,6 +291,7 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
         "inactive_subscription": subscriptions["SALDON"].pk,
         "negative_subscription": subscriptions["ARKIV"].pk,
         "sequence": Departure.objects.get(subscription=subscriptions["EXOPEN"]).rows + 1,
+        "client_off": ClientAccess.objects.filter(api_access=False)[0].pk,
         "own_template": AccessTemplate.objects.exclude(office=None)[0].pk,
         "apikey": ApiKey.objects.filter(revoked_at=None).order_by("pk")[0].pk,
         **states,

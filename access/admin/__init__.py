@@ -2,7 +2,17 @@
 
 from access.admin.access_templates import AccessTemplateAdmin
 from access.admin.applications import ApplicationAdmin
+from access.admin.clients import ClientAccessAdmin
 from access.admin.keys import ApiKeyAdmin
+from access.admin.offices import OfficeAdmin
 from access.admin.people import GroupAdmin, UserAdmin
 
-__all__ = ["AccessTemplateAdmin", "ApiKeyAdmin", "ApplicationAdmin", "GroupAdmin", "UserAdmin"]
+__all__ = [
+    "AccessTemplateAdmin",
+    "ApiKeyAdmin",
+    "ApplicationAdmin",
+    "ClientAccessAdmin",
+    "GroupAdmin",
+    "OfficeAdmin",
+    "UserAdmin",
+]

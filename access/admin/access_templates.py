@@ -31,7 +31,7 @@ MOST_KEYS_NAMED = 20
 class TemplateForm(forms.ModelForm[AccessTemplate]):
     """A template's name, whose it is, and its rights."""
 
-    permissions = RightsField(label=_("rights"), required=False)
+    permissions = RightsField(label=_("Rights"), required=False)
 
     class Meta:
         model = AccessTemplate
@@ -169,7 +169,7 @@ class AccessTemplateAdmin(RegisterAdmin):
 
     def has_copy_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Who may make one may make it of another."""
-        return self.has_add_permission(request)
+        return bool(self.has_add_permission(request))
 
     @action(description=_("Copy"), url_path="copy", permissions=("copy",))
     def copy(self, request: HttpRequest, object_id: str) -> HttpResponse:

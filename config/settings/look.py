@@ -103,6 +103,7 @@ NAVIGATION: list[Item] = [
         "title": _("Companies"),
         "items": [
             _list(_("Companies"), "domain", "ledger.company"),
+            _list(_("Accounting offices"), "apartment", "access.office"),
             _list(_("Financial years"), "calendar_month", "ledger.financialyear"),
         ],
     },
@@ -112,6 +113,22 @@ NAVIGATION: list[Item] = [
             _of_account(_("My subscription"), "shopping_bag", "add_on", "subscription", "has_account"),
             _of_account(_("Employees"), "badge", "employees", "employees", "has_account"),
             _of_account(_("Accountant"), "handshake", "accountant", "accountant", "may_see_accountants"),
+        ],
+    },
+    {
+        "title": pgettext_lazy("menu", "Customers"),
+        "items": [_list(pgettext_lazy("menu", "Clients"), "groups_2", "access.clientaccess")],
+    },
+    {
+        "title": pgettext_lazy("menu", "Client"),
+        "items": [
+            {
+                "title": pgettext_lazy("menu of a client", "Rights"),
+                "icon": "rule",
+                "link": reverse_lazy("admin:access_clientaccess_choose"),
+                "permission": _may_view("access.view_clientaccess"),
+            },
+            _list(_("Access templates"), "fact_check", "access.accesstemplate"),
         ],
     },
     {

@@ -12,6 +12,7 @@ REGISTERS = [
     "access/accesstemplate",
     "access/apikey",
     "access/application",
+    "access/office",
     "auth/group",
     "auth/user",
     "imports/fileimport",
@@ -32,6 +33,16 @@ REGISTERS = [
 ]
 
 OTHERS = {
+    "clients": "access/clientaccess/",
+    "clients-without-key": "access/clientaccess/?key=none",
+    "client": "access/clientaccess/{clientaccess}/change/",
+    "client-off": "access/clientaccess/{client_off}/change/",
+    "client-choose": "access/clientaccess/choose/",
+    "client-access": "access/clientaccess/grant/?ids={clientaccess},{client_off}",
+    "client-access-withdraw": "access/clientaccess/withdraw/?ids={clientaccess},{client_off}",
+    "clients-remove": "access/clientaccess/remove/?ids={clientaccess},{client_off}",
+    "client-access-undo": "access/clientaccess/undo/",
+    "office-clients": "access/office/{office}/clients/",
     "overview": "",
     "password-change": "password_change/",
     "app": "ledger/",
@@ -94,6 +105,10 @@ OTHERS = {
 # Addresses that show no page of their own: answers to POST, parts of pages, what is served beside pages.
 NO_PAGES = {
     "access_accesstemplate_copy",  # leads to the form of a new one
+    "access_clientaccess_add",  # clients are added at their office
+    "access_clientaccess_rights",
+    "access_office_add_clients_here",
+    "access_office_show_clients",
     "search",
     "login",  # looked at signed out
     "logout",

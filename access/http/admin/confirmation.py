@@ -15,7 +15,10 @@ NOT_KEPT = {"csrfmiddlewaretoken", CONFIRMED}
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    """What is asked: sentences, lists under their headings, and the button. `is_loss` is what can't be undone."""
+    """What is asked: sentences, lists under their headings, and the button. `is_loss` is what can't be undone.
+
+    `address` is where the answer goes, where that isn't the page itself.
+    """
 
     title: str
     button: str
@@ -23,6 +26,7 @@ class Confirmation:
     lead: Sequence[str] = ()
     lists: Sequence[tuple[str, Sequence[str]]] = ()
     is_loss: bool = False
+    address: str = ""
 
 
 def is_confirmed(request: HttpRequest) -> bool:
