@@ -31,7 +31,7 @@ def _ways(office: Office | None, company: Company | None) -> Iterator[QuerySet[U
     if office is not None:
         yield _members(Membership.objects.filter(office=office))
     yield _members(Membership.objects.filter(office=None, company=None))
-    yield User.objects.filter(is_active=True, is_superuser=True)
+    yield User.objects.filter(is_active=True, is_superuser=True).select_related("profile").order_by("pk")
 
 
 def _members(memberships: QuerySet[Membership]) -> QuerySet[User]:
@@ -39,4 +39,6 @@ def _members(memberships: QuerySet[Membership]) -> QuerySet[User]:
     own = Q(**{f"permissions__{name}": value for name, value in of_right.items()})
     by_group = Q(**{f"groups__permissions__{name}": value for name, value in of_right.items()})
     with_right = memberships.filter(own | by_group, ended_at=None)
-    return User.objects.filter(is_active=True, pk__in=with_right.values("user")).select_related("profile")
+    return (
+        User.objects.filter(is_active=True, pk__in=with_right.values("user")).select_related("profile").order_by("pk")
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from access.models import KeyLetter
@@ -57,7 +58,8 @@ def _facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _expires_subject(content: Mapping[str, Any]) -> str:
-    return _("The key %(key)s of %(application)s expires on %(day)s") % {**content, "day": _day(content["expires_at"])}
+    text = _("The key %(key)s of %(application)s expires on %(time)s")
+    return text % {**content, "time": _day(content["expires_at"])}
 
 
 def _expires(content: Mapping[str, Any]) -> list[str]:
@@ -69,7 +71,7 @@ def _expires(content: Mapping[str, Any]) -> list[str]:
 
 
 def _expiry_fact(content: Mapping[str, Any]) -> tuple[str, str]:
-    return _("Expires"), _time(content["expires_at"])
+    return capfirst(_("expires")), _time(content["expires_at"])
 
 
 def _replaced_subject(content: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ VIA: dict[str, str | Promise] = {
 def who(change: Change) -> str:
     """Return whose doing an entry is."""
     if change.key_name:
-        return f"{change.user_name} ({change.key_name})" if change.user_name else change.key_name
+        return " · ".join(name for name in (change.key_name, change.user_name) if name)
     if change.user_name:
         return change.user_name
     return str(_("Not signed in") if change.address else change.via or _("Program"))

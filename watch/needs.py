@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from access.models import ApiKey
+from access.models import ApiKey, KeyLetter
 from access.scope import visible
 from notices.letters import reach_people
 from onetime_transfer.models import Transfer
@@ -56,6 +56,7 @@ def of(lines: Sequence[Line], signs: Signs, *, user: User | AnonymousUser) -> li
         *_over_their_limits(lines),
         *_forgotten(lines),
         *_unsent_letters(lines, signs.now, user),
+        *_unsent_letters_of_keys(user, signs.now),
         *_transfers(user),
         *_incomplete(lines, user),
         *_keys(user, signs.now),
@@ -102,6 +103,22 @@ def _unsent_letters(lines: Sequence[Line], now: datetime, user: User | Anonymous
             advice=_("Mend the address, or the mail server (EMAIL_URL). No queue is cut before somebody was told."),
             action=_("Open the policy"),
             url=reverse("watch_policy", args=[letter.subscription_id]),
+        )
+
+
+def _unsent_letters_of_keys(user: User | AnonymousUser, now: datetime) -> Iterator[Need]:
+    if not user.has_perm("access.change_apikey"):
+        return
+    unsent = KeyLetter.objects.filter(sent_at=None, created_at__gt=now - LETTERS_OF, attempts__gt=1)
+    mine = unsent.filter(key__in=visible(ApiKey.objects.all(), user))
+    for letter in mine.order_by("-created_at")[: MOST_OF_A_KIND + 1]:
+        text = _("An e-mail to %(address)s can't be sent: %(error)s")
+        yield Need(
+            kind="letters",
+            text=text % {"address": letter.address, "error": letter.error},
+            advice=_("Mend the address, or the mail server (EMAIL_URL). The bell has told it, too."),
+            action=_("Open the key"),
+            url=reverse("admin:access_apikey_change", args=[letter.key_id]),
         )
 
 

@@ -78,6 +78,8 @@ class ChangeAdmin(ReadOnlyAdmin):
     @display(description=_("who"))
     def who(self, change: Change) -> str:
         """The person, the key or the program, and from where."""
+        if change.key_name:
+            return _with_quiet(change.key_name, change.user_name, change.address)
         return _with_quiet(who(change), change.address)
 
     @display(description=_("what happened"), label=LABELS)
@@ -97,7 +99,7 @@ class ChangeAdmin(ReadOnlyAdmin):
         is_company = change.subject == "ledger.company"
         of = [subject_label(change.subject), str(change.company) if change.company and not is_company else ""]
         link = format_html('<a class="row-link" href="{}">{}</a>', url, name) if url and name else name
-        return _with_quiet(link, " · ".join(part for part in of if part))
+        return _with_quiet(link, *of)
 
     @display(description=_("before → after"))
     def difference(self, change: Change) -> str:
@@ -135,8 +137,10 @@ def company_of(change: Change) -> Company | None:
     return Company.objects.filter(pk=change.company_id).first() if change.company_id else None
 
 
-def _with_quiet(text: str, below: str | None) -> str:
-    return format_html('{}<span class="quiet-line">{}</span>', text, below) if below else text
+def _with_quiet(text: str, *below: str | None) -> str:
+    quiet = " · ".join(part for part in below if part)
+    line = format_html('<span class="quiet-line">{}</span>', quiet) if quiet else ""
+    return format_html('<span class="stacked">{}{}</span>', text, line)
 
 
 def url_of(change: Change) -> str | None:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from access import scope
-from access.models import ApiKey
+from access.models import ApiKey, KeyLetter
 from information_types import registry
 from ledger.models import Company
 from onetime_transfer import running, services
@@ -121,6 +121,14 @@ def test_a_clock_that_stands_still_is_said(admin: Client, calm: Subscription) ->
 def test_an_e_mail_that_can_not_be_sent_is_said(admin: Client, calm: Subscription) -> None:
     Letter.objects.create(
         subscription=calm, kind="warned", episode=1, address=TELLER, content={}, attempts=2, error="550 Nobody"
+    )
+    assert f"An e-mail to {TELLER} can't be sent: 550 Nobody" in page(admin)
+
+
+def test_an_e_mail_about_a_key_that_can_not_be_sent_is_said(admin: Client, calm: Subscription) -> None:
+    key, _text = factories.make_key()
+    KeyLetter.objects.create(
+        key=key, kind="expires", address=TELLER, content={"pk": key.pk}, attempts=2, error="550 Nobody"
     )
     assert f"An e-mail to {TELLER} can't be sent: 550 Nobody" in page(admin)
 
