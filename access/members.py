@@ -84,12 +84,13 @@ def may_rename(*, by: User, person: User) -> bool:
         return True
     if person.is_superuser or person.user_permissions.exists() or person.groups.exists():
         return False
-    for membership in person.memberships.filter(ended_at=None).select_related("company", "office__company"):
+    present = list(person.memberships.filter(ended_at=None).select_related("company", "office__company"))
+    for membership in present:
         account = account_of(membership)
         mine = frozenset() if account is None else held(by, account)
         if ADMINISTER_USERS not in mine or not _names_of(membership) <= mine:
             return False
-    return True
+    return bool(present)
 
 
 def may_readdress(*, by: User, person: User) -> bool:

@@ -100,19 +100,14 @@ NAVIGATION: list[Item] = [
         ],
     },
     {
-        "title": _("Companies"),
-        "items": [
-            _list(_("Companies"), "domain", "ledger.company"),
-            _list(_("Accounting offices"), "apartment", "access.office"),
-            _list(_("Financial years"), "calendar_month", "ledger.financialyear"),
-        ],
-    },
-    {
         "title": pgettext_lazy("menu", "Company"),
         "items": [
             _of_account(_("My subscription"), "shopping_bag", "add_on", "subscription", "has_account"),
             _of_account(_("Employees"), "badge", "employees", "employees", "has_account"),
             _of_account(_("Accountant"), "handshake", "accountant", "accountant", "may_see_accountants"),
+            _list(_("Companies"), "domain", "ledger.company"),
+            _list(_("Accounting offices"), "apartment", "access.office"),
+            _list(_("Financial years"), "calendar_month", "ledger.financialyear"),
         ],
     },
     {

@@ -15,14 +15,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from access import accounts
 from access.accountants import choose_accountant, granted_keys
-from access.admin.company.desk import Desk, of_account
+from access.admin.company.desk import MOST_NAMED, Desk, named_few, of_account
 from access.exceptions import ClientError
 from access.http.admin.question import Question
 from access.models import ClientAccess, Office
 
 MOST_SHOWN = 20
 MOST_LISTED = 200
-MOST_NAMED = 20
 LONGEST = 100
 NONE = "none"
 VIEW = "access.view_clientaccess"
@@ -66,21 +65,20 @@ def change(desk: Desk) -> HttpResponse:
     title = (
         _("Remove %(office)s as accountant?") if office is None else _("Change accountant from %(office)s to %(new)s?")
     )
-    lead = [_("The people of %(office)s lose all that they may do in %(company)s as its accountant.") % named]
     grants = list(granted_keys(desk.account.company)[: MOST_NAMED + 1])
-    if grants:
-        lead.append(ngettext("This key loses its access:", "These keys lose their access:", len(grants)))
-        lead += [f"{grant.key.application}: {grant.key.name} ({grant.template})" for grant in grants[:MOST_NAMED]]
-        if len(grants) > MOST_NAMED:
-            lead.append(_("… and more."))
-        lead.append(_("What the keys were granted is lost as well: if the office comes back it must be granted anew."))
-    else:
-        lead.append(_("No key of the office has access now."))
+    lead = [_("The people of %(office)s lose all that they may do in %(company)s as its accountant.") % named]
     if office is not None:
         lead.append(_("The people of %(new)s get the rights that they have for their clients.") % named)
+    if grants:
+        lead.append(_("What the keys were granted is lost as well: if the office comes back it must be granted anew."))
+        lead.append(ngettext("This key loses its access:", "These keys lose their access:", len(grants)))
+    else:
+        lead.append(_("No key of the office has access now."))
     question = Question(
         title=title % named,
         lead=lead,
+        headings=[_("Key")] if grants else [],
+        lines=named_few([f"{one.key.application}: {one.key.name} ({one.template})" for one in grants]),
         button=_("Remove") if office is None else _("Change accountant"),
         back_url=desk.url("accountant"),
         is_loss=True,
@@ -116,7 +114,7 @@ def _show(desk: Desk, access: ClientAccess | None, *, error: str = "") -> HttpRe
         "grants": [(grant, grant.key.state(at=now)) for grant in grants],
         "error": error,
     }
-    return desk.show("accountant", _("Accountant"), context, status=400 if error else 200)
+    return desk.show("accountant", _("Accountant"), context)
 
 
 def _save(desk: Desk, office: Office | None, chosen: QueryDict) -> HttpResponseRedirect:

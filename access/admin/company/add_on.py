@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods
 
 from access import accounts, add_on, terms
@@ -45,7 +45,7 @@ def page(desk: Desk) -> HttpResponse:
         "acceptances": acceptances,
         "error": error,
     }
-    return desk.show("add_on", _("My subscription"), context, status=400 if error else 200)
+    return desk.show("add_on", _("My subscription"), context)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -83,7 +83,7 @@ def end(desk: Desk) -> HttpResponse:
     question = Question(
         title=_("Deactivate the add-on Integrations?"),
         lead=lead,
-        button=_("Deactivate"),
+        button=pgettext("add-on button", "Deactivate"),
         back_url=desk.url("add_on"),
         is_loss=True,
     )

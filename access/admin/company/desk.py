@@ -1,6 +1,6 @@
 """What every page of an account shares: whose account it is, what the reader may there, and the frame around it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, cast
@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from access import accounts
 from access.accounts import ADMINISTER_ACCOUNT, ADMINISTER_USERS, Account
@@ -18,6 +19,7 @@ from access.http.admin.question import Question
 from access.models import Membership
 
 REMEMBERED = "account"
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,12 @@ def url_of(page: str, account: Account, *pk: int) -> str:
     """The address of a page of an account."""
     named = {"kind": str(account.kind), "number": account.number}
     return reverse(page, kwargs=named | ({"pk": pk[0]} if pk else {}))
+
+
+def named_few(names: Sequence[str]) -> list[tuple[str, Sequence[int]]]:
+    """The lines of a question that names things: the first ones, and that there are more."""
+    more = [_("… and more.")] if len(names) > MOST_NAMED else []
+    return [(name, ()) for name in [*names[:MOST_NAMED], *more]]
 
 
 def of_account(page: str) -> Callable[[Page], Callable[..., HttpResponseBase]]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from access import invitations, members
-from access.admin.company.desk import Desk, of_account
+from access.admin.company.desk import MOST_NAMED, Desk, named_few, of_account
 from access.admin.company.employees import no_letters
 from access.admin.company.forms import MemberForm
 from access.exceptions import MemberRefused
@@ -21,7 +21,6 @@ TABS = (
     ("employee_rights", gettext_lazy("User access")),
     ("employee_keys", gettext_lazy("API access")),
 )
-MOST_NAMED = 20
 
 
 def tabs(desk: Desk, membership: Membership, active: str) -> dict[str, Any]:
@@ -50,7 +49,7 @@ def details(desk: Desk, pk: int) -> HttpResponse:
         membership=membership,
         is_named=members.may_rename(by=desk.user, person=person),
         is_addressed=members.may_readdress(by=desk.user, person=person),
-        is_kind=desk.administers_users,
+        is_kind=desk.administers_users and membership.ended_at is None,
     )
     if form.is_valid():
         values = {name: value for name, value in form.cleaned_data.items() if name != "username"}
@@ -68,7 +67,7 @@ def details(desk: Desk, pk: int) -> HttpResponse:
         "can_invite": invitations.can_invite(),
         "may_end": desk.administers_users,
     }
-    return desk.show("employee", name_of(membership), context, status=400 if form.errors else 200)
+    return desk.show("employee", name_of(membership), context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,16 +95,14 @@ def end(desk: Desk, pk: int) -> HttpResponse:
         % named
     ]
     if keys:
-        text = ngettext("This key stops working at once:", "These keys stop working at once:", len(keys))
-        lead.append(text)
-        lead += [f"{key.application}: {key}" for key in keys[:MOST_NAMED]]
-        if len(keys) > MOST_NAMED:
-            lead.append(_("… and more."))
+        lead.append(ngettext("This key stops working at once:", "These keys stop working at once:", len(keys)))
     else:
         lead.append(_("No key stops working by this."))
     question = Question(
         title=_("End the membership of %(person)s?") % named,
         lead=lead,
+        headings=[_("Key")] if keys else [],
+        lines=named_few([f"{key.application}: {key}" for key in keys]),
         button=_("End membership"),
         back_url=desk.url("employee", pk),
         is_loss=True,

@@ -41,8 +41,6 @@ class RightsForm(forms.Form):
     def __init__(self, data: Any, *, known: Sequence[Permission], chosen: set[int], locked: set[int]) -> None:
         super().__init__(data, initial={"permissions": chosen})
         field: Any = self.fields["permissions"]
-        field.queryset = Permission.objects.select_related("content_type").filter(pk__in=[one.pk for one in known])
-        field.widget = RightsTable(locked=locked, why=_("You don't have this right here yourself."))
         field.widget.choices = field.choices
 
 
@@ -81,11 +79,12 @@ def rights(desk: Desk, pk: int) -> HttpResponse:
         "groups": [_choice(group, chosen_groups, locked_groups) for group in groups],
         "form": form,
         "media": form.media,
+        "rights": names_of(one for one in known if one.pk in chosen),
         "may_change": may_change,
-        "has_locked": bool(locked or locked_groups),
+        "has_locked": may_change and bool(locked_groups),
         "error": error,
     }
-    return desk.show("employee_rights", name_of(membership), context, status=400 if error else 200)
+    return desk.show("employee_rights", name_of(membership), context)
 
 
 def _give(desk: Desk, membership: Membership, groups: Sequence[Group], chosen: set[int]) -> None:

@@ -61,7 +61,7 @@ def add(desk: Desk) -> HttpResponse:
         else:
             return desk.to("employee_rights", made.pk)
     context = {"form": form, "is_new": is_new, "can_invite": invitations.can_invite()}
-    return desk.show("employee_add", _("Add employee or contact"), context, status=400 if form.errors else 200)
+    return desk.show("employee_add", _("Add employee or contact"), context)
 
 
 def _listed(desk: Desk, text: str, *, has_left: bool) -> "QuerySet[Membership]":
