@@ -16,10 +16,20 @@ from django.core.files.base import ContentFile
 from django.db.models import Model
 from django.utils import timezone
 
+from access import members
 from access.add_on import activate
 from access.clients import add_clients, switch_api_access
 from access.grants import grant_clients
-from access.models import AccessTemplate, ApiKey, Application, ClientAccess, KeyKind, Office
+from access.models import (
+    AccessTemplate,
+    ApiKey,
+    Application,
+    ClientAccess,
+    KeyKind,
+    Membership,
+    Office,
+    TermsAcceptance,
+)
 from access.services import create_key, revoke_key
 from imports import running as import_running
 from imports import services as import_services
@@ -234,8 +244,10 @@ def _keys(user: User, applications: dict[str, Application]) -> None:
     ended, _text = create_key(owner=user, application=offices, name="Byrån", kind=KeyKind.OFFICE, office=office)
     made = timezone.now() - timedelta(days=400)
     ApiKey.objects.filter(pk=ended.pk).update(created_at=made, expires_at=made + timedelta(days=365))
-    Group.objects.create(name="Ekonomiavdelningen")
+    department = Group.objects.create(name="Ekonomiavdelningen")
+    department.permissions.add(factories.permission("ledger.view_voucher"))
     _clients(user, office, offices)
+    _people(office, department)
 
 
 def _clients(user: User, office: Office, application: Application) -> None:
@@ -253,6 +265,24 @@ def _clients(user: User, office: Office, application: Application) -> None:
     grant_clients(key=key, companies=clients[:20], template=reads, by=user)
     grant_clients(key=key, companies=clients[20:24], template=own, by=user)
     switch_api_access(company=clients[3], on=False)
+
+
+def _people(office: Office, department: Group) -> None:
+    """The office has somebody who administers, one who was invited, and one who has left."""
+    names = {"karin": ("Karin", "Nord"), "asa": ("Åsa", "Öberg"), "per": ("Per-Erik", "Lindström-Andersson")}
+    people = [
+        factories.UserFactory.create(
+            username=name, first_name=first, last_name=last, email=f"{name}@byran.example", is_staff=True
+        )
+        for name, (first, last) in names.items()
+    ]
+    memberships = [Membership.objects.create(user=person, office=office) for person in people]
+    factories.give(people[0], "access.administer_users", "access.administer_account", office=office)
+    for membership in memberships:
+        membership.groups.add(department)
+    members.end_membership(membership=memberships[2])
+    people[1].set_unusable_password()
+    people[1].save()
 
 
 def _failed_sign_ins() -> None:
@@ -292,6 +322,9 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
         "negative_subscription": subscriptions["ARKIV"].pk,
         "sequence": Departure.objects.get(subscription=subscriptions["EXOPEN"]).rows + 1,
         "client_off": ClientAccess.objects.filter(api_access=False)[0].pk,
+        "member": Membership.objects.get(user__username="karin").pk,
+        "former_member": Membership.objects.get(user__username="per").pk,
+        "acceptance": TermsAcceptance.objects.all()[0].pk,
         "own_template": AccessTemplate.objects.exclude(office=None)[0].pk,
         "apikey": ApiKey.objects.filter(revoked_at=None).order_by("pk")[0].pk,
         **states,

@@ -115,8 +115,8 @@ def test_who_is_nobody_anywhere_is_told_so() -> None:
 def test_the_terms_are_accepted_by_an_administrator(company: Company) -> None:
     user = person(ACCOUNT, company=company)
     client, page = signed_in(user), at(company, "subscription/")
-    assert client.post(page, {"version": terms.CURRENT}).status_code == 400
-    assert client.post(page, {"version": "0.9", "accepted": "yes"}).status_code == 400
+    assert client.post(page, {"version": terms.CURRENT}).context["error"]
+    assert client.post(page, {"version": "0.9", "accepted": "yes"}).context["error"]
     assert not is_activated(company=company)
     assert client.post(page, {"version": terms.CURRENT, "accepted": "yes"}).status_code == 302
     assert is_activated(company=company)
@@ -255,7 +255,6 @@ def test_an_account_keeps_an_administrator(company: Company) -> None:
     client = signed_in(boss)
     rights, end = (at(company, f"employees/{membership.pk}/{page}/") for page in ("rights", "end"))
     refused = client.post(rights, {"permissions": [factories.permission(ACCOUNT).pk]})
-    assert refused.status_code == 400
     assert company.name in refused.context["error"]
     client.post(end)
     membership.refresh_from_db()
@@ -273,7 +272,7 @@ def test_ending_a_membership_names_the_keys_that_stop_and_it_is_taken_up_again(c
     membership = worker.memberships.get()
     client = signed_in(boss)
     asked = client.get(at(company, f"employees/{membership.pk}/end/"))
-    assert any("Lönen" in line for line in asked.context["question"].lead)
+    assert ["Lönen" in key for key, _numbers in asked.context["question"].lines] == [True]
     client.post(at(company, f"employees/{membership.pk}/end/"))
     membership.refresh_from_db()
     assert membership.ended_at
@@ -281,7 +280,7 @@ def test_ending_a_membership_names_the_keys_that_stop_and_it_is_taken_up_again(c
     assert [row.pk for row in left.context["page"].object_list] == [membership.pk]
     assert client.get(at(company, f"employees/{membership.pk}/resume/")).status_code == 200
     client.post(at(company, f"employees/{membership.pk}/resume/"))
-    membership.refresh_from_db()
+    membership = worker.memberships.get()
     assert membership.ended_at is None
     # What the administrator lacks doesn't come back.
     assert [right.codename for right in membership.permissions.all()] == ["view_voucher"]
@@ -328,7 +327,7 @@ def grant(office: Office, company: Company) -> ApiKey:
 
 def test_an_accountant_is_chosen_with_the_switch_on(company: Company, office: Office) -> None:
     client, page = signed_in(person(ACCOUNT, company=company)), at(company, "accountant/")
-    assert client.post(page, {"office": "-1", "api_access": "on"}).status_code == 400
+    assert client.post(page, {"office": "-1", "api_access": "on"}).context["error"]
     client.post(page, {"office": office.pk, "api_access": "on"})
     assert ClientAccess.objects.get(company=company).api_access
     client.post(page, {"office": office.pk})
@@ -342,7 +341,7 @@ def test_changing_the_accountant_asks_and_says_which_keys_lose_access(company: C
     assert "Byråns" in client.get(page).content.decode()
     asked = client.post(page, {"office": "none"})
     assert ClientAccess.objects.exists()
-    assert any("Byråns" in line for line in client.get(location(asked)).context["question"].lead)
+    assert ["Byråns" in key for key, _numbers in client.get(location(asked)).context["question"].lines] == [True]
     client.post(location(asked))
     assert not ClientAccess.objects.exists()
     assert not ClientGrant.objects.exists()

@@ -76,6 +76,25 @@ OTHERS = {
     "accesstemplate-copied": "access/accesstemplate/add/?copy={own_template}",
     "accesstemplate-delete": "access/accesstemplate/{own_template}/delete/",
     "apikey-revoke": "access/apikey/{apikey}/revoke/",
+    "account-choose": "account/choose/?to=employees",
+    "add-on": "office/190/subscription/",
+    "add-on-end": "office/190/subscription/end/",
+    "add-on-terms": "office/190/subscription/terms/{acceptance}/",
+    "add-on-not-activated": "company/200/subscription/",
+    "employees": "office/190/employees/",
+    "employees-nobody": "company/200/employees/",
+    "employee-add": "office/190/employees/add/?who=known",
+    "employee-new": "office/190/employees/add/?who=new",
+    "employee": "office/190/employees/{member}/",
+    "employee-end": "office/190/employees/{member}/end/",
+    "employee-left": "office/190/employees/{former_member}/",
+    "employee-resume": "office/190/employees/{former_member}/resume/",
+    "employee-rights": "office/190/employees/{member}/rights/",
+    "employee-keys": "office/190/employees/{member}/keys/",
+    "accountant": "company/200/accountant/",
+    "accountant-none": "company/259/accountant/",
+    "accountant-of-office": "office/190/accountant/",
+    "accountant-change": "company/200/accountant/change/?office=none",
     "user-password": "auth/user/{user}/password/",
     "subscription-cut": "subscriptions/subscription/{cut_subscription}/change/",
     "subscription-inactive": "subscriptions/subscription/{inactive_subscription}/change/",
@@ -104,6 +123,11 @@ OTHERS = {
 
 # Addresses that show no page of their own: answers to POST, parts of pages, what is served beside pages.
 NO_PAGES = {
+    "my_add_on",  # lead to a page of the account that one works in
+    "my_employees",
+    "my_accountant",
+    "accountant_offices",
+    "employee_invite",
     "access_accesstemplate_copy",  # leads to the form of a new one
     "access_clientaccess_add",  # clients are added at their office
     "access_clientaccess_rights",

@@ -93,16 +93,24 @@ def offices(desk: Desk) -> HttpResponse:
     """Find an office by number or name, to choose it."""
     desk.check(desk.administers_account and desk.account.office is None)
     text = " ".join(desk.request.GET.get("q", "").replace("\0", "").split())[:LONGEST]
-    return TemplateResponse(desk.request, "admin/access/company/offices_found.html", _found(desk, text))
+    # What was chosen stays in the list, whatever is searched after that.
+    chosen = _chosen(desk, desk.request.GET.get("office", ""))
+    return TemplateResponse(desk.request, "admin/access/company/offices_found.html", _found(desk, text, chosen))
 
 
-def _found(desk: Desk, text: str) -> dict[str, Any]:
+def _found(desk: Desk, text: str, chosen: Office | None = None) -> dict[str, Any]:
     access = _present(desk)
-    rows = _choosable(desk).filter(Q(company__number__startswith=text) | Q(name__icontains=text))
-    # The present one has a line of its own.
-    rows = rows if access is None else rows.exclude(pk=access.office_id)
-    found = list(rows[: MOST_SHOWN + 1])
-    return {"offices": found[:MOST_SHOWN], "has_more": len(found) > MOST_SHOWN, "text": text}
+    # The present one has a line of its own, and what was chosen comes first.
+    apart = {office.pk for office in (access and access.office, chosen) if office is not None}
+    rows = _choosable(desk).filter(Q(company__number__startswith=text) | Q(name__icontains=text)).exclude(pk__in=apart)
+    kept = [chosen] if chosen is not None and chosen != (access and access.office) else []
+    found = [*kept, *rows[: MOST_SHOWN + 1]]
+    return {
+        "offices": found[:MOST_SHOWN],
+        "has_more": len(found) > MOST_SHOWN,
+        "chosen": None if chosen is None else chosen.pk,
+        "text": text,
+    }
 
 
 def _show(desk: Desk, access: ClientAccess | None, *, error: str = "") -> HttpResponse:

@@ -41,6 +41,9 @@ class RightsForm(forms.Form):
     def __init__(self, data: Any, *, known: Sequence[Permission], chosen: set[int], locked: set[int]) -> None:
         super().__init__(data, initial={"permissions": chosen})
         field: Any = self.fields["permissions"]
+        field.queryset = Permission.objects.select_related("content_type").filter(pk__in=[one.pk for one in known])
+        why = _("What you don't have here yourself is locked: you can neither give nor take it.")
+        field.widget = RightsTable(locked=locked, why=why)
         field.widget.choices = field.choices
 
 
