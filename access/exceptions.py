@@ -1,8 +1,9 @@
 """What `access` refuses; `code` is what edges translate, nobody parses a message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
+from django.contrib.auth.models import Permission
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -44,6 +45,28 @@ class GraceTooLong(AccessError):
 
 class AddOnMissing(AccessError):
     """The office or company hasn't ordered the add-on Integrations."""
+
+
+class MoreThanYourself(AccessError):
+    """Somebody would have a key of another person's that may more than they do themselves."""
+
+    field = "rights"
+
+
+class RightsLocked(AccessError):
+    """A key would be given rights that its owner, or whoever gives them, lacks."""
+
+    field = "permissions"
+
+    def __init__(self, refused: Iterable[Permission]) -> None:
+        self.refused = sorted(refused, key=lambda permission: permission.pk)
+
+    def __str__(self) -> str:
+        return ngettext(
+            "%(count)s right is locked: the key's owner or you yourself lack it.",
+            "%(count)s rights are locked: the key's owner or you yourself lack them.",
+            len(self.refused),
+        ) % {"count": len(self.refused)}
 
 
 class WrongKeyKind(AccessError):

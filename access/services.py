@@ -24,6 +24,7 @@ from access.exceptions import (
     KeyReplaced,
     OfficeKeysUnsupported,
 )
+from access.key_rights import Place, names_of, place_of, refuse_beyond
 from access.models import ApiKey, Application, KeyKind, KeyRights, KeyState, Office, ReplacedSecret
 from access.networks import canonical_networks, is_within
 from access.rights import permissions_at
@@ -59,13 +60,14 @@ def create_key(
     office: Office | None = None,
     company: Company | None = None,
     allowed_networks: Sequence[str] = (),
+    by: User | None = None,
 ) -> tuple[ApiKey, str]:
-    """Make a key and return it with its text, which can never be had again.
+    """Make a key and return it with its text, which can never be had again; `by` is the person who gets to see it.
 
     `office` is whose clients an office's key is for, `company` the one that an end user's key is for; with neither
     the key is for all that its owner may. `rights` OWN copies what the owner may there now; NONE starts with nothing.
     `expires_at` None: never. Raises OfficeKeysUnsupported for an office key of an application that doesn't take them,
-    AddOnMissing for a key of a place that hasn't ordered the add-on Integrations, BadNetwork.
+    AddOnMissing for a key of a place that hasn't ordered the add-on Integrations, BadNetwork, MoreThanYourself.
     """
     if kind == KeyKind.OFFICE and not application.supports_office_keys:
         raise OfficeKeysUnsupported(
@@ -75,6 +77,8 @@ def create_key(
         raise KeyOfNoPlace(_("An accounting office's key, and no other, is of an office."))
     if (office or company) and not is_activated(office=office, company=company):
         raise AddOnMissing(_("The add-on Integrations isn't ordered for %(place)s.") % {"place": office or company})
+    if by is not None and rights != KeyRights.NONE:
+        refuse_beyond(by=by, owner=owner, place=Place(office, company))
     parts = keys.make_key()
     key = ApiKey.objects.create(
         owner=owner,
@@ -94,6 +98,21 @@ def create_key(
     return key, parts.text()
 
 
+@transaction.atomic
+def application_named(*, name: str, supports_office_keys: bool = False) -> Application:
+    """Return the application of a name that somebody typed in: a known one, however it is spelt in capitals, or a new.
+
+    Whether a listed one takes office keys stands in the list; of others who types the name in vouches for it.
+    """
+    known = Application.objects.filter(name__iexact=name).order_by("-is_listed", "pk").first()
+    if known is None:
+        return Application.objects.create(name=name, supports_office_keys=supports_office_keys, is_listed=False)
+    if supports_office_keys and not known.is_listed and not known.supports_office_keys:
+        known.supports_office_keys = True
+        known.save(update_fields=["supports_office_keys"])
+    return known
+
+
 def revoke_key(*, key: ApiKey) -> bool:
     """End a key at once; return False if it was revoked already."""
     revoked = ApiKey.objects.filter(pk=key.pk).unrevoked().update(revoked_at=timezone.now())
@@ -103,17 +122,24 @@ def revoke_key(*, key: ApiKey) -> bool:
 
 @sensitive_variables()
 @transaction.atomic
-def restore_key(*, key: ApiKey, grace: timedelta = timedelta(0), expires_at: datetime | None = None) -> str:
+def restore_key(
+    *, key: ApiKey, grace: timedelta = timedelta(0), expires_at: datetime | None = None, by: User | None = None
+) -> str:
     """Give a key a new text in place of its present one and return it; rights, clients and public id stay.
 
     The old text works on for `grace`, and texts before it no longer than that. The key then ends at `expires_at`
-    (None: never). Raises KeyEnded for a revoked key, and GraceTooLong.
+    (None: never). `by` is the person who gets to see it. Raises KeyEnded for a revoked key, GraceTooLong, and
+    MoreThanYourself.
     """
     if not timedelta(0) <= grace <= LONGEST_GRACE:
         raise GraceTooLong(_("The old key may work for at most %(days)s days more.") % {"days": LONGEST_GRACE.days})
-    held = ApiKey.objects.select_for_update().get(pk=key.pk)
+    related = ("owner", "office__company", "company")
+    held = ApiKey.objects.select_for_update(of=("self",)).select_related(*related).get(pk=key.pk)
     if held.revoked_at is not None:
         raise KeyEnded(_("The API key is revoked; a revoked key can't be brought back."))
+    if by is not None:
+        names = None if held.rights == KeyRights.ALL else names_of(held.permissions.all())
+        refuse_beyond(by=by, owner=held.owner, place=place_of(held), names=names)
     now = timezone.now()
     held.replaced_secrets.filter(works_until__gt=now).update(works_until=Least(F("works_until"), now + grace))
     ReplacedSecret.objects.create(key=held, digest=held.digest, replaced_at=now, works_until=now + grace)

@@ -1,0 +1,194 @@
+"""Who may know of a key and handle it, and which rights it may be given.
+
+Nobody gets hold of a key that may more than they do themselves at its place, nor gives a key such rights: whoever
+administers others would otherwise have all that those have.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import Permission, User
+from django.db import transaction
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from access.belonging import installation_permissions, is_of_companies, permissions_of_model
+from access.exceptions import MoreThanYourself, RightsLocked
+from access.models import ApiKey, Application, KeyRights, Membership, Office
+from access.rights import permissions_at
+from access.scope import reach_of, rights_of_request
+from ledger.models import Company
+
+ADMINISTER = "access.administer_users"
+VIEW = "access.view_apikey"
+CHANGE = "access.change_apikey"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a key is: at an office, a company, or (neither) the whole installation."""
+
+    office: Office | None = None
+    company: Company | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it; empty for the whole installation."""
+        return str(self.office or self.company or "")
+
+
+def place_of(key: ApiKey) -> Place:
+    """Return where a key is."""
+    return Place(key.office, key.company)
+
+
+# Who
+
+
+def visible_keys(user: User) -> QuerySet[ApiKey]:
+    """Return the keys that a person may know of: their own, and those of places where they look after keys."""
+    found = Q(owner=user)
+    for right in (ADMINISTER, VIEW, CHANGE):
+        companies = reach_of(user, right).companies
+        if companies is None:
+            return ApiKey.objects.all()
+        found |= Q(company__in=companies.order_by().values("pk")) | Q(office__in=_offices_with(user, right))
+    return ApiKey.objects.filter(found)
+
+
+def handles(user: User, key: ApiKey) -> bool:
+    """Tell whether a person may change, restore and revoke a key: their own, or those that they look after."""
+    return user.is_active and (key.owner_id == user.pk or bool({ADMINISTER, CHANGE} & held_at(user, place_of(key))))
+
+
+def makes_for(user: User, owner: User, place: Place) -> bool:
+    """Tell whether a person may make a key on somebody at a place; of the whole installation only superusers may."""
+    if place.office is None and place.company is None:
+        return user.is_superuser
+    return owner.pk == user.pk or ADMINISTER in held_at(user, place)
+
+
+def held_at(user: User, place: Place) -> frozenset[str]:
+    """Return the rights (``app.codename``) that a person has at a place now.
+
+    At an office those count that they have as its member or for the whole installation: whoever has a right in the
+    office's own company alone has none for its clients.
+    """
+    if place.company is not None:
+        return frozenset(rights_of_request(user).permissions_for(place.company.pk, _known()))
+    if place.office is not None:
+        return names_of(permissions_at(user, office=place.office))
+    rights = rights_of_request(user)
+    return frozenset(name for name in _known() if rights.companies_with(name) is None and rights.may(name))
+
+
+# Which rights
+
+
+def choosable(place: Place) -> QuerySet[Permission]:
+    """Return the rights that a key of a place may be given: those to what belongs to companies."""
+    chosen = Q(content_type__app_label="access", content_type__model="application") if place == Place() else Q(pk=None)
+    for model in _models_of_companies():
+        chosen |= Q(content_type__app_label=model._meta.app_label, content_type__model=model._meta.model_name)
+    return Permission.objects.filter(chosen).select_related("content_type")
+
+
+def owned_at(owner: User, place: Place) -> frozenset[str]:
+    """Return the rights that a key's owner has at the place that the key is of: the most that the key may."""
+    return names_of(permissions_at(owner, office=place.office, company=place.company))
+
+
+def beyond(by: User, owner: User, place: Place) -> frozenset[str]:
+    """Return the rights that an owner has at a place and whoever makes or changes the key lacks there."""
+    return frozenset() if by.pk == owner.pk else _choosable_names(place) & owned_at(owner, place) - held_at(by, place)
+
+
+def locked(*, owner: User, by: User, place: Place) -> frozenset[str]:
+    """Return the choosable rights that can't be given, because the owner or whoever chooses lacks them."""
+    return (_choosable_names(place) - owned_at(owner, place)) | beyond(by, owner, place)
+
+
+def refuse_beyond(*, by: User, owner: User, place: Place, names: frozenset[str] | None = None) -> None:
+    """Raise MoreThanYourself if a key with these rights (None: all of its owner's) may more than `by` does."""
+    more = beyond(by, owner, place)
+    if more & (more if names is None else names):
+        raise MoreThanYourself(
+            _(
+                "%(owner)s has rights here that you lack, so you can't have a key with all of them. Choose its rights "
+                "yourself, or let %(owner)s do it."
+            )
+            % {"owner": owner}
+        )
+
+
+def asked_in_vain(application: Application, *, owner: User, place: Place, rights: KeyRights) -> list[Permission]:
+    """Return what an application asks for and a new key with this choice of rights won't have."""
+    has = frozenset() if rights == KeyRights.NONE else owned_at(owner, place)
+    asked = application.permissions.select_related("content_type").order_by("content_type__app_label", "codename")
+    return [one for one in asked if name_of(one) not in has]
+
+
+@transaction.atomic
+def set_rights(*, key: ApiKey, by: User, rights: KeyRights, permissions: Collection[Permission] = ()) -> None:
+    """Let a key have all of its owner's rights, or those that are chosen; what is locked stays as it is.
+
+    Raises RightsLocked for a right that the owner or `by` lacks, and MoreThanYourself.
+    """
+    held = ApiKey.objects.select_for_update(of=("self",)).select_related("owner", "office", "company").get(pk=key.pk)
+    place = place_of(held)
+    if rights == KeyRights.ALL:
+        refuse_beyond(by=by, owner=held.owner, place=place)
+        chosen: set[Permission] = set()
+    else:
+        chosen = _chosen(held, by, place, set(permissions))
+    if held.rights != rights:
+        ApiKey.objects.filter(pk=held.pk).update(rights=rights)
+    held.permissions.set(chosen)
+    key.refresh_from_db(fields=["rights"])
+
+
+def _chosen(key: ApiKey, by: User, place: Place, wanted: set[Permission]) -> set[Permission]:
+    shut = locked(owner=key.owner, by=by, place=place)
+    present = set(key.permissions.select_related("content_type"))
+    if refused := {one for one in wanted - present if name_of(one) in shut}:
+        raise RightsLocked(refused)
+    fixed = {one for one in present if name_of(one) in shut or name_of(one) not in _choosable_names(place)}
+    return wanted | fixed
+
+
+def name_of(permission: Permission) -> str:
+    """Return a right as it is written (``app.codename``)."""
+    return f"{permission.content_type.app_label}.{permission.codename}"
+
+
+def names_of(permissions: QuerySet[Permission]) -> frozenset[str]:
+    """Return rights as they are written (``app.codename``)."""
+    rows = permissions.order_by().values_list("content_type__app_label", "codename")
+    return frozenset(f"{app}.{codename}" for app, codename in rows)
+
+
+def _offices_with(user: User, right: str) -> QuerySet[Any, Any]:
+    app, codename = right.split(".")
+    named = Permission.objects.filter(content_type__app_label=app, codename=codename)
+    members = Membership.objects.filter(user=user, ended_at=None, office__isnull=False)
+    return members.filter(Q(permissions__in=named) | Q(groups__permissions__in=named)).values("office")
+
+
+@cache
+def _models_of_companies() -> list[type[Model]]:
+    found = (model._meta.concrete_model or model for model in apps.get_models())
+    return [model for model in dict.fromkeys(found) if is_of_companies(model) and permissions_of_model(model)]
+
+
+def _choosable_names(place: Place) -> frozenset[str]:
+    models: list[type[Model]] = [*_models_of_companies()]
+    if place == Place():
+        models.append(Application)
+    return frozenset(f"{model._meta.app_label}.{name}" for model in models for name in permissions_of_model(model))
+
+
+def _known() -> frozenset[str]:
+    return _choosable_names(Place()) | installation_permissions()
