@@ -6,25 +6,26 @@ administers others would otherwise have all that those have.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
+from itertools import groupby
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth.models import Permission, User
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from access.belonging import installation_permissions, is_of_companies, permissions_of_model
+from access.accounts import ADMINISTER_USERS, Account, held
+from access.belonging import company_permissions, installation_permissions
 from access.exceptions import MoreThanYourself, RightsLocked
 from access.models import ApiKey, Application, KeyRights, Membership, Office
 from access.rights import permissions_at
 from access.scope import reach_of, rights_of_request
 from ledger.models import Company
 
-ADMINISTER = "access.administer_users"
 VIEW = "access.view_apikey"
 CHANGE = "access.change_apikey"
+# Of what belongs to no company, what a key of the whole installation may have
+OF_INSTALLATION = frozenset({"access.view_application"})
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def place_of(key: ApiKey) -> Place:
 def visible_keys(user: User) -> QuerySet[ApiKey]:
     """Return the keys that a person may know of: their own, and those of places where they look after keys."""
     found = Q(owner=user)
-    for right in (ADMINISTER, VIEW, CHANGE):
+    for right in (ADMINISTER_USERS, VIEW, CHANGE):
         companies = reach_of(user, right).companies
         if companies is None:
             return ApiKey.objects.all()
@@ -61,14 +62,16 @@ def visible_keys(user: User) -> QuerySet[ApiKey]:
 
 def handles(user: User, key: ApiKey) -> bool:
     """Tell whether a person may change, restore and revoke a key: their own, or those that they look after."""
-    return user.is_active and (key.owner_id == user.pk or bool({ADMINISTER, CHANGE} & held_at(user, place_of(key))))
+    if not user.is_active:
+        return False
+    return key.owner_id == user.pk or bool({ADMINISTER_USERS, CHANGE} & held_at(user, place_of(key)))
 
 
 def makes_for(user: User, owner: User, place: Place) -> bool:
     """Tell whether a person may make a key on somebody at a place; of the whole installation only superusers may."""
     if place.office is None and place.company is None:
         return user.is_superuser
-    return owner.pk == user.pk or ADMINISTER in held_at(user, place)
+    return owner.pk == user.pk or ADMINISTER_USERS in held_at(user, place)
 
 
 def held_at(user: User, place: Place) -> frozenset[str]:
@@ -77,12 +80,12 @@ def held_at(user: User, place: Place) -> frozenset[str]:
     At an office those count that they have as its member or for the whole installation: whoever has a right in the
     office's own company alone has none for its clients.
     """
-    if place.company is not None:
-        return frozenset(rights_of_request(user).permissions_for(place.company.pk, _known()))
     if place.office is not None:
-        return names_of(permissions_at(user, office=place.office))
-    rights = rights_of_request(user)
-    return frozenset(name for name in _known() if rights.companies_with(name) is None and rights.may(name))
+        return held(user, Account(place.office.company, place.office))
+    if place.company is not None:
+        return held(user, Account(place.company))
+    rights, known = rights_of_request(user), company_permissions() | installation_permissions()
+    return frozenset(name for name in known if rights.companies_with(name) is None and rights.may(name))
 
 
 # Which rights
@@ -90,9 +93,9 @@ def held_at(user: User, place: Place) -> frozenset[str]:
 
 def choosable(place: Place) -> QuerySet[Permission]:
     """Return the rights that a key of a place may be given: those to what belongs to companies."""
-    chosen = Q(content_type__app_label="access", content_type__model="application") if place == Place() else Q(pk=None)
-    for model in _models_of_companies():
-        chosen |= Q(content_type__app_label=model._meta.app_label, content_type__model=model._meta.model_name)
+    chosen = Q(pk=None)
+    for app, names in groupby(sorted(_choosable_names(place)), key=lambda name: name.partition(".")[0]):
+        chosen |= Q(content_type__app_label=app, codename__in=[name.partition(".")[2] for name in names])
     return Permission.objects.filter(chosen).select_related("content_type")
 
 
@@ -137,25 +140,31 @@ def set_rights(*, key: ApiKey, by: User, rights: KeyRights, permissions: Collect
 
     Raises RightsLocked for a right that the owner or `by` lacks, and MoreThanYourself.
     """
-    held = ApiKey.objects.select_for_update(of=("self",)).select_related("owner", "office", "company").get(pk=key.pk)
-    place = place_of(held)
+    locked_key = (
+        ApiKey.objects.select_for_update(of=("self",))
+        .select_related("owner", "office__company", "company")
+        .get(pk=key.pk)
+    )
+    place, before = place_of(locked_key), set(locked_key.permissions.select_related("content_type"))
     if rights == KeyRights.ALL:
-        refuse_beyond(by=by, owner=held.owner, place=place)
+        refuse_beyond(by=by, owner=locked_key.owner, place=place)
         chosen: set[Permission] = set()
     else:
-        chosen = _chosen(held, by, place, set(permissions))
-    if held.rights != rights:
-        ApiKey.objects.filter(pk=held.pk).update(rights=rights)
-    held.permissions.set(chosen)
+        chosen = _chosen(locked_key, by, place, set(permissions), before=before)
+    is_untouched = chosen == before and KeyRights.ALL not in (rights, locked_key.rights)
+    if locked_key.rights != rights and not is_untouched:
+        ApiKey.objects.filter(pk=locked_key.pk).update(rights=rights)
+    locked_key.permissions.set(chosen)
     key.refresh_from_db(fields=["rights"])
 
 
-def _chosen(key: ApiKey, by: User, place: Place, wanted: set[Permission]) -> set[Permission]:
+def _chosen(
+    key: ApiKey, by: User, place: Place, wanted: set[Permission], *, before: set[Permission]
+) -> set[Permission]:
     shut = locked(owner=key.owner, by=by, place=place)
-    present = set(key.permissions.select_related("content_type"))
-    if refused := {one for one in wanted - present if name_of(one) in shut}:
+    if refused := {one for one in wanted - before if name_of(one) in shut}:
         raise RightsLocked(refused)
-    fixed = {one for one in present if name_of(one) in shut or name_of(one) not in _choosable_names(place)}
+    fixed = {one for one in before if name_of(one) in shut or name_of(one) not in _choosable_names(place)}
     return wanted | fixed
 
 
@@ -177,18 +186,5 @@ def _offices_with(user: User, right: str) -> QuerySet[Any, Any]:
     return members.filter(Q(permissions__in=named) | Q(groups__permissions__in=named)).values("office")
 
 
-@cache
-def _models_of_companies() -> list[type[Model]]:
-    found = (model._meta.concrete_model or model for model in apps.get_models())
-    return [model for model in dict.fromkeys(found) if is_of_companies(model) and permissions_of_model(model)]
-
-
 def _choosable_names(place: Place) -> frozenset[str]:
-    models: list[type[Model]] = [*_models_of_companies()]
-    if place == Place():
-        models.append(Application)
-    return frozenset(f"{model._meta.app_label}.{name}" for model in models for name in permissions_of_model(model))
-
-
-def _known() -> frozenset[str]:
-    return _choosable_names(Place()) | installation_permissions()
+    return company_permissions() | (OF_INSTALLATION if place == Place() else frozenset())

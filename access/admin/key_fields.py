@@ -47,6 +47,11 @@ class LastDayField(forms.DateField):
         return last
 
 
+RIGHTS_ASKED = {
+    KeyRights.ALL: KeyRights.ALL.label,
+    KeyRights.OWN: _("Give the key this user's rights"),
+    KeyRights.NONE: KeyRights.NONE.label,
+}
 RIGHTS_MEAN = {
     KeyRights.ALL: _("Follows the owner: what the owner gets or loses, the key gets or loses at once."),
     KeyRights.OWN: _("A copy of what the owner may today. What is given to the owner later, the key doesn't get."),

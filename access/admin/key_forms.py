@@ -96,7 +96,7 @@ class NewKeyForm(forms.Form):
     def __init__(self, *arguments: Any, owner: User, place: Place, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.initial.setdefault("expires_at", default_expiry())
-        self.owner, self.place = owner, place
+        self.place = place
         applications: Any = self.fields["application"]
         applications.queryset = Application.objects.filter(is_listed=True)
         if place.office is None:

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from access.admin.key_fields import RIGHTS_MEAN
+from access.admin.key_fields import RIGHTS_ASKED, RIGHTS_MEAN
 from access.admin.key_forms import NewKeyForm
 from access.admin.rights_table import grouped, names_of
 from access.exceptions import AccessError
@@ -22,8 +22,8 @@ from access.services import application_named, create_key
 @sensitive_variables()
 def make_from(form: NewKeyForm, *, by: User, owner: User) -> tuple[ApiKey, str] | None:
     """Make the key that a valid form describes; None, with the reason in the form, if it is refused."""
-    values, place = form.cleaned_data, form.place
-    is_office = form.kind == KeyKind.OFFICE
+    values = form.cleaned_data
+    place = place_of_new(form.place, is_office=form.kind == KeyKind.OFFICE)
     try:
         with transaction.atomic():
             return create_key(
@@ -35,9 +35,8 @@ def make_from(form: NewKeyForm, *, by: User, owner: User) -> tuple[ApiKey, str] 
                 rights=KeyRights(values["rights"]),
                 expires_at=values["expires_at"],
                 allowed_networks=values["allowed_networks"],
-                office=place.office if is_office else None,
-                # Made on an employee of an office it is for the office's own books.
-                company=None if is_office else company_of(place),
+                office=place.office,
+                company=place.company,
             )
     except AccessError as refused:
         field = getattr(refused, "field", None)
@@ -45,9 +44,9 @@ def make_from(form: NewKeyForm, *, by: User, owner: User) -> tuple[ApiKey, str] 
         return None
 
 
-def company_of(place: Place) -> Any:
-    """Return the company that an end user's key of a place is for."""
-    return place.office.company if place.office is not None else place.company
+def place_of_new(place: Place, *, is_office: bool) -> Place:
+    """Return the place that a key is of which is made at one: an end user's key of an office is for its own books."""
+    return Place(company=place.office.company) if place.office is not None and not is_office else place
 
 
 def new_key_page(request: HttpRequest, form: NewKeyForm, *, back_url: str, asks_url: str = "") -> TemplateResponse:
@@ -66,7 +65,7 @@ def new_key_page(request: HttpRequest, form: NewKeyForm, *, back_url: str, asks_
 def form_context(form: NewKeyForm, *, back_url: str, asks_url: str = "") -> dict[str, Any]:
     """What `key_form.html` shows."""
     chosen = form["rights"].value()
-    choices = [(value, label, RIGHTS_MEAN[KeyRights(value)], value == chosen) for value, label in KeyRights.choices]
+    choices = [(one.value, RIGHTS_ASKED[one], RIGHTS_MEAN[one], one == chosen) for one in KeyRights]
     return {"form": form, "rights_choices": choices, "back_url": back_url, "asks_url": asks_url}
 
 

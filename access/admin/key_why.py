@@ -19,12 +19,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from access.admin.rights_table import Line, grouped
+from access.accounts import companies_of
+from access.admin.rights_table import COLUMNS, Box, Line, grouped
 from access.key_rights import Place, choosable, name_of, place_of
 from access.models import ApiKey, ClientAccess, ClientGrant, KeyKind, KeyRights, KeyState
 from access.networks import is_within
 from access.rights import Factor, Grant, Rights, effective_rights
-from access.scope import visible_companies
 from ledger.models import Company
 
 MOST_PROPOSED = 50
@@ -67,28 +67,38 @@ class Answer:
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
-    """One right: whether the key has it for the company, and what each factor says."""
+class Right:
+    """One right: which factors refuse it for the company, and whether they don't all say the same."""
 
-    label: str
     name: str
-    factors: Sequence[tuple[str | Promise, bool]]
-    is_asked: bool
+    label: str
+    verb: str
+    refused_by: Sequence[str | Promise]
+    differs: bool
 
     @property
     def may(self) -> bool:
         """Whether none says no."""
-        return all(allows for _factor, allows in self.factors)
+        return not self.refused_by
+
+
+@dataclasses.dataclass(frozen=True)
+class Register:
+    """The rights to one register: by column, and others."""
+
+    name: str
+    cells: Sequence[Right | None]
+    others: Sequence[Right]
+
+    @property
+    def all_rights(self) -> list[Right]:
+        """Each of them."""
+        return [*(one for one in self.cells if one is not None), *self.others]
 
     @property
     def differs(self) -> bool:
-        """Whether some factors let it through and others don't."""
-        return len({allows for _factor, allows in self.factors}) > 1
-
-    @property
-    def refused_by(self) -> list[str | Promise]:
-        """Those that say no."""
-        return [factor for factor, allows in self.factors if not allows]
+        """Whether the factors say different things of any."""
+        return any(one.differs for one in self.all_rights)
 
 
 def page(request: HttpRequest, key: ApiKey) -> TemplateResponse:
@@ -98,6 +108,7 @@ def page(request: HttpRequest, key: ApiKey) -> TemplateResponse:
         **site.each_context(request),
         "title": _("Why? %(key)s") % {"key": key.name},
         "opts": ApiKey._meta,
+        "original": key,
         "key": key,
         "company": company,
         "proposed": _proposed(request, key),
@@ -115,11 +126,11 @@ def _told(request: HttpRequest, key: ApiKey, company: Company, only: bool, addre
     permissions = list(choosable(Place(company=company)))
     asked = request.GET.get("permission", "")
     names = [name_of(one) for one in permissions]
-    groups = list(_groups(rights, company, permissions, asked))
+    groups = list(_groups(rights, company, permissions))
+    labels = {one.name: one.label for _group, lines in groups for line in lines for one in line.all_rights}
     if only:
-        groups = [(label, kept) for label, rows in groups if (kept := [row for row in rows if row.differs])]
+        groups = [(group, kept) for group, lines in groups if (kept := [line for line in lines if line.differs])]
     chosen = [asked] if asked in names else names
-    labels = {row.name: row.label for _label, rows in _groups(rights, company, permissions, asked) for row in rows}
     visible = rights.visible
     return {
         "stops": list(_stops(key, company, address)),
@@ -129,7 +140,7 @@ def _told(request: HttpRequest, key: ApiKey, company: Company, only: bool, addre
         "asked_label": labels.get(asked, ""),
         "may_asked": asked in names and rights.may(asked, company=company.pk),
         "groups": groups,
-        "factors": [SHORT[grant.factor] for grant in rights.grants],
+        "columns": list(COLUMNS.values()),
         "may": sum(rights.may(name, company=company.pk) for name in names),
         "of": len(names),
         "query": f"?company={company.number}" + (f"&permission={asked}" if asked in names else ""),
@@ -141,7 +152,7 @@ def _company(request: HttpRequest, key: ApiKey) -> Company | None:
     number = request.GET.get("company", "").strip()
     if not number:
         return key.company
-    known = visible_companies(cast(User, request.user))
+    known = companies_of(cast(User, request.user))
     found = None if "\0" in number else known.filter(number=number).first()
     if found is None:
         raise Http404
@@ -149,7 +160,7 @@ def _company(request: HttpRequest, key: ApiKey) -> Company | None:
 
 
 def _proposed(request: HttpRequest, key: ApiKey) -> list[Company]:
-    known = visible_companies(cast(User, request.user))
+    known = companies_of(cast(User, request.user))
     if key.company_id is not None:
         known = known.filter(pk=key.company_id)
     elif key.office_id is not None:
@@ -212,19 +223,28 @@ def _is_let_in(address: str, key: ApiKey) -> bool:
 
 
 def _groups(
-    rights: Rights, company: Company, permissions: Sequence[Permission], asked: str
-) -> Iterator[tuple[str | Promise, list[Row]]]:
+    rights: Rights, company: Company, permissions: Sequence[Permission]
+) -> Iterator[tuple[str | Promise, list[Register]]]:
     names = {one.pk: name_of(one) for one in permissions}
-    for label, lines in grouped(permissions, chosen=()):
-        yield label, [row for line in lines for row in _rows(rights, company, line, names, asked)]
 
+    def right(line: Line, box: Box) -> Right:
+        refused = rights.refused_by(names[box.pk], company=company.pk)
+        differs = 0 < len(refused) < len(rights.grants)
+        said = [SHORT[factor] for factor in refused]
+        return Right(names[box.pk], f"{line.name}: {box.label}", box.label, said, differs)
 
-def _rows(rights: Rights, company: Company, line: Line, names: dict[int, str], asked: str) -> Iterator[Row]:
-    for box in [*(box for box in line.cells if box is not None), *line.others]:
-        name = names[box.pk]
-        refused = rights.refused_by(name, company=company.pk)
-        factors = [(SHORT[grant.factor], grant.factor not in refused) for grant in rights.grants]
-        yield Row(f"{line.name}: {box.label}", name, factors, name == asked)
+    for group, lines in grouped(permissions, chosen=()):
+        yield (
+            group,
+            [
+                Register(
+                    line.name,
+                    [None if box is None else right(line, box) for box in line.cells],
+                    [right(line, box) for box in line.others],
+                )
+                for line in lines
+            ],
+        )
 
 
 def _answers(key: ApiKey, company: Company, rights: Rights, names: Sequence[str]) -> Iterator[Answer]:

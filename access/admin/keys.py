@@ -1,29 +1,30 @@
 """API keys: the overview, one key's page with its rights, a new text for it, revoking it, and why it may or may not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Model, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
+from unfold.decorators import display
 
 from access import key_rights
+from access.accounts import ADMINISTER_USERS
 from access.admin import key_why
 from access.admin.key_forms import InstallationKeyForm, KeyForm, RestoreForm
 from access.admin.key_making import make_from, new_key_page
@@ -35,20 +36,6 @@ from access.http.admin.amounts import column
 from access.key_rights import Place
 from access.models import ApiKey, ClientGrant, KeyKind, KeyRights, KeyState, ReplacedSecret
 from access.services import end_grace, restore_key, revoke_key
-
-FACTS = (
-    "application",
-    "kind",
-    "place",
-    "owner",
-    "state",
-    "clients",
-    "public_id",
-    "created_at",
-    "last_used_at",
-    "old_key",
-    "revoked_at",
-)
 
 
 @admin.register(ApiKey)
@@ -63,21 +50,19 @@ class ApiKeyAdmin(RegisterAdmin):
         "name",
         "application",
         "kind",
-        "place",
         "owner",
         "rights",
         "clients",
         "last_used_at",
-        "expires_at",
+        "expires",
         "state",
     )
     list_filter = ("kind", "rights", ("application", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("application", "owner", "office", "company")
-    search_fields = ("name", "public_id", "application__name", "owner__username")
+    search_fields = ("name", "public_id", "application__name", "owner__username", "office__name", "company__number")
     list_before_template = "admin/access/apikey/where_new.html"
+    change_form_outer_before_template = "admin/access/apikey/summary.html"
     actions = ("revoke_chosen",)
-    actions_detail = ("restore", "end_old", "why", "revoke")
-    change_form_show_cancel_button = True
 
     # What one may see and do
 
@@ -96,10 +81,12 @@ class ApiKeyAdmin(RegisterAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Of one's own keys, and those that one looks after."""
-        user = cast(User, request.user)
+        user = request.user
+        if not isinstance(user, User):
+            return False
         if obj is not None:
             return obj.pk is None or key_rights.visible_keys(user).filter(pk=obj.pk).exists()
-        rights = (key_rights.VIEW, key_rights.CHANGE, key_rights.ADMINISTER)
+        rights = (key_rights.VIEW, key_rights.CHANGE, ADMINISTER_USERS)
         return any(user.has_perm(right) for right in rights) or user.api_keys.exists()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -116,10 +103,9 @@ class ApiKeyAdmin(RegisterAdmin):
         """Nobody deletes a key."""
         return False
 
-    def has_handle_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether somebody may restore and revoke a key; what they may not know of is a 404 further on."""
-        found = self._find(request, obj) if obj is not None else None
-        return found is None or self._handles(request, found)
+    def has_handle_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may revoke keys in the list; of which, the action itself sees to."""
+        return self.has_view_permission(request)
 
     def _handles(self, request: HttpRequest, key: ApiKey) -> bool:
         known: dict[int, bool] = request.__dict__.setdefault("_handled_keys", {})
@@ -127,19 +113,28 @@ class ApiKeyAdmin(RegisterAdmin):
             known[key.pk] = key_rights.handles(cast(User, request.user), key)
         return known[key.pk]
 
-    def _find(self, request: HttpRequest, object_id: Any) -> ApiKey | None:
-        text = unquote(str(object_id))
-        known: dict[str, ApiKey | None] = request.__dict__.setdefault("_found_keys", {})
-        if text not in known:
-            is_number = text.isdecimal() and len(text) < 19
-            known[text] = self.get_queryset(request).filter(pk=int(text)).first() if is_number else None
-        return known[text]
-
-    def _get(self, request: HttpRequest, object_id: Any) -> ApiKey:
-        found = self._find(request, object_id)
+    def _get(self, request: HttpRequest, object_id: str, *, to_handle: bool = True) -> ApiKey:
+        """A key that the reader may know of, or a 404; and handle, or a 403."""
+        is_number = object_id.isdecimal() and len(object_id) < 19
+        found = self.get_queryset(request).filter(pk=int(object_id)).first() if is_number else None
         if found is None:
             raise Http404
+        if to_handle and not self._handles(request, found):
+            raise PermissionDenied
         return found
+
+    def get_urls(self) -> list[Any]:
+        """With the pages of what is done with one key."""
+        pages = (("restore", self.restore), ("end-old", self.end_old), ("why", self.why), ("revoke", self.revoke))
+        own = [
+            path(
+                f"<str:object_id>/{route}/",
+                self.admin_site.admin_view(view),
+                name=f"access_apikey_{route.replace('-', '_')}",
+            )
+            for route, view in pages
+        ]
+        return [*own, *super().get_urls()]
 
     # The overview and one key's page
 
@@ -156,27 +151,15 @@ class ApiKeyAdmin(RegisterAdmin):
         """Whether the key opens anything now."""
         return str(key.state(at=timezone.now()).label)
 
-    @display(description=_("is of"))
-    def place(self, key: ApiKey) -> str:
-        """The office or company that it is of."""
-        return key_rights.place_of(key).name or gettext("The whole installation")
+    @display(description=_("expires"), ordering="expires_at")
+    def expires(self, key: ApiKey) -> str:
+        """The last day on which it works."""
+        return "–" if key.expires_at is None else date_format(timezone.localtime(key.expires_at), "SHORT_DATE_FORMAT")
 
     @display(description=_("clients"), ordering="client_count")
     def clients(self, key: ApiKey) -> str:
         """How many clients an office's key is for."""
         return column(cast(Any, key).client_count, 0) if key.kind == KeyKind.OFFICE else "–"
-
-    @display(description=_("old key"))
-    def old_key(self, key: ApiKey) -> str:
-        """Whether an old text works beside the present one, and whether it is in use."""
-        found: list[ReplacedSecret] = getattr(key, "old_texts", [])
-        if not found:
-            return "–"
-        until = _moment(found[0].works_until)
-        used = max((one.last_used_at for one in found if one.last_used_at), default=None)
-        if used is None:
-            return gettext("Works until %(until)s; not used since it was replaced") % {"until": until}
-        return gettext("Works until %(until)s; last used %(used)s") % {"until": until, "used": _moment(used)}
 
     @display(description=_("Rights"))
     def rights_told(self, key: ApiKey) -> SafeString | str:
@@ -187,20 +170,51 @@ class ApiKeyAdmin(RegisterAdmin):
         return format_html_join("", '<div class="rights-line">{}</div>', ((line,) for line in lines)) or gettext("None")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What may be changed, the rights, and what the system keeps."""
-        facts = [name for name in FACTS if name != "old_key" or getattr(obj, "old_texts", None)]
+        """What may be changed, and the rights; whose and of what a key is never changes."""
+        own = ["name", "expires_at", "allowed_networks"]
         if obj is not None and not self.has_change_permission(request, obj):
-            own = ["name", "rights_told", "expires_at", "allowed_networks"]
-            return [(None, {"fields": own}), (_("The key"), {"fields": facts})]
-        return [
-            (None, {"fields": ["name", "expires_at", "allowed_networks"]}),
-            (_("Rights"), {"fields": ["rights", "permissions"]}),
-            (_("The key"), {"fields": facts}),
-        ]
+            return [(None, {"fields": own}), (_("Rights"), {"fields": ["rights_told"]})]
+        return [(None, {"fields": own}), (_("Rights"), {"fields": ["rights", "permissions"]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Sequence[str]:
-        """Whose and of what a key is never changes."""
-        return [*FACTS, "rights_told"]
+        """For whoever may only look, the rights in words."""
+        return ["rights_told"]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With the key's facts, and what may be done with it, above the form."""
+        key = self._get(request, unquote(object_id), to_handle=False)
+        context = {
+            "key": key,
+            "facts": list(self._facts(key)),
+            "state": key.state(at=timezone.now()),
+            "old_key": _old_key(key),
+            "is_handled": key.revoked_at is None and self._handles(request, key),
+            "asked_for": self._asked_for(key),
+            "show_save_and_add_another": False,
+            "has_add_permission": False,
+            **(extra_context or {}),
+        }
+        page: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return page
+
+    def _facts(self, key: ApiKey) -> Iterator[tuple[Any, Any]]:
+        yield _("Application"), key.application
+        yield _("Kind"), key.get_kind_display()
+        yield _("Of"), key_rights.place_of(key).name or _("The whole installation")
+        yield _("Owner"), key.owner.get_full_name() or key.owner.get_username()
+        if key.kind == KeyKind.OFFICE:
+            yield _("Clients"), number_format(cast(Any, key).client_count, force_grouping=True)
+        yield _("Last used"), "–" if key.last_used_at is None else _moment(key.last_used_at)
+        yield _("Made"), _moment(key.created_at)
+        if key.revoked_at is not None:
+            yield _("Revoked"), _moment(key.revoked_at)
+        yield _("Public id"), key.public_id
+
+    def _asked_for(self, key: ApiKey) -> str:
+        """What its application asks for, for the button that ticks those."""
+        return ",".join(str(pk) for pk in key.application.permissions.order_by("pk").values_list("pk", flat=True))
 
     def get_form(
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any
@@ -245,7 +259,6 @@ class ApiKeyAdmin(RegisterAdmin):
 
     # A new text
 
-    @action(description=_("Restore key"), url_path="restore", permissions=("handle",))
     @sensitive_variables()
     def restore(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask when the old text ends; the new one is shown once."""
@@ -266,7 +279,7 @@ class ApiKeyAdmin(RegisterAdmin):
                 )
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Restore key"),
+            "title": _("Replace key"),
             "opts": self.opts,
             "original": key,
             "key": key,
@@ -277,12 +290,12 @@ class ApiKeyAdmin(RegisterAdmin):
         status = 400 if form.errors else 200
         return TemplateResponse(request, "admin/access/apikey/restore.html", context, status=status)
 
-    @action(description=_("End the old key now"), url_path="end-old", permissions=("handle", "old"))
     def end_old(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask; then let the present text alone work."""
         key = self._get(request, object_id)
-        if request.method == "POST":
-            if end_grace(key=key):
+        told = _old_key(key)
+        if request.method == "POST" or not told:
+            if request.method == "POST" and end_grace(key=key):
                 self.message_user(request, _("The old key doesn't work any more."), messages.SUCCESS)
             return HttpResponseRedirect(self._url("change", key.pk))
         context = {
@@ -290,22 +303,16 @@ class ApiKeyAdmin(RegisterAdmin):
             "title": _("End the old key now?"),
             "opts": self.opts,
             "key": key,
-            "old_key": self.old_key(key),
+            "old_key": told,
             "back_url": self._url("change", key.pk),
         }
         return TemplateResponse(request, "admin/access/apikey/end_old.html", context)
 
-    def has_old_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whether there is an old text that works; of a key that nobody may know of a 404 further on."""
-        found = self._find(request, obj) if obj is not None else None
-        return found is None or bool(getattr(found, "old_texts", None))
-
     # Why
 
-    @action(description=_("Why?"), url_path="why")
     def why(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Each factor of what the key may do for a company, and which one says no."""
-        return key_why.page(request, self._get(request, object_id))
+        return key_why.page(request, self._get(request, object_id, to_handle=False))
 
     # Revoking
 
@@ -321,7 +328,6 @@ class ApiKeyAdmin(RegisterAdmin):
         self._revoke(request, chosen)
         return None
 
-    @action(description=_("Revoke"), url_path="revoke", permissions=("handle",), variant=ActionVariant.DANGER)
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask first: the button is a link, and a link changes nothing."""
         chosen = [self._get(request, object_id)]
@@ -353,3 +359,18 @@ class ApiKeyAdmin(RegisterAdmin):
 
 def _moment(at: Any) -> str:
     return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
+
+
+def _old_key(key: ApiKey) -> str:
+    """Whether an old text works beside the present one, and whether it is in use."""
+    found: list[ReplacedSecret] = getattr(key, "old_texts", [])
+    if not found:
+        return ""
+    until = _moment(found[0].works_until)
+    used = max((one.last_used_at for one in found if one.last_used_at), default=None)
+    if used is None:
+        return gettext("It works until %(until)s, and was not used since it was replaced.") % {"until": until}
+    told = gettext(
+        "It works until %(until)s, and was last used %(used)s: the integration doesn't have the new one yet."
+    )
+    return told % {"until": until, "used": _moment(used)}

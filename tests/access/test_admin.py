@@ -214,12 +214,12 @@ def test_an_old_key_in_its_grace_is_told_of_and_can_be_ended(admin: Client) -> N
     new = shown_key(admin.post(f"{KEYS}{key.pk}/restore/", {"grace": "7", "expires_at": "2030-01-01"}))
     authenticate_key(old)
     assert "last used" in admin.get(f"{KEYS}{key.pk}/change/").content.decode()
-    assert "Works until" in admin.get(f"{KEYS}{key.pk}/end-old/").content.decode()
+    assert "It works until" in admin.get(f"{KEYS}{key.pk}/end-old/").content.decode()
     admin.post(f"{KEYS}{key.pk}/end-old/")
     with pytest.raises(KeyReplaced):
         authenticate_key(old)
     assert authenticate_key(new) == key
-    assert admin.get(f"{KEYS}{key.pk}/end-old/").status_code == 403
+    assert admin.get(f"{KEYS}{key.pk}/end-old/").status_code == 302
 
 
 @pytest.mark.parametrize("grace", ["8", "-1", "x", ""])
@@ -233,7 +233,7 @@ def test_a_revoked_key_is_not_restored_and_its_page_is_for_reading(admin: Client
     key, _text = make_key()
     revoke_key(key=key)
     page = admin.post(f"{KEYS}{key.pk}/restore/", {"grace": "0"})
-    assert "A revoked key can’t be restored" in page.content.decode()
+    assert "A revoked key can’t be replaced" in page.content.decode()
     assert admin.post(f"{KEYS}{key.pk}/change/", {"name": "Other", "rights": "all"}).status_code == 403
 
 

@@ -1,5 +1,7 @@
 """Who knows of a key and handles it, and which rights it may be given."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group, User
 
@@ -106,7 +108,12 @@ def test_keys_of_the_installation_are_made_by_superusers_alone(kim: User) -> Non
 def test_nobody_gets_the_text_of_a_key_that_may_more_than_they_do(kim: User, company: Company) -> None:
     boss = UserFactory.create()
     give(boss, ADMINISTER, company=company)
-    told = {"owner": kim, "application": ApplicationFactory.create(), "name": "A key", "company": company}
+    told: dict[str, Any] = {
+        "owner": kim,
+        "application": ApplicationFactory.create(),
+        "name": "A key",
+        "company": company,
+    }
     key = company_key(kim, company)
     for rights in (KeyRights.ALL, KeyRights.OWN):
         with pytest.raises(MoreThanYourself, match="kim has rights here that you lack"):

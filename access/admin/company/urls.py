@@ -26,6 +26,8 @@ PAGES = [
     _page("employees/<int:pk>/invite/", employee.invite, "employee_invite"),
     _page("employees/<int:pk>/rights/", employee_rights.rights, "employee_rights"),
     _page("employees/<int:pk>/keys/", employee_keys.keys, "employee_keys"),
+    _page("employees/<int:pk>/keys/new/", employee_keys.new, "employee_key_add"),
+    _page("employees/<int:pk>/keys/new/asks/", employee_keys.asks, "employee_key_asks"),
     _page("accountant/", accountant.page, "accountant"),
     _page("accountant/change/", accountant.change, "accountant_change"),
     _page("accountant/offices/", accountant.offices, "accountant_offices"),
