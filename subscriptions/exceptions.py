@@ -49,6 +49,14 @@ class NotClients(SubscriptionError):
         return str(self.message) % {"office": self.office, "companies": named}
 
 
+class AllCompaniesBeyondReach(SubscriptionError):
+    """All companies of the installation, for somebody whose right reaches only some."""
+
+    code = "beyond_reach"
+    field = "companies"
+    message = _("Choose companies, or an accounting office: your right to this isn't for all companies.")
+
+
 class NoInformationTypes(SubscriptionError):
     """Nothing is subscribed to."""
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from access.http.admin.question import Question, ask
-from access.scope import visible
+from access.scope import within
 from ledger.models import Company
 from revisions.unfetched import PassedOver, cut_companies, passed_over
 from subscriptions.models import Subscription
@@ -53,7 +53,9 @@ def take_out(request: HttpRequest, pk: int) -> HttpResponse:
 def _find(request: HttpRequest, pk: int, right: str) -> Subscription:
     if not request.user.has_perm(f"subscriptions.{right}_subscription"):
         raise PermissionDenied
-    subscription = visible(Subscription.objects.filter(pk=pk), request.user).first()
+    subscription = within(
+        Subscription.objects.filter(pk=pk), request.user, f"subscriptions.{right}_subscription"
+    ).first()
     if subscription is None:
         raise Http404
     return subscription

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from access.http.admin import RegisterAdmin
 from access.http.admin.question import Question, ask, ids_in, way_back, with_ids
-from access.scope import visible
+from access.scope import within
 from subscriptions.models import Subscription
 from subscriptions.services import change_parts
 
@@ -48,7 +48,8 @@ def deactivate(request: HttpRequest, model_admin: RegisterAdmin) -> HttpResponse
 def _chosen(request: HttpRequest, model_admin: RegisterAdmin, *, active: bool) -> Sequence[Subscription]:
     if not model_admin.has_change_permission(request):
         raise PermissionDenied
-    found: QuerySet[Subscription] = visible(Subscription.objects.filter(pk__in=ids_in(request)), request.user)
+    asked = Subscription.objects.filter(pk__in=ids_in(request))
+    found: QuerySet[Subscription] = within(asked, request.user, "subscriptions.change_subscription")
     return list(found.filter(active=active).select_related("queue", "departure").prefetch_related("types"))
 
 

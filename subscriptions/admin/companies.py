@@ -111,6 +111,9 @@ def search(request: HttpRequest) -> JsonResponse:
     if not any(request.user.has_perm(f"subscriptions.{right}_subscription") for right in ("add", "change")):
         raise PermissionDenied
     companies = visible_companies(request.user).order_by("number")
+    office = request.POST.get("office", "")
+    if office.isdecimal() and len(office) < 19:
+        companies = companies.filter(client_access__office=int(office)).exclude(office=int(office))
     if "numbers" in request.POST:
         numbers = numbers_in(request.POST["numbers"])[:MOST_CHOSEN_AT_ONCE]
         found = _listed(companies.filter(number__in=numbers))

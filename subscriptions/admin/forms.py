@@ -1,7 +1,7 @@
 """The form of a subscription: the six numbered fields of the guide for finance admins, then who may fetch."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,7 @@ from unfold.widgets import CHECKBOX_CLASSES
 
 from information_types import registry
 from subscriptions.admin.companies import CompaniesField
-from subscriptions.exceptions import SubscriptionError
+from subscriptions.exceptions import AllCompaniesBeyondReach, SubscriptionError
 from subscriptions.models import Subscription
 from subscriptions.services import Wish
 
@@ -62,6 +62,9 @@ def choice_of(subscription: Subscription) -> dict[str, Any]:
 class SubscriptionForm(forms.ModelForm[Subscription]):
     """A subscription as its services take it."""
 
+    # Whether whoever fills it in may choose all companies of the installation
+    reaches_all: ClassVar[bool] = True
+
     companies = CompaniesField(required=False)
     information_types = forms.MultipleChoiceField(
         choices=grouped_types,
@@ -72,7 +75,7 @@ class SubscriptionForm(forms.ModelForm[Subscription]):
 
     class Meta:
         model = Subscription
-        fields = ("integration_id", "name", "negative_selection", "active", "application", "own_changes")
+        fields = ("integration_id", "name", "negative_selection", "active", "office", "application", "own_changes")
         labels = NUMBERED
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -88,10 +91,15 @@ class SubscriptionForm(forms.ModelForm[Subscription]):
         values: dict[str, Any] = super().clean() or self.cleaned_data
         try:
             if not self.errors:
-                self.wish().check()
+                self._check(self.wish())
         except SubscriptionError as error:
             self.add_error(error.field, forms.ValidationError(str(error), code=error.code))
         return values
+
+    def _check(self, wish: Wish) -> None:
+        wish.check()
+        if wish.office is None and not self.reaches_all and (wish.negative_selection or not wish.companies):
+            raise AllCompaniesBeyondReach
 
     def wish(self) -> Wish:
         """What is asked for."""
@@ -99,6 +107,7 @@ class SubscriptionForm(forms.ModelForm[Subscription]):
         return Wish(
             name=values["name"],
             application=values["application"],
+            office=values.get("office", self.instance.office),
             information_types=[registry.get(name) for name in values["information_types"]],
             companies=list(values["companies"]),
             negative_selection=values["negative_selection"],

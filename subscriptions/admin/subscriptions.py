@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, Model, OuterRef, QuerySet, Subquery, Sum, prefetch_related_objects
+from django.db.models import Count, F, Model, OuterRef, Q, QuerySet, Subquery, Sum, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,25 +22,28 @@ from django.views.decorators.http import conditional_page
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
+from access import scope
 from access.http.admin import RegisterAdmin
 from access.http.admin.amounts import column
 from access.http.admin.listing import RegisterList
 from access.http.admin.moments import moment
 from access.http.admin.question import with_ids
+from access.models import Office
 from information_types import registry
+from ledger.models import Company
 from subscriptions.admin import activity, companies
 from subscriptions.admin.filters import CompanyFilter, NeedFilter, TypeFilter
 from subscriptions.admin.forms import SubscriptionForm, choice_of
 from subscriptions.exceptions import SubscriptionError
-from subscriptions.models import MissingCount, Resync, Subscription
+from subscriptions.models import MissingCount, Resync, SubscribedCompany, Subscription
 from subscriptions.policies import copy_policy
 from subscriptions.services import change_subscription, create_subscription, delete_subscription
 from subscriptions.signals import queue_facts
 
 COMPANIES_TOLD = 50
 NUMBERED = ("integration_id", "name", "companies", "negative_selection", "information_types", "active")
-# An accounting office stands here first, where the installation has any.
-WHO = ("application", "own_changes")
+# The office is shown to whoever has one to choose.
+WHO = ("office", "application", "own_changes")
 MOST_TRANSFERRED = 100
 
 
@@ -57,6 +60,7 @@ class SubscriptionList(RegisterList):
 @admin.register(Subscription)
 class SubscriptionAdmin(RegisterAdmin):
     form = SubscriptionForm
+    chosen_only = (*RegisterAdmin.chosen_only, "office")
     known_refusals: ClassVar[tuple[type[Exception], ...]] = (SubscriptionError,)
     list_display = ("identity", "state", "queued", "oldest", "fetched", "missing")
     list_filter = (
@@ -117,7 +121,7 @@ class SubscriptionAdmin(RegisterAdmin):
         """
         found: QuerySet[Subscription] = super().get_queryset(request)
         counts = MissingCount.objects.filter(subscription=OuterRef("pk")).order_by().values("subscription")
-        return found.select_related("application", "queue", "departure").annotate(
+        return found.select_related("application", "office", "queue", "departure").annotate(
             missing_count=Coalesce(
                 Subquery(counts.annotate(companies_sum=Sum("companies")).values("companies_sum")), 0
             ),
@@ -229,7 +233,38 @@ class SubscriptionAdmin(RegisterAdmin):
         if obj and not self.has_change_permission(request, obj):
             told = {"companies": "companies_told", "information_types": "types_told"}
             shown = tuple(told.get(name, name) for name in NUMBERED)
-        return [(None, {"fields": shown}), (_("Who fetches"), {"fields": WHO})]
+        who = WHO if self._has_offices(request, obj) else WHO[1:]
+        return [(None, {"fields": shown}), (_("Who fetches"), {"fields": who})]
+
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any
+    ) -> type[ModelForm[Any]]:
+        """The form, with the companies and offices for which the user has the right at hand."""
+        form = super().get_form(request, obj, change, **options)
+        reach = scope.reach_of(request.user, _right(obj)).companies
+        form.reaches_all = reach is None  # type: ignore[attr-defined]
+        if "companies" in form.base_fields:
+            companies = Company.objects.all()
+            if reach is not None:
+                # Who was chosen as a client and has left the office may stay chosen.
+                chosen = SubscribedCompany.objects.filter(subscription=obj.pk if obj else None)
+                companies = companies.filter(Q(pk__in=reach.values("pk")) | Q(pk__in=chosen.values("company")))
+            form.base_fields["companies"].queryset = companies  # type: ignore[attr-defined]
+        if "office" in form.base_fields:
+            form.base_fields["office"].queryset = self._offices(request, obj)  # type: ignore[attr-defined]
+        return form
+
+    def _has_offices(self, request: HttpRequest, obj: Model | None) -> bool:
+        if obj is not None and cast(Subscription, obj).office_id is not None:
+            return True
+        asked: dict[str, bool] = request.__dict__.setdefault("offices_to_choose", {})
+        right = _right(obj)
+        if right not in asked:
+            asked[right] = self._offices(request, obj).exists()
+        return asked[right]
+
+    def _offices(self, request: HttpRequest, obj: Model | None) -> QuerySet[Office]:
+        return scope.within(Office.objects.all(), request.user, _right(obj))
 
     @display(description=_("3. Companies"))
     def companies_told(self, subscription: Subscription) -> str:
@@ -239,6 +274,8 @@ class SubscriptionAdmin(RegisterAdmin):
         more = chosen.count() - len(names) if len(names) == COMPANIES_TOLD else 0
         if more:
             names.append(ngettext("%(count)s more", "%(count)s more", more) % {"count": _grouped(more)})
+        if not names and subscription.office:
+            return str(_("All clients of %(office)s") % {"office": subscription.office})
         return ", ".join(names) or str(_("All companies"))
 
     @display(description=_("5. Subscribe to"))
@@ -260,6 +297,7 @@ class SubscriptionAdmin(RegisterAdmin):
             "name": _("%(name)s (copy)") % {"name": copied.name},
             "negative_selection": copied.negative_selection,
             "active": False,
+            "office": copied.office_id,
             "application": copied.application_id,
             "own_changes": copied.own_changes,
         }
@@ -373,6 +411,10 @@ class SubscriptionAdmin(RegisterAdmin):
             "passed_over_url": reverse("passed_over", args=[subscription.pk]),
             "may_change": self.has_change_permission(request, subscription),
         }
+
+
+def _right(obj: Model | None) -> str:
+    return f"subscriptions.{'change' if obj else 'add'}_subscription"
 
 
 def _missing_lines(subscription: Subscription) -> list[dict[str, Any]]:

@@ -6,7 +6,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from access.clients import add_client
 from access.models import Application
 from information_types import registry
 from revisions import fan_out
@@ -280,3 +282,75 @@ def test_whoever_may_only_look_reads_names_and_has_nothing_to_press(client: Clie
     refused = client.get(f"/admin/subscriptions/subscription/{subscription.pk}/policy/")
     assert refused.status_code == 403
     assert "You may not see this page" in refused.content.decode()
+
+
+def test_an_offices_people_make_its_subscription_and_its_clients_people_dont_see_it(client: Client) -> None:
+    office = factories.OfficeFactory.create(name="Svea Redovisning")
+    mine, stranger = factories.CompanyFactory.create_batch(2)
+    add_client(office=office, company=mine)
+    factories.OfficeFactory.create(name="Another office")
+    verbs = ("view", "add", "change")
+    names = [
+        *(f"subscriptions.{verb}_subscription" for verb in verbs),
+        "ledger.view_company",
+        "access.view_application",
+    ]
+    bookkeeper, owner = factories.UserFactory.create_batch(2, is_staff=True)
+    factories.give(bookkeeper, *names, office=office)
+    factories.give(owner, *names, company=mine)
+    bookkeeper.user_permissions.add(factories.permission("access.view_application"))
+    application = factories.ApplicationFactory.create()
+
+    client.force_login(bookkeeper)
+    page = client.get(f"{SUBSCRIPTIONS}add/").content.decode()
+    assert "Svea Redovisning" in page
+    assert "Another office" not in page
+    wrong = fill_in(application, companies=stranger.number, information_types=["suppliers"], office=office.pk)
+    assert list(errors_of(client.post(f"{SUBSCRIPTIONS}add/", wrong))) == ["companies"]
+    everything = fill_in(application, information_types=["suppliers"])
+    assert list(errors_of(client.post(f"{SUBSCRIPTIONS}add/", everything))) == ["companies"]
+    of_office = fill_in(application, information_types=["suppliers"], office=office.pk)
+    assert client.post(f"{SUBSCRIPTIONS}add/", of_office).status_code == 302
+    made = Subscription.objects.get()
+    assert (made.office, list(made.selected_companies())) == (office, [mine])
+    assert client.get(f"{SUBSCRIPTIONS}{made.pk}/change/").status_code == 200
+
+    client.force_login(owner)
+    assert client.get(f"{SUBSCRIPTIONS}{made.pk}/change/").status_code == 302
+    assert made.integration_id not in client.get(SUBSCRIPTIONS).content.decode()
+    assert "Svea Redovisning" not in client.get(f"{SUBSCRIPTIONS}add/").content.decode()
+
+
+def test_companies_are_searched_among_the_clients_of_the_office_chosen(admin: Client) -> None:
+    office, mine = factories.OfficeFactory.create(), factories.CompanyFactory.create()
+    add_client(office=office, company=mine)
+    found = admin.post(f"{SUBSCRIPTIONS}companies/", {"q": "", "office": office.pk}).json()
+    assert found["found"] == [[mine.number, mine.name]]
+
+
+def test_the_live_sentence_tells_of_the_offices_clients(admin: Client) -> None:
+    office = factories.OfficeFactory.create(name="Svea Redovisning")
+    clients = factories.CompanyFactory.create_batch(3)
+    for company in clients:
+        add_client(office=office, company=company)
+
+    def sentence(**choice: Any) -> str:
+        form = {"information_types": ["suppliers"], "office": office.pk, **choice}
+        return admin.post(reverse("choice_means"), form).content.decode()
+
+    assert "all clients of Svea Redovisning, those that join later too" in sentence()
+    assert "3 of 3 companies" in sentence()
+    one = clients[0].number
+    assert "the 1 chosen client of Svea Redovisning only" in sentence(companies=one)
+    assert "except the 1 chosen" in sentence(companies=one, negative_selection="on")
+    assert "2 of 3 companies" in sentence(companies=one, negative_selection="on")
+
+
+def test_a_preview_shows_rows_of_the_offices_clients_alone(admin: Client) -> None:
+    office, mine = factories.OfficeFactory.create(), factories.CompanyFactory.create()
+    add_client(office=office, company=mine)
+    for company in (mine, factories.CompanyFactory.create()):
+        factories.SupplierFactory.create(company=company, name=f"Supplier of {company.number}")
+    choice = {"information_types": ["suppliers"], "office": office.pk, "own_changes": "on"}
+    page = admin.post(reverse("choice_preview"), choice).content.decode()
+    assert page.count("&quot;Supplier of") == 1

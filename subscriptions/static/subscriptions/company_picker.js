@@ -22,6 +22,10 @@ document.addEventListener("DOMContentLoaded", () => {
         const ask = async (fields) => {
             const body = new FormData();
             Object.entries(fields).forEach(([name, value]) => body.append(name, value));
+            const office = place.closest("form")?.querySelector("[name=office]")?.value;
+            if (office) {
+                body.append("office", office);
+            }
             const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
             try {
                 const answer = await fetch(place.dataset.url, { method: "POST", body, headers: { "X-CSRFToken": token } });
