@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from access.language import language_of
+from access.language import chosen_language
 
 logger = logging.getLogger(__name__)
 
@@ -44,22 +44,22 @@ def ask(*, email: str, address: str | None) -> None:
     if not (_may("asked", address or "", MOST_ASKED) and _may("letters", wanted.lower(), MOST_LETTERS)):
         people = []
     try:
-        # Only numbers go by the broker; an empty task hides that there was nobody.
-        current_app.send_task(SEND, args=[people], retry=False)
+        # Only numbers and a language go by the broker; an empty task hides that there was nobody.
+        current_app.send_task(SEND, args=[people, translation.get_language()], retry=False)
     except (OperationalError, OSError) as error:
         logger.warning("The broker does not answer; no letter is sent: %s", error)
 
 
 @sensitive_variables()
-def send(user: User) -> None:
-    """Send one person their letter, in their language."""
+def send(user: User, *, language: str) -> None:
+    """Send one person their letter, in their language; in the page's, where they have chosen none."""
     page = reverse(
         "password_reset_confirm",
         args=[urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)],
     )
     hours = settings.PASSWORD_RESET_TIMEOUT // HOUR
     content = {"user": user, "url": settings.UTKORG_URL.rstrip("/") + page, "site": settings.UTKORG_URL, "hours": hours}
-    with translation.override(language_of(user)):
+    with translation.override(chosen_language(user) or language):
         subject = render_to_string("sign_in/reset_subject.txt", content).strip()
         text = render_to_string("sign_in/reset_letter.txt", content)
     EmailMessage(subject, text, to=[formataddr((user.get_full_name(), user.email))]).send()

@@ -21,10 +21,10 @@ UNCONFIRMED_FOR = timedelta(days=1)
     retry_backoff_max=120,
     max_retries=5,
 )
-def send_reset_letters(people: list[int]) -> None:
+def send_reset_letters(people: list[int], language: str) -> None:
     """Send a letter to each; a mail server that doesn't answer is asked again."""
     for user in User.objects.select_related("profile").filter(pk__in=people, is_active=True):
-        resetting.send(user)
+        resetting.send(user, language=language)
 
 
 @shared_task(ignore_result=True)

@@ -4,9 +4,11 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import segno
+from axes.handlers.proxy import AxesProxyHandler
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -156,8 +158,11 @@ def _is_themself(request: HttpRequest, user: User, form: forms.Form) -> bool:
             form.add_error("code", _why(error))
             return False
         return True
-    if user.check_password(form.cleaned_data["password"]):
+    credentials = {"username": user.get_username()}
+    if AxesProxyHandler.is_allowed(request, credentials) and user.check_password(form.cleaned_data["password"]):
         return True
+    # Counts as when signing in: a browser that was left open is nowhere to guess.
+    user_login_failed.send(sender=__name__, credentials=credentials, request=request)
     form.add_error("password", _("This isn't your password."))
     return False
 

@@ -335,6 +335,23 @@ def test_turning_it_off_takes_the_password(eva: User) -> None:
     assert Change.objects.filter(kind="second_factor_off").count() == 1
 
 
+def test_nobody_guesses_the_password_in_a_browser_that_was_left_open(eva: User) -> None:
+    enrol(eva)
+    client = Client()
+    client.force_login(eva)
+    answers = [client.post(f"{MINE}turn-off/", {"password": "fel"}).status_code for _ in range(5)]
+    assert answers == [200, 200, 200, 200, 429]
+    assert client.post(f"{MINE}turn-off/", {"password": PASSWORD}).status_code != 302
+    assert second_factor.is_on(eva)
+
+
+def test_the_command_resets_the_second_factor_of_the_last_superuser(eva: User) -> None:
+    enrol(eva)
+    call_command("reset_second_factor", "eva")
+    assert not second_factor.is_on(eva)
+    assert Change.objects.get(kind="second_factor_off").via == "reset_second_factor"
+
+
 def test_new_recovery_codes_replace_the_old(eva: User) -> None:
     old = enrol(eva)
     client = Client()

@@ -213,7 +213,7 @@ def test_the_letter_gets_nobody_past_the_second_factor(eva: User, letters: list[
 def test_nobody_learns_who_has_a_user(eva: User, letters: list[Any]) -> None:
     answers = [Client().post(RESET, {"email": email}) for email in ("eva@example.se", "nobody@example.se")]
     assert len({(answer.status_code, answer["Location"], answer.content) for answer in answers}) == 1
-    assert letters == [[[eva.pk]], [[]]]
+    assert letters == [[[eva.pk], "en"], [[], "en"]]
     assert len(mail.outbox) == 1
 
 
@@ -230,6 +230,12 @@ def test_the_letter_is_in_the_persons_language(eva: User, letters: list[Any], la
     signed_in(eva).post("/i18n/setlang/", {"language": language})
     Client().post(RESET, {"email": "eva@example.se"})
     assert mail.outbox[0].subject.startswith(words)
+
+
+@override_settings(UTKORG_URL="https://utkorg.example")
+def test_who_has_chosen_none_gets_it_in_the_pages(eva: User, letters: list[Any]) -> None:
+    Client().post(RESET, {"email": "eva@example.se"}, headers={"accept-language": "sv"})
+    assert mail.outbox[0].subject.startswith("Välj ett nytt lösenord")
 
 
 def test_where_no_letter_arrives_there_is_no_such_page() -> None:
