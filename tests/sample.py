@@ -257,7 +257,7 @@ def _clients(user: User, office: Office, application: Application) -> None:
         owner=user, application=application, name="Alla klienter", kind=KeyKind.OFFICE, office=office
     )
     reads = AccessTemplate.objects.get(name="Read everything", office=None)
-    own = AccessTemplate.objects.create(name="Leverantörsfakturor", office=office)
+    own = AccessTemplate.objects.create(name="Inköpsportalen", office=office)
     own.permissions.set(
         [factories.permission("ledger.view_supplier"), factories.permission("ledger.view_supplierinvoice")]
     )
