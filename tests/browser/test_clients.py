@@ -1,4 +1,4 @@
-"""An accounting office gives its keys access to clients, many at once and one by one, in a browser that reads Swedish."""
+"""An accounting office gives its keys access to clients, many at once and one by one, in a Swedish browser."""
 
 import pytest
 from playwright.sync_api import expect
