@@ -52,7 +52,7 @@ class NetworksField(forms.CharField):
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare what is meant, not how it is written."""
         try:
-            return self.to_python(data) != (initial or [])
+            return bool(self.to_python(data) != (initial or []))
         except forms.ValidationError:
             return True
 

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from freezegun import freeze_time
@@ -90,7 +91,7 @@ def test_a_key_works_from_its_addresses_only() -> None:
 
 def test_the_address_is_the_one_that_the_operators_proxy_saw(settings: Settings) -> None:
     _key, text = make_key(allowed_networks=["198.51.100.0/24"])
-    told = {"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": "198.51.100.7"}
+    told: dict[str, Any] = {"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": "198.51.100.7"}
     problem(get(text, **told), 401, "not_authenticated")
     settings.UTKORG_TRUSTED_PROXIES = 1
     assert get(text, **told).status_code == 200
