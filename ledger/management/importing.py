@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from access.programs import acting_as
 from ledger.importing.report import ImportReport
 from ledger.sie.exceptions import FileError
 from ledger.sie.importing import Progress
@@ -35,9 +36,7 @@ class ImportCommand(BaseCommand):
         refused = 0
         for file in files:
             try:
-                report = self.service(
-                    source=Path(file), name=_shown(file), company_number=company, progress=Reporter(self, _shown(file))
-                )
+                report = self._import(file, company)
             except FileError as error:
                 refused += 1
                 self.stderr.write(str(error))
@@ -50,6 +49,11 @@ class ImportCommand(BaseCommand):
             raise CommandError(
                 ngettext("%(count)d file was refused.", "%(count)d files were refused.", refused) % {"count": refused}
             )
+
+    def _import(self, file: str, company: str | None) -> ImportReport:
+        name = _shown(file)
+        with acting_as(type(self).__module__.rpartition(".")[2]):
+            return self.service(source=Path(file), name=name, company_number=company, progress=Reporter(self, name))
 
     def _tell(self, report: ImportReport) -> None:
         kind = _("type %(type)s") if report.format == "SIE" else _("version %(type)s")

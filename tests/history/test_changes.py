@@ -1,6 +1,7 @@
 """The history of the configuration: whoever writes and however, who did what from which value to which is in it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from subscriptions.models import Subscription
 from subscriptions.services import change_parts, delete_subscription
 from tests import factories
 from tests.refusals import run_sql
+
+BOOKS = Path(__file__).parents[1] / "data" / "sie"
 
 pytestmark = pytest.mark.django_db
 
@@ -200,6 +203,11 @@ def test_what_a_command_makes_is_the_commands(boss: User, capsys: Any) -> None:
     call_command("create_key", "--user", "boss", "--application", "Exopen", "--name", "Books")
     assert {entry.via for entry in Change.objects.all()} == {"create_key"}
     assert Application.objects.get().name == only("access.application").object_name
+
+
+def test_what_a_file_brings_is_of_the_command_that_imports_it(capsys: Any) -> None:
+    call_command("import_sie", str(BOOKS / "fortnox-2-typ4.se"))
+    assert {entry.via for entry in Change.objects.filter(subject="ledger.company")} == {"import_sie"}
 
 
 def test_who_acted_is_forgotten_with_the_request() -> None:
