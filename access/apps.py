@@ -1,8 +1,9 @@
 """The app's configuration."""
 
 from importlib import import_module
+from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,3 +18,6 @@ class AccessConfig(AppConfig):
         import_module("access.rules")
         import_module("access.receivers").connect()
         import_module("access.wording").register()
+        # Django's model, which asks nobody what it is called
+        group: Any = apps.get_model("auth", "Group")
+        group.add_to_class("__str__", import_module("access.delivered_groups").shown_name)

@@ -7,7 +7,7 @@ way is another declares it (`rule`). What belongs to no company, such as users a
 from collections import deque
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
 from django.db.models import ForeignKey, Model, Q, QuerySet
@@ -17,6 +17,7 @@ from ledger.models import Company
 Rule = Callable[[QuerySet[Company]], Q]
 
 _RULES: dict[type[Model], Rule] = {}
+_KNOWN_TO_ALL: dict[type[Model], Q] = {}
 
 
 def rule(model: type[Model]) -> Callable[[Rule], Rule]:
@@ -27,6 +28,16 @@ def rule(model: type[Model]) -> Callable[[Rule], Rule]:
         return found
 
     return declare
+
+
+def known_to_all(model: type[Model], which: Q) -> None:
+    """Declare rows of no company's that whoever may look at others of their kind may look at; no more than that."""
+    _KNOWN_TO_ALL[model] = which
+
+
+def rows_known_to_all(model: type[Model]) -> Q | None:
+    """Return the condition of `known_to_all`; None where there are no such rows."""
+    return _KNOWN_TO_ALL.get(model)
 
 
 def rows_of(model: type[Model], companies: QuerySet[Company]) -> Q:
@@ -40,6 +51,25 @@ def rows_of(model: type[Model], companies: QuerySet[Company]) -> Q:
 def is_of_companies(model: type[Model]) -> bool:
     """Tell whether a model's rows belong to companies."""
     return model in _RULES or path_to_company(model) is not None
+
+
+def has_rule(model: type[Model]) -> bool:
+    """Tell whether it takes more than the way of foreign keys to know whose a row is."""
+    return model in _RULES
+
+
+def company_of(row: Model) -> int | None:
+    """Return the company (id) that a row is of by its way of foreign keys, as it stands in memory; None for none."""
+    path = path_to_company(type(row)._meta.concrete_model or type(row))
+    if path is None:
+        return None
+    if path == "pk":
+        return cast(int | None, row.pk)
+    *between, last = path.split("__")
+    here: Any = row
+    for name in between:
+        here = getattr(here, name, None)  # a row that isn't filled in yet has none
+    return getattr(here, f"{last}_id", None)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from django.db.models import Q, QuerySet
 
-from access.belonging import rule
+from access.belonging import known_to_all, rule
 from access.models import AccessTemplate, ApiKey, Membership, TermsAcceptance
 from ledger.models import Company
 
@@ -18,5 +18,8 @@ def of_place(companies: QuerySet[Company]) -> Q:
 
 @rule(AccessTemplate)
 def of_office(companies: QuerySet[Company]) -> Q:
-    """Those of no office may be known by everybody."""
-    return Q(office=None) | Q(office__company__in=companies.order_by().values("pk"))
+    """An office's are of who may know of the office's own company."""
+    return Q(office__company__in=companies.order_by().values("pk"))
+
+
+known_to_all(AccessTemplate, Q(office=None))

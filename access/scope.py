@@ -12,7 +12,17 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import User as Person
 from django.db.models import Model, Q, QuerySet
 
-from access.belonging import is_of_companies, path_to_company, permissions_of_model, rows_of, rule
+from access.belonging import (
+    company_of,
+    has_rule,
+    is_of_companies,
+    path_to_company,
+    permissions_of_model,
+    rows_known_to_all,
+    rows_of,
+    rule,
+)
+from access.models import Membership
 from access.rights import Rights, rights_of
 from ledger.models import Company
 
@@ -22,6 +32,8 @@ User = Person | AnonymousUser
 __all__ = [
     "Reach",
     "may",
+    "may_everywhere",
+    "may_of_new",
     "path_to_company",
     "reach_of",
     "rights_of_request",
@@ -61,7 +73,13 @@ def reach_of(user: User, permission: str | None = None) -> Reach:
 
 def visible(rows: QuerySet[M], user: User) -> QuerySet[M]:
     """Return those of the rows that the user may look at."""
-    return within(rows, user, view_right(rows.model))
+    model, permission = _concrete(rows.model), view_right(rows.model)
+    if model is Person and not rights_of_request(user).may(str(permission)):
+        return rows.filter(_known_people(user))
+    shared, reach = rows_known_to_all(model), reach_of(user, permission)
+    if shared is not None and reach.companies is not None and rights_of_request(user).may(str(permission)):
+        return rows.filter(reach.of(model) | shared)
+    return within(rows, user, permission)
 
 
 def within(rows: QuerySet[M], user: User, permission: str | None) -> QuerySet[M]:
@@ -70,6 +88,14 @@ def within(rows: QuerySet[M], user: User, permission: str | None) -> QuerySet[M]
     if permission is not None and not is_of_companies(model):
         return rows  # The page itself asks for the right: there is nothing to tell one row from another by.
     return rows.filter(reach_of(user, permission).of(model))
+
+
+def _known_people(user: User) -> Q:
+    """Oneself, and the people of the companies that one may know of."""
+    if (companies := reach_of(user).companies) is None:
+        return Q()
+    members = Membership.objects.filter(rows_of(Membership, companies), ended_at=None)
+    return Q(pk=user.pk) | Q(pk__in=members.order_by().values("user"))
 
 
 def visible_companies(user: User) -> QuerySet[Company]:
@@ -86,9 +112,23 @@ def may(user: User, permission: str, row: Model) -> bool:
     model: Any = _concrete(type(row))
     if companies is None or not is_of_companies(model):
         return True
-    if row.pk is None:
-        return True  # Not kept yet: its form offers only companies within reach.
-    return bool(model._base_manager.filter(_reach(companies).of(model), pk=row.pk).exists())
+    if not has_rule(model):
+        return company_of(row) in companies
+    # What isn't kept yet and has a rule of its own is nobody's; its form knows what it is going to be of.
+    return row.pk is not None and bool(model._base_manager.filter(_reach(companies).of(model), pk=row.pk).exists())
+
+
+def may_everywhere(user: User, permission: str) -> bool:
+    """Tell whether a user has a right in every company, those that are added later included."""
+    return rights_of_request(user).companies_with(permission) is None
+
+
+def may_of_new(user: User, permission: str, companies: Iterable[int] | None) -> bool:
+    """Tell whether a user has a right for what is going to be of some companies (None: of all)."""
+    reach = rights_of_request(user).companies_with(permission)
+    if reach is None:
+        return True
+    return companies is not None and reach.issuperset(companies)
 
 
 def view_right(model: type[Model]) -> str | None:

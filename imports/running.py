@@ -15,6 +15,7 @@ from imports import messages, progress, services
 from imports.models import FileImport
 from imports.outcomes import error_as_json, report_as_json
 from imports.progress import Cancelled, Watch
+from imports.rights import check_company
 from ledger.importing.exceptions import BrokenOffError, FileError, UnreadableError
 from ledger.importing.messages import message as _
 from ledger.importing.report import ImportReport
@@ -117,6 +118,7 @@ def _import(found: FileImport) -> None:
             progress=watched,
             is_preview=is_preview,
             conclude=lambda report: _conclude(found, report),
+            check_company=lambda number: check_company(found, number),
         )
     if is_preview:
         _show(found, report)

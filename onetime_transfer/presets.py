@@ -4,12 +4,13 @@ import calendar
 import dataclasses
 from datetime import date, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from information_types.definition import InformationType
-from ledger.models import Company, FinancialYear
+from ledger.models import FinancialYear
 
 # Companies' years differ; so many of them are looked at where none is chosen.
 LOOKED_AT = 50
@@ -24,19 +25,18 @@ class Preset:
     last: str
 
 
-def presets_for(information_type: InformationType, company: Company | None) -> list[Preset]:
-    """The buttons beside a type's period or days; none for a type without."""
+def presets_for(information_type: InformationType, years: QuerySet[FinancialYear]) -> list[Preset]:
+    """The buttons beside a type's period or days, by these financial years; none for a type without."""
     kinds = {parameter.kind for parameter in information_type.parameters}
     if "month_from" in kinds:
-        return _months(company)
+        return _months(years)
     if "date_from" in kinds:
         return _days(is_required=any(parameter.required for parameter in information_type.parameters))
     return []
 
 
-def _months(company: Company | None) -> list[Preset]:
+def _months(years: QuerySet[FinancialYear]) -> list[Preset]:
     today = timezone.localdate()
-    years = FinancialYear.objects.filter(company=company) if company else FinancialYear.objects.all()
     begun = list(years.filter(first_day__lte=today).order_by("-first_day")[:LOOKED_AT])
     current = [year for year in begun if year.last_day >= today]
     found = []

@@ -14,15 +14,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from access.models import ApiKey, KeyLetter
-from access.scope import visible
+from access.scope import may_everywhere, visible, within
 from notices.letters import reach_people
 from onetime_transfer.models import Transfer
+from subscriptions.models import Subscription
 from watch import wording
 from watch.ages import age
 from watch.lines import Line
 from watch.models import Letter
 from watch.signs import Signs
 
+VIEW, CHANGE = "subscriptions.view_subscription", "subscriptions.change_subscription"
 MOST_OF_A_KIND = 3
 KEYS_EXPIRE_WITHIN = timedelta(days=14)
 LETTERS_OF = timedelta(days=7)
@@ -52,7 +54,7 @@ class Group:
 def of(lines: Sequence[Line], signs: Signs, *, user: User | AnonymousUser) -> list[Group]:
     """Everything that needs somebody who may see these subscriptions."""
     found = [
-        *_of_the_installation(signs),
+        *(_of_the_installation(signs) if may_everywhere(user, VIEW) else ()),
         *_over_their_limits(lines),
         *_forgotten(lines),
         *_unsent_letters(lines, signs.now, user),
@@ -90,10 +92,10 @@ def _of_the_installation(signs: Signs) -> Iterator[Need]:
 
 
 def _unsent_letters(lines: Sequence[Line], now: datetime, user: User | AnonymousUser) -> Iterator[Need]:
-    if not user.has_perm("subscriptions.change_subscription"):
+    if not user.has_perm(CHANGE):
         return
     # A first try that failed is tried again at once; what failed twice needs a look.
-    mine = [line.subscription.pk for line in lines]
+    mine = [line.subscription.pk for line in _those_with(CHANGE, lines, user)]
     unsent = Letter.objects.filter(subscription__in=mine, sent_at=None, created_at__gt=now - LETTERS_OF, attempts__gt=1)
     for letter in unsent.order_by("-created_at")[: MOST_OF_A_KIND + 1]:
         text = _("An e-mail to %(address)s can't be sent: %(error)s")
@@ -197,22 +199,23 @@ def _transfers(user: User | AnonymousUser) -> Iterator[Need]:
 
 
 def _incomplete(lines: Sequence[Line], user: User | AnonymousUser) -> Iterator[Need]:
-    may_transfer = user.has_perm("onetime_transfer.add_transfer")
-    for line in lines:
-        if line.missing:
-            text = ngettext(
-                "%(subscription)s: %(count)s register needs a new transfer",
-                "%(subscription)s: %(count)s registers need a new transfer",
-                line.missing,
-            )
-            numbers = {"subscription": line.subscription.integration_id, "count": wording.grouped(line.missing)}
-            yield Need(
-                kind="missing",
-                text=text % numbers,
-                advice=_("The integration lacks them until they are transferred."),
-                action=_("Transfer what is missing") if may_transfer else _("Open the subscription"),
-                url=_missing_url(line) if may_transfer else _subscription_url(line),
-            )
+    incomplete = [line for line in lines if line.missing]
+    transferred = {line.subscription.pk for line in _those_with("onetime_transfer.add_transfer", incomplete, user)}
+    for line in incomplete:
+        may_transfer = line.subscription.pk in transferred
+        text = ngettext(
+            "%(subscription)s: %(count)s register needs a new transfer",
+            "%(subscription)s: %(count)s registers need a new transfer",
+            line.missing,
+        )
+        numbers = {"subscription": line.subscription.integration_id, "count": wording.grouped(line.missing)}
+        yield Need(
+            kind="missing",
+            text=text % numbers,
+            advice=_("The integration lacks them until they are transferred."),
+            action=_("Transfer what is missing") if may_transfer else _("Open the subscription"),
+            url=_missing_url(line) if may_transfer else _subscription_url(line),
+        )
 
 
 def _keys(user: User | AnonymousUser, now: datetime) -> Iterator[Need]:
@@ -234,6 +237,15 @@ def _keys(user: User | AnonymousUser, now: datetime) -> Iterator[Need]:
             action=_("Open the key"),
             url=reverse("admin:access_apikey_change", args=[key.pk]),
         )
+
+
+def _those_with(permission: str, lines: Sequence[Line], user: User | AnonymousUser) -> Sequence[Line]:
+    """The subscriptions for which a user has a right."""
+    if may_everywhere(user, permission) or not lines:
+        return lines
+    known = Subscription.objects.filter(pk__in=[line.subscription.pk for line in lines])
+    keys = set(within(known, user, permission).values_list("pk", flat=True))
+    return [line for line in lines if line.subscription.pk in keys]
 
 
 def _subscription_url(line: Line) -> str:

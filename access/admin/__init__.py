@@ -4,6 +4,7 @@ from access.admin.access_templates import AccessTemplateAdmin
 from access.admin.applications import ApplicationAdmin
 from access.admin.clients import ClientAccessAdmin
 from access.admin.keys import ApiKeyAdmin
+from access.admin.memberships import MembershipAdmin
 from access.admin.offices import OfficeAdmin
 from access.admin.people import GroupAdmin, UserAdmin
 
@@ -13,6 +14,7 @@ __all__ = [
     "ApplicationAdmin",
     "ClientAccessAdmin",
     "GroupAdmin",
+    "MembershipAdmin",
     "OfficeAdmin",
     "UserAdmin",
 ]

@@ -1,6 +1,7 @@
 """Offices, people, applications, keys, and what each may do where."""
 
 from access.models.applications import Application
+from access.models.groups import DeliveredGroup
 from access.models.keys import ApiKey, ClientGrant, KeyKind, KeyRights, KeyState, ReplacedSecret
 from access.models.letters import ExpiryWarning, KeyLetter
 from access.models.organisation import AccessTemplate, ClientAccess, Membership, Office, TermsAcceptance
@@ -12,6 +13,7 @@ __all__ = [
     "Application",
     "ClientAccess",
     "ClientGrant",
+    "DeliveredGroup",
     "ExpiryWarning",
     "KeyKind",
     "KeyLetter",

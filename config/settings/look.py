@@ -133,6 +133,10 @@ NAVIGATION: list[Item] = [
             _list(_("Applications"), "extension", "access.application"),
             _list(_("Users"), "person", "auth.user"),
             _list(_("Groups"), "group", "auth.group"),
+            {
+                **_list(_("Memberships"), "badge", "access.membership"),
+                "permission": "access.admin.memberships.may_see_memberships",
+            },
             _list(_("Failed sign-ins"), "lock_person", "sign_in.failedsignin"),
             _list(_("Audit log"), "history", "history.change"),
         ],

@@ -11,12 +11,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from access.http.admin import ReadOnlyAdmin
 from access.http.admin.export.columns import Value
-from access.http.admin.filters import DayFilter
+from access.http.admin.filters import DayFilter, SearchFilter
 from history.admin.filters import AddressFilter, KeyFilter, SubjectFilter
 from history.models import Change
 from history.rendering import as_html, as_text, exact_time, via, who
@@ -52,9 +52,9 @@ class ChangeAdmin(ReadOnlyAdmin):
     list_display_links = ("at",)
     list_select_related = ("company",)
     list_filter = (
-        ("user", AutocompleteSelectFilter),
+        ("user", SearchFilter),
         KeyFilter,
-        ("company", AutocompleteSelectFilter),
+        ("company", SearchFilter),
         SubjectFilter,
         ("kind", ChoicesDropdownFilter),
         ("at", DayFilter),

@@ -16,25 +16,26 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from access import scope
 from access.http.admin import RegisterAdmin
 from access.http.admin.amounts import column
-from access.http.admin.filters import DayFilter
+from access.http.admin.filters import DayFilter, SearchFilter
 from imports import services
 from imports.admin.forms import ImportForm
 from imports.exceptions import FileImportError
 from imports.models import FileImport
 from imports.outcomes import shown_error, shown_report
 from imports.progress import reached
+from imports.rights import NEEDED, companies_to_import_into, may_import
 from notices.models import Notice
 from notices.services import mark_read
 
 Status = FileImport.Status
 
-NEEDED = ("ledger.add_voucher", "ledger.change_voucher", "ledger.add_account")
+VIEW = "imports.view_fileimport"
 LABELS = {
     Status.WAITING: "info",
     Status.READING: "info",
@@ -56,8 +57,8 @@ class FileImportAdmin(RegisterAdmin):
     list_select_related = ("company", "started_by")
     list_filter = (
         ("status", ChoicesDropdownFilter),
-        ("company", AutocompleteSelectFilter),
-        ("started_by", AutocompleteSelectFilter),
+        ("company", SearchFilter),
+        ("started_by", SearchFilter),
         ("received_at", DayFilter),
     )
     search_fields = ("name", "company__number", "company__name")
@@ -84,16 +85,18 @@ class FileImportAdmin(RegisterAdmin):
         return None if file_import.vouchers is None else column(Decimal(file_import.vouchers), 0)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FileImport]:
-        """Imports of companies within reach, and one's own whatever they turn out to be of."""
+        """Imports into companies within reach, and one's own while nobody knows what they are of."""
         every = cast("QuerySet[FileImport]", ModelAdmin.get_queryset(self, request))
-        within_reach = scope.reach_of(request.user).of(FileImport)
-        # An empty condition lets everything through, and joined with another it would be left out.
-        return every.filter(within_reach | Q(started_by=cast(User, request.user).pk)) if within_reach else every
+        reaches = (scope.rights_of_request(request.user).companies_with(VIEW), companies_to_import_into(request.user))
+        if None in reaches:
+            return every
+        companies = {company for reach in reaches for company in reach or ()}
+        own = Q(company=None, started_by=cast(User, request.user).pk)
+        return every.filter(own | Q(company__in=companies))
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Who may import sees imports."""
-        allowed: bool = request.user.has_perms(NEEDED) or super().has_view_permission(request, obj)
-        return allowed
+        return request.user.has_perms(NEEDED) or request.user.has_perm(VIEW)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """An import writes vouchers and accounts."""
@@ -181,10 +184,19 @@ class FileImportAdmin(RegisterAdmin):
         self._refuse_unless_allowed(request)
         count = 0
         for found in self._own(request).filter(status=Status.READY, pk__in=request.POST.getlist("import"))[:500]:
-            count += self._tried(request, services.confirm, found)
+            count += self._may_steer(request, found) and self._tried(request, services.confirm, found)
         text = ngettext("%(count)d file is being imported.", "%(count)d files are being imported.", count)
         messages.info(request, text % {"count": count})
         return HttpResponseRedirect(self._url("add"))
+
+    def _may_steer(self, request: HttpRequest, found: FileImport) -> bool:
+        """Whether somebody may confirm, cancel and repeat one: into its company, or while it is of none their own."""
+        if not request.user.has_perms(NEEDED):
+            return False
+        number = (found.preview or {}).get("company") or (found.company.number if found.company else "")
+        if number:
+            return may_import(scope.rights_of_request(request.user), number)
+        return found.started_by_id == request.user.pk or companies_to_import_into(request.user) is None
 
     def _receive(self, request: HttpRequest, form: ImportForm) -> list[FileImport]:
         received = []
@@ -264,7 +276,7 @@ class FileImportAdmin(RegisterAdmin):
             "opts": self.opts,
             "file_import": found,
             "original": gettext("Import %(number)d") % {"number": found.pk},
-            "may_import": request.user.has_perms(NEEDED),
+            "may_import": self._may_steer(request, found),
             "reached": reached(found.pk) if found.is_working else None,
             "report": shown_report(kept) if kept else None,
             "error": shown_error(found.error) if found.error else None,
@@ -286,7 +298,10 @@ class FileImportAdmin(RegisterAdmin):
         if request.method != "POST":
             raise PermissionDenied
         self._refuse_unless_allowed(request)
-        self._tried(request, service, self._find(request, pk))
+        found = self._find(request, pk)
+        if not self._may_steer(request, found):
+            raise PermissionDenied
+        self._tried(request, service, found)
         return HttpResponseRedirect(self._url("change", pk))
 
     def _tried(self, request: HttpRequest, service: Callable[..., FileImport], found: FileImport) -> bool:

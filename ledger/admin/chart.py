@@ -7,11 +7,13 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from access.http.admin import ReadOnlyAdmin
 from access.http.admin.amounts import column
+from access.http.admin.filters import SearchFilter
+from access.http.admin.rightful import RightfulInline
 from ledger.admin.columns import company_column, year_column
 from ledger.admin.filters import AccountFilter, YearFilter
 from ledger.admin.owned import OwnedAdmin
@@ -21,7 +23,7 @@ from ledger.models import Account, Balance, DimensionValue, OtherDimension, Othe
 @admin.register(Account)
 class AccountAdmin(OwnedAdmin):
     list_display = ("number", "name", "account_type", "active", "of_company")
-    list_filter = (("company", AutocompleteSelectFilter), ("account_type", ChoicesDropdownFilter), "active")
+    list_filter = (("company", SearchFilter), ("account_type", ChoicesDropdownFilter), "active")
     search_fields = ("number__startswith", "name")
     ordering = ("company_id", "number")
     fields = ("company", "number", "name", "account_type", "active")
@@ -39,7 +41,7 @@ DIMENSIONS = {
 @admin.register(DimensionValue)
 class DimensionValueAdmin(OwnedAdmin):
     list_display = ("code", "name", "dimension", "active", "valid_from", "valid_to", "of_company")
-    list_filter = (("company", AutocompleteSelectFilter), ("dimension", ChoicesDropdownFilter), "active")
+    list_filter = (("company", SearchFilter), ("dimension", ChoicesDropdownFilter), "active")
     search_fields = ("code__startswith", "name")
     ordering = ("company_id", "dimension", "code")
     fields = ("company", "dimension", "code", "name", "active", "valid_from", "valid_to")
@@ -54,7 +56,7 @@ class DimensionValueAdmin(OwnedAdmin):
         return super().get_search_results(request, queryset, search_term)
 
 
-class OtherDimensionValueInline(TabularInline):
+class OtherDimensionValueInline(RightfulInline, TabularInline):
     model = OtherDimensionValue
     fields = ("code", "name")
     extra = 0
@@ -66,7 +68,7 @@ class OtherDimensionAdmin(OwnedAdmin):
     """Where a SIE dimension beyond cost centre and project is mapped to object or management area."""
 
     list_display = ("number", "name", "dimension", "parent_number", "of_company")
-    list_filter = (("company", AutocompleteSelectFilter), ("dimension", ChoicesDropdownFilter))
+    list_filter = (("company", SearchFilter), ("dimension", ChoicesDropdownFilter))
     search_fields = ("number", "name")
     ordering = ("company_id", "number")
     fields = ("company", "number", "name", "parent_number", "dimension")
@@ -84,7 +86,7 @@ class BalanceAdmin(ReadOnlyAdmin, OwnedAdmin):
     list_display = ("account", "kind", "period", "objects", "amount_column", "year", "of_company")
     list_select_related = ("account", "financial_year__company")
     list_filter = (
-        ("financial_year__company", AutocompleteSelectFilter),
+        ("financial_year__company", SearchFilter),
         YearFilter,
         AccountFilter,
         ("kind", ChoicesDropdownFilter),

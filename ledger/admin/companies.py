@@ -9,11 +9,11 @@ from django.utils.formats import number_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
+from access import scope
 from access.http.admin import RegisterAdmin
-from access.http.admin.filters import DayFilter
+from access.http.admin.filters import DayFilter, SearchFilter
 from ledger.admin.owned import OwnedAdmin
 from ledger.models import Company, FinancialYear
 
@@ -36,6 +36,10 @@ class CompanyAdmin(RegisterAdmin):
         view = self.admin_site.admin_view(permission_required("ledger.add_voucher", raise_exception=True)(TO_IMPORTS))
         return [path("import-sie/", view, name="ledger_import_sie"), *super().get_urls()]
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A new company is of nobody's yet: only who has the right in all of them makes one."""
+        return super().has_add_permission(request) and scope.may_everywhere(request.user, "ledger.add_company")
+
     @action(description=_("Start a one-off transfer"), permissions=("transfer",))
     def transfer_chosen(self, request: HttpRequest, queryset: QuerySet[Company]) -> HttpResponse:
         """Lead to the page that asks for which subscriptions and what; it changes nothing here."""
@@ -57,7 +61,7 @@ class CompanyAdmin(RegisterAdmin):
 class FinancialYearAdmin(OwnedAdmin):
     list_display = ("year", "company", "locked_until")
     list_filter = (
-        ("company", AutocompleteSelectFilter),
+        ("company", SearchFilter),
         ("first_day", DayFilter),
         ("locked_until", DayFilter),
     )

@@ -10,13 +10,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
+from unfold.contrib.filters.admin import FieldTextFilter
 from unfold.decorators import display
 
 from access.http.admin import ReadOnlyAdmin
 from access.http.admin.amounts import column
 from access.http.admin.export.columns import Value
-from access.http.admin.filters import DayFilter
+from access.http.admin.filters import DayFilter, SearchFilter
 from ledger.admin.columns import company_column
 from ledger.admin.filters import AccountFilter, AmountFilter, SideFilter, YearOfVoucherFilter
 from ledger.models import Account, LedgerEntry, Voucher
@@ -39,13 +39,13 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("voucher__company", "account", "cost_centre")
     list_display_links = None
     list_filter = (
-        ("voucher__company", AutocompleteSelectFilter),
+        ("voucher__company", SearchFilter),
         YearOfVoucherFilter,
         AccountFilter,
         ("voucher__voucher_date", DayFilter),
         ("voucher__series", FieldTextFilter),
-        ("cost_centre", AutocompleteSelectFilter),
-        ("project", AutocompleteSelectFilter),
+        ("cost_centre", SearchFilter),
+        ("project", SearchFilter),
         ("amount", AmountFilter),
         SideFilter,
     )

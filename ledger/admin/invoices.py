@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from access.http.admin.amounts import column
-from access.http.admin.filters import DayFilter
+from access.http.admin.filters import DayFilter, SearchFilter
 from information_types import registry
 from ledger.admin.filters import AmountFilter
 from ledger.admin.owned import OwnedAdmin
@@ -105,8 +105,8 @@ class InvoiceAdmin(NumberedAdmin):
 
 def _invoice_filters(partner: str) -> tuple[Any, ...]:
     return (
-        ("company", AutocompleteSelectFilter),
-        (partner, AutocompleteSelectFilter),
+        ("company", SearchFilter),
+        (partner, SearchFilter),
         ("status", ChoicesDropdownFilter),
         ("invoice_date", DayFilter),
         ("due_date", DayFilter),
@@ -150,7 +150,7 @@ class PaymentAdmin(NumberedAdmin):
     by_date = ("-payment_date", "-id")
     search_fields = ("number", "invoice__number", "invoice__invoice_number")
     list_filter = (
-        ("company", AutocompleteSelectFilter),
+        ("company", SearchFilter),
         ("payment_date", DayFilter),
         ("amount", AmountFilter),
     )

@@ -7,11 +7,11 @@ from django import forms
 from django.db.models import DecimalField, Field, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
 from access.http.admin import RegisterAdmin
 from access.http.admin.amounts import AmountField
+from access.http.admin.filters import SearchFilter
 from ledger.admin.columns import company_column
 
 OF_COMPANY = "company"
@@ -25,7 +25,7 @@ class OwnedAdmin(RegisterAdmin):
     """
 
     list_select_related: Sequence[str] | bool = ("company",)
-    list_filter: Sequence[Any] = (("company", AutocompleteSelectFilter),)
+    list_filter: Sequence[Any] = (("company", SearchFilter),)
     autocomplete_fields: Sequence[str] = ("company",)
 
     class Media:

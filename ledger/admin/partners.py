@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from access.http.admin.filters import SearchFilter
 from ledger.admin.owned import OwnedAdmin
 from ledger.models import Customer, Supplier
 
@@ -16,7 +16,7 @@ TERMS: tuple[Any, ...] = ("currency", "payment_terms_days")
 
 class PartnerAdmin(OwnedAdmin):
     list_display = ("number", "name", "organisation_number", "city", "active", "of_company")
-    list_filter = (("company", AutocompleteSelectFilter), "active")
+    list_filter = (("company", SearchFilter), "active")
     search_fields = ("number__startswith", "name", "organisation_number")
     ordering = ("company_id", "number")
     fieldsets: tuple[Any, ...] = (

@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib.admin import site
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from access import scope
 from access.http.admin.amounts import AmountField
 from ledger.admin.chart import DIMENSIONS
 from ledger.exceptions import Unbalanced
@@ -117,6 +118,8 @@ class RowForm(forms.ModelForm[LedgerEntry]):
 class RowFormSet(PaginationInlineFormSet):
     """The rows of one voucher: they balance, and all they refer to is of the voucher's company."""
 
+    asker: Any
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.new_objects: list[Model] = []
@@ -188,8 +191,13 @@ class RowFormSet(PaginationInlineFormSet):
     def _load(self, kind: str) -> dict[int, Any]:
         names = DIMENSIONS if kind == "dimension" else ("account",)
         model: type[Model] = DimensionValue if kind == "dimension" else Account
-        keys = set(self._posted(names)) | set(self._stored(names))
-        return model._default_manager.in_bulk(keys) if keys else {}
+        stored, posted = set(self._stored(names)), set(self._posted(names))
+        if not stored | posted:
+            return {}
+        rows = model._default_manager.all()
+        if foreign := posted - stored:
+            rows = rows.filter(Q(pk__in=stored) | Q(pk__in=scope.visible(rows.filter(pk__in=foreign), self.asker)))
+        return rows.in_bulk(stored | posted)
 
     def _posted(self, names: Iterable[str]) -> Iterator[int]:
         ends = tuple(f"-{name}" for name in names)

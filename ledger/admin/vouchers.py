@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, FieldTextFilter
+from unfold.contrib.filters.admin import FieldTextFilter
 from unfold.decorators import display
 
 from access.http.admin.amounts import column
-from access.http.admin.filters import DayFilter
+from access.http.admin.filters import DayFilter, SearchFilter
 from ledger.admin.columns import year_column
 from ledger.admin.filters import YearFilter
 from ledger.admin.owned import OwnedAdmin
@@ -53,7 +53,9 @@ class RowInline(TabularInline):
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Who may write vouchers writes their rows."""
-        return bool(request.user.has_perm("ledger.add_voucher") or request.user.has_perm("ledger.change_voucher"))
+        if obj is None:
+            return bool(request.user.has_perm("ledger.add_voucher"))
+        return bool(request.user.has_perm("ledger.change_voucher", obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Who may write vouchers writes their rows."""
@@ -65,7 +67,12 @@ class RowInline(TabularInline):
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Who may see vouchers sees their rows."""
-        return bool(request.user.has_perm("ledger.view_voucher")) or self.has_add_permission(request, obj)
+        return bool(request.user.has_perm("ledger.view_voucher", obj)) or self.has_add_permission(request, obj)
+
+    def get_formset(self, request: HttpRequest, obj: Model | None = None, **options: Any) -> Any:
+        """One that takes only what whoever writes may know of."""
+        made = super().get_formset(request, obj, **options)
+        return type(made.__name__, (made,), {"asker": request.user})
 
 
 @admin.register(Voucher)
@@ -74,7 +81,7 @@ class VoucherAdmin(OwnedAdmin):
     inlines = (RowInline,)
     list_display = ("name", "voucher_date", "text", "total", "year", "of_company")
     list_filter = (
-        ("company", AutocompleteSelectFilter),
+        ("company", SearchFilter),
         YearFilter,
         ("series", FieldTextFilter),
         ("voucher_date", DayFilter),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from django.db import connection
@@ -25,6 +26,9 @@ YEARS_WITHOUT = """
 """
 
 
+Check = Callable[[str], None]
+
+
 class FoundCompany(NamedTuple):
     """A file's company, and whether the file brought it."""
 
@@ -32,10 +36,15 @@ class FoundCompany(NamedTuple):
     is_new: bool
 
 
-def find_company(*, identity: Identity, number: str | None, warnings: Remarks) -> FoundCompany:
+def anybody(_number: str) -> None:
+    """Whoever asks may import into every company."""
+
+
+def find_company(*, identity: Identity, number: str | None, warnings: Remarks, check: Check = anybody) -> FoundCompany:
     """Return the company of a file, created if nobody has its number, and hold it until the transaction's end.
 
-    Raises `CompanyError` where there is no number, or where another company has it.
+    Raises `CompanyError` where there is no number, or where another company has it. `check` is asked for the number
+    before anything is looked at or told of the company, and raises where whoever imports may not.
     """
     stated = Stated(number, identity.name.line) if number is not None else identity.company_number
     if stated is None:
@@ -48,6 +57,7 @@ def find_company(*, identity: Identity, number: str | None, warnings: Remarks) -
             _("%(number)s is no company number.") % {"number": stated.text},
             advice=_("It has 1 to 32 letters (a–z), digits, hyphens, underscores and full stops."),
         )
+    check(stated.text)
     _known, is_new = Company.objects.get_or_create(
         number=stated.text, defaults=_described(identity, stated.text, warnings)
     )

@@ -14,7 +14,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from ledger.exceptions import LedgerError
 from ledger.importing.balances import store_balances
 from ledger.importing.chart import Chart, store_accounts, store_objects
-from ledger.importing.company import FoundCompany, find_company, open_years
+from ledger.importing.company import Check, FoundCompany, anybody, find_company, open_years
 from ledger.importing.exceptions import BrokenOffError, FileError, RefusedError, UnreadableError
 from ledger.importing.excerpts import line_of
 from ledger.importing.merging import compare_vouchers, count_others, merge_vouchers
@@ -67,6 +67,7 @@ class Import(abc.ABC):
         self._balance_report: BalanceReport | None = None
         self._chart = Chart()
         self._staging = Staging()
+        self.check_company: Check = anybody
 
     @property
     @abc.abstractmethod
@@ -131,7 +132,8 @@ class Import(abc.ABC):
         )
 
     def _find_company(self) -> FoundCompany:
-        return find_company(identity=self.identity, number=self._asked_number, warnings=self.warnings)
+        number, check = self._asked_number, self.check_company
+        return find_company(identity=self.identity, number=number, warnings=self.warnings, check=check)
 
     def _store_partners(self, _company: Company) -> Changes:
         """Store customers and suppliers, where the format has them."""
@@ -179,6 +181,7 @@ def run_import(
     progress: Watch | None = None,
     is_preview: bool = False,
     conclude: Conclude | None = None,
+    check_company: Check = anybody,
 ) -> ImportReport:
     """Store a file in the registers, in one transaction; `conclude` is called in it, when all is stored.
 
@@ -191,6 +194,7 @@ def run_import(
         try:
             with _refusals(), transaction.atomic():
                 runs.append(make(stream, name, progress or nobody))
+                runs[0].check_company = check_company
                 report = runs[0].run(company_number, is_preview=is_preview)
                 transaction.set_rollback(is_preview)
                 (conclude if conclude and not is_preview else nothing)(report)

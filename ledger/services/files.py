@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ledger.importing.company import Check, anybody
 from ledger.importing.exceptions import UnreadableError
 from ledger.importing.kinds import format_of
 from ledger.importing.messages import message as _
@@ -32,8 +33,11 @@ def import_file(
     progress: Watch | None = None,
     is_preview: bool = False,
     conclude: Conclude | None = None,
+    check_company: Check = anybody,
 ) -> ImportReport:
     """Store a SIE or SAF-T file in the registers, in one transaction; a preview tells what would change.
+
+    `check_company` is asked for the number of the file's company, and raises where whoever imports may not.
 
     Raises `FileError` with file and line; then nothing is stored.
     """
@@ -44,4 +48,5 @@ def import_file(
         progress=progress,
         is_preview=is_preview,
         conclude=conclude,
+        check_company=check_company,
     )

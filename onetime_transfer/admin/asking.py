@@ -26,7 +26,6 @@ from onetime_transfer.models import Transfer
 from subscriptions.models import Subscription
 from subscriptions.querysets import SelectsAny
 
-REQUEST = "onetime_transfer.add_transfer"
 # The statistics of more aren't worth the wait.
 MOST_ESTIMATED = 10
 
@@ -168,7 +167,7 @@ class AskingAdmin(RegisterAdmin):
         found = list(offered.prefetch_related("types").order_by("integration_id")[:MOST_CHOSEN])
         ticked = [one.pk for one in found] if wanted or len(found) == 1 else []
         known = {"subscriptions": ticked, "information_types": values.getlist("information_type")}
-        return SeveralForm(found, companies, data, initial={**known, **(initial or {})})
+        return SeveralForm(user, found, companies, data, initial={**known, **(initial or {})})
 
     # What they share
 

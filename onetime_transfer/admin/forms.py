@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminSelectWidget
 
 from access import scope
+from access.http.admin.rightful import LACKING
 from information_types import registry
 from information_types.definition import InformationType, Parameter
-from ledger.models import Company
+from ledger.models import Company, FinancialYear
 from onetime_transfer import parameters as transfer_parameters
 from onetime_transfer.admin.fields import field_of, given
 from onetime_transfer.exceptions import TransferError
@@ -25,6 +26,7 @@ from onetime_transfer.presets import Preset, presets_for
 from onetime_transfer.services import check_subscribed
 from subscriptions.models import Subscription
 
+REQUEST = "onetime_transfer.add_transfer"
 MOST_CHOSEN = 200
 
 
@@ -41,7 +43,8 @@ class CompanySelect(AutocompleteSelect):
 class ParametersForm(forms.Form):
     """A form that has, beside its own fields, those of the parameters of the types it is about."""
 
-    # Whose financial years are offered; None for everybody's
+    user: User
+    # Whose financial years are offered; None for those of all companies within reach
     of_company: Company | None = None
 
     def types(self) -> Sequence[InformationType]:
@@ -61,7 +64,9 @@ class ParametersForm(forms.Form):
     @cached_property
     def presets(self) -> Sequence[Preset]:
         """What fills in period or days with one click: of the first type that has some."""
-        return next((found for known in self.types() if (found := presets_for(known, self.of_company))), [])
+        years = FinancialYear.objects.all()
+        years = years.filter(company=self.of_company) if self.of_company else scope.visible(years, self.user)
+        return next((found for known in self.types() if (found := presets_for(known, years))), [])
 
     def _years(self) -> Sequence[int]:
         """The years that there may be something of."""
@@ -142,6 +147,7 @@ class TransferForm(ParametersForm):
 
     def __init__(self, user: User, data: Mapping[str, Any] | None = None, **options: Any) -> None:
         super().__init__(data, **options)
+        self.user = user
         self.fields["subscription"].queryset = scope.visible(  # type: ignore[attr-defined]
             Subscription.objects.prefetch_related("types"), user
         )
@@ -176,6 +182,8 @@ class TransferForm(ParametersForm):
                 check_subscribed(self.chosen_subscription, self.chosen_type, self.companies)
             except TransferError as error:
                 self.add_error(error.field, str(error))
+            if not may_request(self.user, self.chosen_subscription, self.companies):
+                self.add_error("company", forms.ValidationError(LACKING, code="foreign_company"))
         self.parameters = self.check_parameters(self.chosen_type, values)
         return values
 
@@ -214,10 +222,15 @@ class SeveralForm(ParametersForm):
     )
 
     def __init__(
-        self, offered: Sequence[Subscription], companies: Sequence[Company], data: Any = None, **options: Any
+        self,
+        user: User,
+        offered: Sequence[Subscription],
+        companies: Sequence[Company],
+        data: Any = None,
+        **options: Any,
     ) -> None:
         super().__init__(data, **options)
-        self.offered, self.companies = offered, companies
+        self.user, self.offered, self.companies = user, offered, companies
         keys = [subscription.pk for subscription in offered]
         self.fields["subscriptions"].queryset = (  # type: ignore[attr-defined]
             Subscription.objects.filter(pk__in=keys).prefetch_related("types").order_by("integration_id")
@@ -242,7 +255,23 @@ class SeveralForm(ParametersForm):
             self.plan = list(_plan(values["subscriptions"], self.companies, self.types(), parameters))
             if not self.plan:
                 self.add_error("information_types", _("None of the chosen subscriptions has any of the chosen types."))
+            foreign = {
+                one for one, _known, companies, _values in self.plan if not may_request(self.user, one, companies)
+            }
+            if foreign:
+                names = ", ".join(sorted(subscription.integration_id for subscription in foreign))
+                text = _("You lack the right to start transfers in all companies chosen of %(names)s.")
+                self.add_error(
+                    "subscriptions", forms.ValidationError(text, code="foreign_company", params={"names": names})
+                )
         return values
+
+
+def may_request(user: User, subscription: Subscription, companies: Sequence[Company]) -> bool:
+    """Whether a person may ask for transfers of some companies of a subscription; of none in particular, of all."""
+    if not companies:
+        return user.has_perm(REQUEST, subscription)
+    return scope.may_of_new(user, REQUEST, [company.pk for company in companies])
 
 
 Planned = tuple[Subscription, InformationType, Sequence[Company], Mapping[str, Any]]

@@ -82,6 +82,8 @@ def _asked_for(request: HttpRequest) -> tuple[Subscription, list[InformationType
     subscription = visible(chosen, request.user).first() if chosen is not None else None
     if subscription is None:
         raise Http404
+    if not request.user.has_perm(REQUEST, subscription):
+        raise PermissionDenied
     names = request.GET.getlist("information_type")
     return subscription, [known for known in registry.all_types() if known.name in names] if names else None
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -19,14 +20,16 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as gettext_now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
+from access import scope
 from access.http.admin.amounts import column
-from access.http.admin.filters import DayFilter
+from access.http.admin.filters import DayFilter, SearchFilter
 from information_types import registry
 from onetime_transfer import services
-from onetime_transfer.admin.asking import REQUEST, AskingAdmin
+from onetime_transfer.admin.asking import AskingAdmin
+from onetime_transfer.admin.forms import REQUEST, may_request
 from onetime_transfer.admin.words import exactly, roughly
 from onetime_transfer.exceptions import TransferError
 from onetime_transfer.models import Transfer, TransferCompany
@@ -75,10 +78,10 @@ class TransferAdmin(AskingAdmin):
     )
     list_select_related = ("subscription", "company", "requested_by")
     list_filter = (
-        ("subscription", AutocompleteSelectFilter),
+        ("subscription", SearchFilter),
         TypeFilter,
         ("status", ChoicesDropdownFilter),
-        ("requested_by", AutocompleteSelectFilter),
+        ("requested_by", SearchFilter),
         ("requested_at", DayFilter),
     )
     search_fields = ("subscription__integration_id", "subscription__name")
@@ -195,8 +198,7 @@ class TransferAdmin(AskingAdmin):
         if request.method == "POST":
             keep = request.POST.get("keep_queued") != "no"
             return self._do(request, pk, services.cancel, keep_queued=keep, by=request.user)
-        self._check(request)
-        transfer = self._find(request, pk)
+        transfer = self._find_own(request, pk)
         still_queued = services.rows_still_queued(transfer)
         context = {
             **self.admin_site.each_context(request),
@@ -228,7 +230,7 @@ class TransferAdmin(AskingAdmin):
             and not waits_for
             and (timezone.now() - transfer.requested_at).total_seconds() > 20,
             "counts": [(" ".join(names), rows) for *names, rows in transfer.counts] if transfer.is_finished else [],
-            "may_request": request.user.has_perm(REQUEST),
+            "may_request": self._may_steer(request, transfer),
             "repeat_url": self._repeat_url(transfer),
         }
 
@@ -262,12 +264,27 @@ class TransferAdmin(AskingAdmin):
             raise Http404
         return found
 
+    def _find_own(self, request: HttpRequest, pk: int) -> Transfer:
+        """One that somebody may pause, resume and cancel."""
+        self._check(request)
+        transfer = self._find(request, pk)
+        if not self._may_steer(request, transfer):
+            raise PermissionDenied
+        return transfer
+
+    def _may_steer(self, request: HttpRequest, transfer: Transfer) -> bool:
+        user = cast(User, request.user)
+        if scope.may_everywhere(user, REQUEST):
+            return True
+        of = [transfer.company] if transfer.company else list(transfer.companies.all())
+        return may_request(user, transfer.subscription, of)
+
     def _do(self, request: HttpRequest, pk: int, service: Callable[..., Transfer], **options: Any) -> HttpResponse:
         if request.method != "POST":
             raise PermissionDenied
-        self._check(request)
+        transfer = self._find_own(request, pk)
         try:
-            service(transfer=self._find(request, pk), **options)
+            service(transfer=transfer, **options)
         except TransferError as error:
             self.message_user(request, str(error), messages.ERROR)
         return HttpResponseRedirect(self._url("change", pk))

@@ -13,13 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from access.scope import reach_of, visible, visible_companies
+from access.scope import reach_of, visible, visible_companies, within
 from information_types import registry
 from revisions.admin.fields import CompanyField
 from revisions.admin.rows import lines_of
 from revisions.batch import Choice
 from revisions.browsing import extent_of, read_page, read_row
 from subscriptions.models import Subscription
+
+VIEW = "subscriptions.view_subscription"
 
 
 class LookForm(forms.Form):
@@ -41,7 +43,8 @@ class LookForm(forms.Form):
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request.GET)
-        self.fields["company"].queryset = visible_companies(request.user)  # type: ignore[attr-defined]
+        known = within(visible_companies(request.user), request.user, VIEW)
+        self.fields["company"].queryset = known  # type: ignore[attr-defined]
 
 
 @require_safe
@@ -83,7 +86,7 @@ def outbox_row(request: HttpRequest, pk: int, sequence: int) -> HttpResponse:
 
 
 def _subscription(request: HttpRequest, pk: int) -> Subscription:
-    if not request.user.has_perm("subscriptions.view_subscription"):
+    if not request.user.has_perm(VIEW):
         raise PermissionDenied
     known = visible(Subscription.objects.select_related("queue", "departure"), request.user)
     subscription = known.filter(pk=pk).first()
@@ -93,7 +96,7 @@ def _subscription(request: HttpRequest, pk: int) -> Subscription:
 
 
 def _choice(request: HttpRequest, wanted: dict[str, Any]) -> Choice:
-    reach = reach_of(request.user).companies
+    reach = reach_of(request.user, VIEW).companies
     return Choice(
         types=frozenset({registry.get(wanted["type"]).number}) if wanted.get("type") else None,
         companies=frozenset({wanted["company"].pk}) if wanted.get("company") else None,

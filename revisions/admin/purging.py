@@ -14,17 +14,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from access.http.admin.question import Question, ask, ids_in, way_back
-from access.scope import visible
+from access.scope import visible, within
 from revisions import queues
 from revisions.pending import queued_kinds
 from subscriptions.models import Subscription
 
+CHANGE = "subscriptions.change_subscription"
+
 
 def purge(request: HttpRequest) -> HttpResponse:
     """Ask, then take every row out of the queue unread."""
-    if not request.user.has_perm("subscriptions.change_subscription"):
+    if not request.user.has_perm(CHANGE):
         raise PermissionDenied
-    found = visible(Subscription.objects.filter(pk__in=ids_in(request)), request.user)
+    known = visible(Subscription.objects.filter(pk__in=ids_in(request)), request.user)
+    found = within(known, request.user, CHANGE)
     chosen = list(found.select_related("queue", "departure"))
     if request.method == "POST":
         return _purge(request, chosen)

@@ -36,7 +36,7 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
         "more": len(found) - MOST_NAMED,
         "count": len(found),
         "rows": sum(company.rows for company in found),
-        "may_change": request.user.has_perm("subscriptions.change_subscription"),
+        "may_change": request.user.has_perm("subscriptions.change_subscription", subscription),
     }
     return TemplateResponse(request, "admin/revisions/choice/passed_over.html", context)
 
@@ -51,13 +51,16 @@ def take_out(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _find(request: HttpRequest, pk: int, right: str) -> Subscription:
-    if not request.user.has_perm(f"subscriptions.{right}_subscription"):
+    permission = f"subscriptions.{right}_subscription"
+    if not request.user.has_perm(permission):
         raise PermissionDenied
     subscription = within(
         Subscription.objects.filter(pk=pk), request.user, f"subscriptions.{right}_subscription"
     ).first()
     if subscription is None:
         raise Http404
+    if not request.user.has_perm(permission, subscription):
+        raise PermissionDenied
     return subscription
 
 

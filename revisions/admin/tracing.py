@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from access.scope import reach_of, visible, visible_companies
+from access.scope import reach_of, visible, visible_companies, within
 from information_types import registry
 from ledger.models import Company, FinancialYear
 from revisions import trace
@@ -28,6 +28,7 @@ from revisions.admin.rows import key_words
 from revisions.admin.story import events_of
 from subscriptions.models import Subscription
 
+VIEW = "subscriptions.view_subscription"
 KEY = "key-"
 ROWS = 50
 SERIES_AND_NUMBER = re.compile(r"(\S+)\s+(\S+)")
@@ -56,7 +57,8 @@ class RowForm(forms.Form):
     def __init__(self, request: HttpRequest) -> None:
         has_key = any(name.startswith(KEY) for name in request.GET)
         super().__init__(request.GET if has_key else None, initial={"type": "ledger_entries", **request.GET.dict()})
-        self.fields["company"].queryset = visible_companies(request.user)  # type: ignore[attr-defined]
+        known = within(visible_companies(request.user), request.user, VIEW)
+        self.fields["company"].queryset = known  # type: ignore[attr-defined]
         for name, word in _key_fields().items():
             types = [known for known in registry.all_types() if name in known.key]
             field = forms.CharField(label=capfirst(word), required=False, max_length=64, widget=_text())
@@ -128,7 +130,7 @@ WORDS = {"row": _("A row"), "sequence": _("A sequence"), "revision": _("A revisi
 @require_safe
 def trace_page(request: HttpRequest) -> HttpResponse:
     """The search, and what it finds."""
-    if not request.user.has_perm("subscriptions.view_subscription"):
+    if not request.user.has_perm(VIEW):
         raise PermissionDenied
     by = _by(request.GET)
     form = FORMS[by](request)
@@ -160,7 +162,7 @@ def _by(asked: QueryDict) -> str:
 
 
 def _find(request: HttpRequest, by: str, wanted: Mapping[str, Any]) -> trace.Found:
-    companies = reach_of(request.user).companies
+    companies = reach_of(request.user, VIEW).companies
     scope: dict[str, Any] = {"companies": None, "subscriptions": None}
     if companies is not None:
         scope["companies"] = frozenset(companies.values_list("pk", flat=True))

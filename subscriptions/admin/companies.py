@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from unfold.widgets import TEXTAREA_CLASSES
 
-from access.scope import visible_companies
+from access.scope import visible_companies, within
 from ledger.models import Company
 
 MOST_SHOWN = 50
@@ -108,9 +108,11 @@ class CompaniesField(forms.ModelMultipleChoiceField[Company]):
 
 def search(request: HttpRequest) -> JsonResponse:
     """Companies that fit a search, or have the numbers that were pasted."""
-    if not any(request.user.has_perm(f"subscriptions.{right}_subscription") for right in ("add", "change")):
+    rights = [f"subscriptions.{verb}_subscription" for verb in ("add", "change")]
+    if not any(request.user.has_perm(right) for right in rights):
         raise PermissionDenied
-    companies = visible_companies(request.user).order_by("number")
+    mine = visible_companies(request.user)
+    companies = (within(mine, request.user, rights[0]) | within(mine, request.user, rights[1])).order_by("number")
     office = request.POST.get("office", "")
     if office.isdecimal() and len(office) < 19:
         companies = companies.filter(client_access__office=int(office)).exclude(office=int(office))

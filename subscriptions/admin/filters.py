@@ -5,8 +5,9 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter
 
+from access.http.admin.filters import SearchFilter
 from information_types import registry
 from subscriptions.models import MissingCount
 from subscriptions.querysets import SelectsAny
@@ -55,7 +56,7 @@ class NeedFilter(DropdownFilter):
                 return queryset
 
 
-class CompanyFilter(AutocompleteSelectFilter):
+class CompanyFilter(SearchFilter):
     """Subscriptions that a company is in: chosen, not left out, or one of all, of the office's clients for instance."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

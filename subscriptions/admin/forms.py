@@ -7,7 +7,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import CHECKBOX_CLASSES
 
+from access.clients import clients_of
 from information_types import registry
+from ledger.models import Company
 from subscriptions.admin.companies import CompaniesField
 from subscriptions.exceptions import AllCompaniesBeyondReach, SubscriptionError
 from subscriptions.models import Subscription
@@ -62,6 +64,7 @@ def choice_of(subscription: Subscription) -> dict[str, Any]:
 class SubscriptionForm(forms.ModelForm[Subscription]):
     """A subscription as its services take it."""
 
+    field_of_companies = "companies"
     # Whether whoever fills it in may choose all companies of the installation
     reaches_all: ClassVar[bool] = True
 
@@ -95,6 +98,18 @@ class SubscriptionForm(forms.ModelForm[Subscription]):
         except SubscriptionError as error:
             self.add_error(error.field, forms.ValidationError(str(error), code=error.code))
         return values
+
+    def companies_meant(self) -> frozenset[int] | None:
+        """The companies that it is going to be of; None for all, those that are added later too."""
+        wish = self.wish()
+        own: frozenset[int] = frozenset() if wish.office is None else frozenset((wish.office.company_id,))
+        if wish.companies and not wish.negative_selection:
+            return own.union(company.pk for company in wish.companies if self._is_meant(wish, company))
+        return None if wish.office is None else own.union(clients_of(wish.office).values_list("pk", flat=True))
+
+    def _is_meant(self, wish: Wish, company: Company) -> bool:
+        """Whether a company counts that is chosen: not one that has left the office meanwhile."""
+        return wish.office is None or clients_of(wish.office).filter(pk=company.pk).exists()
 
     def _check(self, wish: Wish) -> None:
         wish.check()

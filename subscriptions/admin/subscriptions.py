@@ -19,12 +19,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import conditional_page
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import action, display
 
 from access import scope
 from access.http.admin import RegisterAdmin
 from access.http.admin.amounts import column
+from access.http.admin.filters import SearchFilter
 from access.http.admin.listing import RegisterList
 from access.http.admin.moments import moment
 from access.http.admin.question import with_ids
@@ -68,7 +68,7 @@ class SubscriptionAdmin(RegisterAdmin):
         NeedFilter,
         TypeFilter,
         ("companies", CompanyFilter),
-        ("application", AutocompleteSelectFilter),
+        ("application", SearchFilter),
     )
     exported: ClassVar = {
         "identity": lambda subscription: subscription.integration_id,
@@ -401,7 +401,7 @@ class SubscriptionAdmin(RegisterAdmin):
             "epoch": subscription.queue.epoch,
             "facts": facts,
             "missing": _missing_lines(subscription),
-            "may_transfer": request.user.has_perm("onetime_transfer.add_transfer"),
+            "may_transfer": request.user.has_perm("onetime_transfer.add_transfer", subscription),
             "transfer_url": _transfer_url(subscription),
             "missing_url": _missing_url(subscription),
             "standing_url": self._url("standing", subscription.pk),

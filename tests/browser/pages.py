@@ -12,6 +12,7 @@ REGISTERS = [
     "access/accesstemplate",
     "access/apikey",
     "access/application",
+    "access/membership",
     "access/office",
     "auth/group",
     "auth/user",

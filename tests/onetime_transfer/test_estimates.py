@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from information_types import registry
+from ledger.models import FinancialYear
 from onetime_transfer import estimates, running, services
 from onetime_transfer.admin.words import exactly, roughly
 from onetime_transfer.exceptions import NotSubscribed, WrongParameters
@@ -140,7 +141,7 @@ def test_presets_know_the_companys_financial_years(books: factories.Books) -> No
     )
     found = {
         str(preset.label): (preset.first, preset.last)
-        for preset in presets_for(registry.get("ledger_entries"), books.company)
+        for preset in presets_for(registry.get("ledger_entries"), books.company.financial_years.all())
     }
     assert found["This financial year"] == (today.replace(day=1).isoformat(), f"{today.year + 1}-12-31")
     assert found["The financial year before"] == ("2024-01-01", "2024-12-31")
@@ -149,7 +150,8 @@ def test_presets_know_the_companys_financial_years(books: factories.Books) -> No
 
 
 def test_presets_of_old_books_begin_with_their_last_year(books: factories.Books) -> None:
-    labels = [str(preset.label) for preset in presets_for(registry.get("ledger_entries"), None)]
+    years = FinancialYear.objects.all()
+    labels = [str(preset.label) for preset in presets_for(registry.get("ledger_entries"), years)]
     assert labels == ["The last financial year", "The last 12 months", "All years"]
-    assert presets_for(registry.get("suppliers"), None) == []
-    assert [str(preset.label) for preset in presets_for(registry.get("supplier_invoices"), None)][-1] == "All days"
+    assert presets_for(registry.get("suppliers"), years) == []
+    assert [str(preset.label) for preset in presets_for(registry.get("supplier_invoices"), years)][-1] == "All days"

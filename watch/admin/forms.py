@@ -4,10 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminTextareaWidget
 
+from access import scope
 from access.http.admin.amounts import AmountField
 from subscriptions.exceptions import PolicyError
 from subscriptions.models import BacklogPolicy
@@ -58,7 +59,7 @@ class PolicyForm(forms.Form):
     cut_hours = CountField(label=_("Age of the oldest row in hours, more than"), max_value=100_000)
     grace_hours = CountField(label=_("Hours after the warning was sent"), max_value=100_000)
 
-    def __init__(self, data: Any = None, *, policy: BacklogPolicy) -> None:
+    def __init__(self, data: Any = None, *, policy: BacklogPolicy, asker: User | AnonymousUser) -> None:
         chosen = list(policy.people.all())
         numbers = {name: getattr(policy, name) for name in LIMITS}
         initial: dict[str, Any] = {
@@ -66,7 +67,7 @@ class PolicyForm(forms.Form):
         }
         super().__init__(data, initial=initial | {"addresses": policy.addresses, "people": chosen})
         people: Any = self.fields["people"]
-        people.queryset = _reachable(chosen)
+        people.queryset = _reachable(chosen, asker)
 
     def clean(self) -> dict[str, Any]:
         """Say what is wrong with it as a whole, at its field."""
@@ -85,7 +86,7 @@ class PolicyForm(forms.Form):
         return PolicyWish(people=list(values["people"]), addresses=lines(values["addresses"]), **numbers)
 
 
-def _reachable(chosen: list[User]) -> Any:
-    """Active users with an address, and whoever is chosen already."""
-    active = User.objects.filter(is_active=True).exclude(email="")
+def _reachable(chosen: list[User], asker: User | AnonymousUser) -> Any:
+    """Active users with an address, of those that one may know of, and whoever is chosen already."""
+    active = scope.visible(User.objects.filter(is_active=True).exclude(email=""), asker)
     return (active | User.objects.filter(pk__in=[user.pk for user in chosen])).order_by("username")

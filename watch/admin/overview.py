@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from access import scope
+from access.models import ApiKey
 from subscriptions.models import Subscription
 from watch import history, lines, needs, signs
 from watch.admin.live import etag_of, is_shown, labelled
@@ -24,7 +25,8 @@ VIEW = "subscriptions.view_subscription"
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the first page shows, to who may see subscriptions."""
     if not request.user.has_perm(VIEW):
-        return context
+        rights = scope.rights_of_request(request.user)
+        return context | {"is_nobodys": rights.visible == frozenset()}
     return context | read(request)
 
 
@@ -33,7 +35,9 @@ def live(request: HttpRequest) -> HttpResponse:
     """The part of the first page that lives."""
     if not request.user.has_perm(VIEW):
         raise PermissionDenied
-    etag = etag_of((signs.version(), request.GET.urlencode(), request.user.pk, get_language()))
+    companies = scope.rights_of_request(request.user).companies_with(VIEW)
+    reach = None if companies is None else sorted(companies)
+    etag = etag_of((signs.version(), request.GET.urlencode(), request.user.pk, get_language(), reach))
     if is_shown(request, etag):
         return labelled(HttpResponseNotModified(), etag)
     return labelled(render(request, "admin/watch/overview.html", read(request)), etag)
@@ -57,19 +61,23 @@ def read(request: HttpRequest) -> dict[str, Any]:
         "order": order if order in lines.ORDERS else "need",
         "signs": seen,
         "needs": needs.of(lines.sorted_by(every, "need"), seen, user=request.user),
-        "steps": _steps(every, seen),
+        "steps": _steps(request, every, seen),
         "history": _history(request, every),
     }
 
 
 def _history(request: HttpRequest, every: Sequence[Line]) -> History:
-    if scope.reach_of(request.user).companies is None:
+    if scope.may_everywhere(request.user, VIEW):
         return history.read()
     return history.read_together([line.subscription.pk for line in every])
 
 
-def _steps(every: Sequence[Line], seen: Signs) -> dict[str, bool] | None:
-    """Which of the steps to the first delivery are done; None when it was made."""
-    if seen.has_delivered:
+def _steps(request: HttpRequest, every: Sequence[Line], seen: Signs) -> dict[str, bool] | None:
+    """Which of the steps to the first delivery are done; None when it was made, or is somebody else's to make."""
+    if scope.may_everywhere(request.user, VIEW):
+        steps = {"companies": seen.has_companies, "subscription": bool(every), "key": seen.has_keys}
+        return None if seen.has_delivered else steps
+    if any(line.fetched_at for line in every) or not request.user.has_perm("subscriptions.add_subscription"):
         return None
-    return {"companies": seen.has_companies, "subscription": bool(every), "key": seen.has_keys}
+    companies, keys = scope.visible_companies(request.user), scope.visible(ApiKey.objects.unrevoked(), request.user)
+    return {"companies": companies.exists(), "subscription": bool(every), "key": keys.exists()}

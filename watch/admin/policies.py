@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from access.scope import visible
+from access.scope import visible, within
 from notices.letters import reach_people
 from subscriptions.models import BacklogPolicy, Subscription
 from subscriptions.policies import change_policy, policy_of, recipients
@@ -32,7 +32,7 @@ def queue_part(request: HttpRequest, pk: int) -> HttpResponse:
         "history": history.read(line.subscription),
         "policy": told(policy_of(line.subscription)),
         "letters": Letter.objects.filter(subscription=pk).order_by("-pk")[:LETTERS_SHOWN],
-        "may_change": request.user.has_perm(CHANGE),
+        "may_change": request.user.has_perm(CHANGE, line.subscription),
     }
     return answer(request, "admin/watch/queue.html", context)
 
@@ -41,7 +41,9 @@ def queue_part(request: HttpRequest, pk: int) -> HttpResponse:
 def policy_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a policy."""
     subscription = _find(request, pk, CHANGE).get()
-    form = PolicyForm(request.POST if request.method == "POST" else None, policy=policy_of(subscription))
+    form = PolicyForm(
+        request.POST if request.method == "POST" else None, policy=policy_of(subscription), asker=request.user
+    )
     if form.is_valid():
         change_policy(subscription=subscription, wish=form.wish())
         messages.success(request, _("The backlog policy is saved."))
@@ -75,6 +77,8 @@ def _find(request: HttpRequest, pk: int, right: str) -> Any:
     found = visible(Subscription.objects.filter(pk=pk), request.user)
     if not found.exists():
         raise Http404
+    if right != VIEW and not within(found, request.user, right).exists():
+        raise PermissionDenied
     return found
 
 

@@ -97,7 +97,7 @@ def _give(desk: Desk, membership: Membership, groups: Sequence[Group], chosen: s
 
 def _choice(group: Group, chosen: set[int], locked: set[int]) -> GroupChoice:
     here = [one for one in group.permissions.all() if members.name_of(one) in company_permissions()]
-    return GroupChoice(group.pk, group.name, names_of(here), len(here), group.pk in chosen, group.pk in locked)
+    return GroupChoice(group.pk, str(group), names_of(here), len(here), group.pk in chosen, group.pk in locked)
 
 
 def _rights_of_companies() -> list[Permission]:

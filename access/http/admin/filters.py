@@ -11,10 +11,28 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import get_format
 from django.utils.translation import gettext as _
-from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+from unfold.contrib.filters.forms import AutocompleteDropdownForm
+
+from access import scope
 
 MONTH = re.compile(r"([1-9]\d{3})-?(0[1-9]|1[0-2])")
 YEAR = re.compile(r"[1-9]\d{3}")
+
+
+class ChoiceWithinReach(AutocompleteDropdownForm):
+    """Names what is chosen only to whoever may know of it."""
+
+    def __init__(self, request: HttpRequest, name: str, *arguments: Any, **options: Any) -> None:
+        super().__init__(request, name, *arguments, **options)
+        choice: Any = self.fields[name]
+        choice.queryset = scope.visible(choice.queryset.all(), request.user)
+
+
+class SearchFilter(AutocompleteSelectFilter):
+    """One of the rows that a search finds, within reach."""
+
+    form_class = ChoiceWithinReach
 
 
 class DayFilter(RangeDateFilter):

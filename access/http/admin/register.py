@@ -6,7 +6,8 @@ from typing import Any, ClassVar, cast
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import get_fields_from_path, quote, unquote
 from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
@@ -18,16 +19,19 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from access import scope
-from access.belonging import permissions_of_model
+from access.belonging import has_rule, is_of_companies, permissions_of_model
 from access.http.admin.deletion import look
 from access.http.admin.export import ExportMixin
+from access.http.admin.filters import SearchFilter
 from access.http.admin.listing import RegisterList
 from access.http.admin.paginator import BoundedPaginator
 from access.http.admin.refusals import Refusal, RefusedForm, refusal_of
+from access.http.admin.rightful import RightfulForm
 from access.http.admin.trace import trace_url
 from history.models import Change
 from history.rendering import as_html, who
@@ -82,7 +86,7 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *arguments: Any, obj: Model | None = None, **options: Any
     ) -> HttpResponse:
         """With the way to the row's trace, for who may follow it."""
-        if obj is not None and request.user.has_perm("subscriptions.view_subscription"):
+        if obj is not None and request.user.has_perm("subscriptions.view_subscription", obj):
             context["trace_url"] = trace_url(obj)
         page: HttpResponse = super().render_change_form(request, context, *arguments, obj=obj, **options)
         return page
@@ -101,18 +105,44 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
         """In the row's company; of no row in particular, somewhere."""
         return self._has(request, "delete", obj)
 
-    def _has(self, request: HttpRequest, verb: str, obj: Model | None) -> bool:
-        return request.user.has_perm(f"{self.opts.app_label}.{get_permission_codename(verb, self.opts)}", obj)
+    def _has(self, request: HttpRequest, verb: str, obj: Model | str | None) -> bool:
+        permission = f"{self.opts.app_label}.{get_permission_codename(verb, self.opts)}"
+        # The library's buttons of a row's page ask with its key alone.
+        row: Model | None = self.get_object(request, obj) if isinstance(obj, str) else obj
+        if row is None or not has_rule(self.model):
+            return request.user.has_perm(permission, row)
+        # A page asks many times, and each would be a query.
+        asked: dict[Any, bool] = request.__dict__.setdefault("rights_asked", {})
+        question = (permission, type(row), row.pk)
+        if question not in asked:
+            asked[question] = request.user.has_perm(permission, row)
+        return asked[question]
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Do what was chosen to those of the chosen rows for which the user has the right to it."""
         found = self.get_actions(request).get(request.POST.get("action", ""))
+        allowed = queryset
         for verb in getattr(found[0], "allowed_permissions", ()) if found else ():
             codename = get_permission_codename(verb, self.opts)
             if codename in permissions_of_model(self.model):
-                queryset = scope.within(queryset, request.user, f"{self.opts.app_label}.{codename}")
-        answer: HttpResponse | None = super().response_action(request, queryset)
+                allowed = scope.within(allowed, request.user, f"{self.opts.app_label}.{codename}")
+        if allowed is not queryset:
+            self._tell_left_out(request, queryset, allowed)
+        answer: HttpResponse | None = super().response_action(request, allowed)
         return answer
+
+    def _tell_left_out(self, request: HttpRequest, queryset: QuerySet[Any], allowed: QuerySet[Any]) -> None:
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if request.POST.get("select_across", "0") != "0" or not all(key.isdecimal() for key in chosen):
+            return
+        count = queryset.filter(pk__in=chosen).count() - allowed.filter(pk__in=chosen).count()
+        if count:
+            text = ngettext(
+                "%(count)s of the chosen rows is left out: you lack the right to do this in its company.",
+                "%(count)s of the chosen rows are left out: you lack the right to do this in their companies.",
+                count,
+            )
+            self.message_user(request, text % {"count": count}, messages.WARNING)
 
     # What the user may know of
 
@@ -127,6 +157,21 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
         if every is None:
             every = db_field.remote_field.model._default_manager.using(db).all()
         return scope.visible(cast("QuerySet[Any]", every), request.user)
+
+    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+        """Without those that search among what the user may not look at."""
+        return [one for one in super().get_list_filter(request) if self._may_search(request, one)]
+
+    def _may_search(self, request: HttpRequest, shown: Any) -> bool:
+        if not isinstance(shown, tuple | list) or not issubclass(shown[1], SearchFilter):
+            return True
+        model = get_fields_from_path(self.model, shown[0])[-1].related_model
+        searched = self.admin_site._registry.get(cast(Any, model))
+        return searched is None or searched.has_view_permission(request)
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """Django's way to the first page would tell that the address means something."""
+        raise Http404
 
     # Refusals
 
@@ -150,17 +195,17 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any
     ) -> type[ModelForm[Any]]:
-        """The form, or after a refusal one that says so."""
-        form: type[ModelForm[Any]] = super().get_form(request, obj, change, **options)
+        """The form, which asks for the right in the row's company; after a refusal one that says so."""
+        made: type[ModelForm[Any]] = super().get_form(request, obj, change, **options)
+        found: Refusal | None = getattr(request, "refusal", None)
+        bases = (RightfulForm, made) if found is None else (RefusedForm, RightfulForm, made)
+        form: type[ModelForm[Any]] = type(made.__name__, bases, {"refusal": found, "asker": request.user})
         for name, field in form.declared_fields.items():
             if isinstance(field, ModelChoiceField) and name in form.base_fields:
                 # Written in the form itself, so that it is every request's: each gets its own.
                 own = form.base_fields[name] = copy.deepcopy(field)
                 own.queryset = scope.visible(cast(QuerySet[Any], own.queryset), request.user)
-        found: Refusal | None = getattr(request, "refusal", None)
-        if found is None:
-            return form
-        return type(form.__name__, (RefusedForm, form), {"refusal": found})
+        return form
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -249,11 +294,18 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
         lacking = {
             str(model._meta.verbose_name)
             for model in found.models
-            if not request.user.has_perm(f"{model._meta.app_label}.delete_{model._meta.model_name}")
-            and model in self.admin_site._registry
-            and self.admin_site.is_registered(model)
+            if self.admin_site.is_registered(model) and not self._may_delete(request, model, found.rows)
         }
         return [self._named(row) for row in found.rows], found.counts, lacking, found.in_the_way
+
+    def _may_delete(self, request: HttpRequest, model: type[Model], rows: Sequence[Model]) -> bool:
+        """Whether what goes along of a model may be deleted, in the company of each of the rows that it goes with."""
+        permission = f"{model._meta.app_label}.delete_{model._meta.model_name}"
+        if not request.user.has_perm(permission):
+            return False
+        if scope.may_everywhere(request.user, permission) or not is_of_companies(model):
+            return True
+        return all(request.user.has_perm(permission, row) for row in rows)
 
     def _named(self, row: Model) -> str:
         return format_html("{} {}", str(self.opts.verbose_name).capitalize(), row)

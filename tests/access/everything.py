@@ -1,0 +1,39 @@
+"""A company with a bit of everything, and the people who look at it."""
+
+from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
+
+from imports.models import FileImport
+from information_types import registry
+from ledger.models import Balance, Company, OtherDimension
+from onetime_transfer.services import request_transfer
+from tests import factories
+from tests.registers import make_some_of_each
+
+
+def make_everything(number: str) -> Company:
+    """A company with rows of every kind that the admin shows."""
+    books = factories.make_books(number=number)
+    make_some_of_each(books)
+    Balance.objects.create(financial_year=books.year, account=books.cash, kind=Balance.Kind.OPENING, amount=1)
+    OtherDimension.objects.create(company=books.company, number=20)
+    FileImport.objects.create(name="books.se", size=1, company=books.company, status=FileImport.Status.DONE)
+    factories.make_key(company=books.company)
+    Group.objects.create(name=f"Readers of {number}")
+    subscription = factories.make_subscription(companies=[books.company])
+    known = registry.get("suppliers")
+    request_transfer(subscription=subscription, information_type=known, company=books.company)
+    return books.company
+
+
+def member_of(company: Company) -> User:
+    """Somebody with all rights that there are, in one company."""
+    user = factories.UserFactory.create(is_staff=True)
+    factories.give(user, company=company).permissions.set(Permission.objects.all())
+    return user
+
+
+def sign_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
