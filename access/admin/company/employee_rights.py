@@ -79,12 +79,14 @@ def rights(desk: Desk, pk: int) -> HttpResponse:
     form = RightsForm(None, known=known, chosen=chosen, locked=locked)
     context = {
         **tabs(desk, membership, "employee_rights"),
-        "groups": [_choice(group, chosen_groups, locked_groups) for group in groups],
+        # Who can choose none sees those that there are.
+        "groups": [
+            _choice(group, chosen_groups, locked_groups) for group in groups if may_change or group.pk in chosen_groups
+        ],
         "form": form,
         "media": form.media,
         "rights": names_of(one for one in known if one.pk in chosen),
         "may_change": may_change,
-        "has_locked": may_change and bool(locked_groups),
         "error": error,
     }
     return desk.show("employee_rights", name_of(membership), context)
