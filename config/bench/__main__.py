@@ -18,6 +18,7 @@ from config.bench import (  # noqa: E402
     capture,
     fan_out,
     fetch,
+    keys,
     peer,
     pending,
     screens,
@@ -60,6 +61,7 @@ def measure(sizes: Sizes) -> Iterator[Figure]:
         client = Client(port, found.key)
         yield from pending.measure(sizes, found, client, port)
         yield from fetch.measure(sizes, found, client)
+        yield from keys.measure(sizes, port)
     yield from trace.measure(sizes, found)
     yield from peer.measure(sizes, found)
     yield from transfer.measure(sizes, found)

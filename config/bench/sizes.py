@@ -23,6 +23,8 @@ class Sizes:
     waiting_clients: int
     requests: int
     """HTTP requests in a round."""
+    offices: int
+    """Accounting offices, each with a hundred keys and two thousand grants."""
     answers: int
     """One-row commits that somebody waits for."""
     transfer_rows: int
@@ -62,6 +64,7 @@ FULL = Sizes(
     batches=20,
     waiting_clients=200,
     requests=200,
+    offices=100,
     answers=40,
     transfer_rows=400_000,
     sie_rows=1_000_000,
@@ -82,6 +85,7 @@ QUICK = Sizes(
     batches=4,
     waiting_clients=20,
     requests=50,
+    offices=10,
     answers=10,
     transfer_rows=40_000,
     sie_rows=100_000,
