@@ -184,7 +184,7 @@ TIME_ZONE = "Europe/Stockholm"
 # People
 
 # The first refuses who is locked out, before any password is looked at.
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "access.backends.ProfileBackend"]
+AUTHENTICATION_BACKENDS = ["sign_in.backends.LockoutBackend", "access.backends.ProfileBackend"]
 SHORTEST_PASSWORD = 12
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -83,6 +84,11 @@ def test_name_and_password_open_the_admin(eva: User) -> None:
     assert (answer.status_code, answer["Location"]) == (302, "/admin/ledger/voucher/")
     assert is_in(client)
     assert list(Change.objects.filter(kind="signed_in").values_list("user_name", "address")) == [("eva", "127.0.0.1")]
+
+
+def test_a_program_on_this_machine_checks_a_password_without_a_request(eva: User) -> None:
+    assert authenticate(username="eva", password=PASSWORD) == eva
+    assert authenticate(username="eva", password="fel") is None
 
 
 def test_nobody_is_led_to_another_site(eva: User) -> None:
