@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
+from access.administrators import administrators_of
 from access.belonging import company_permissions
 from access.models import ApiKey, Membership, Office, TermsAcceptance
 from access.rights import permissions_at
@@ -146,10 +147,9 @@ def companies_of(user: User) -> QuerySet[Company]:
 
 
 def administrators(account: Account) -> list[User]:
-    """Return some of the account's own administrators: whom to ask for what one may not do."""
+    """Return some administrators of the account: whom to ask for what one may not do."""
     codenames = [right.partition(".")[2] for right in (ADMINISTER_ACCOUNT, ADMINISTER_USERS)]
     named = Q(permissions__codename__in=codenames) | Q(groups__permissions__codename__in=codenames)
     here = account.memberships.filter(named, ended_at=None, user__is_active=True)
-    return list(
-        User.objects.filter(pk__in=here.values("user")).order_by("first_name", "username")[:MOST_ADMINISTRATORS]
-    )
+    own = User.objects.filter(pk__in=here.values("user")).order_by("first_name", "username")[:MOST_ADMINISTRATORS]
+    return list(own) or administrators_of(**account.place)[:MOST_ADMINISTRATORS]

@@ -18,6 +18,7 @@ from access.accounts import ADMINISTER_ACCOUNT, ADMINISTER_USERS, Account, accou
 from access.belonging import company_permissions
 from access.exceptions import LastAdministrator, MemberRefused, RightsNotHeld
 from access.models import ApiKey, Membership
+from access.ranks import may_stand_in_for
 
 R = TypeVar("R", Group, Permission)
 
@@ -79,18 +80,13 @@ def change_member(
 
 def may_rename(*, by: User, person: User) -> bool:
     """Tell whether somebody may change a person's name: who administers them wherever they are, and has all their
-    rights there."""
+    rights."""
     if by.is_superuser or by.pk == person.pk:
         return True
-    if person.is_superuser or person.user_permissions.exists() or person.groups.exists():
-        return False
-    present = list(person.memberships.filter(ended_at=None).select_related("company", "office__company"))
-    for membership in present:
-        account = account_of(membership)
-        mine = frozenset() if account is None else held(by, account)
-        if ADMINISTER_USERS not in mine or not _names_of(membership) <= mine:
-            return False
-    return bool(present)
+    present = person.memberships.filter(ended_at=None).select_related("company", "office__company")
+    places = [account_of(membership) for membership in present]
+    administered = [place is not None and ADMINISTER_USERS in held(by, place) for place in places]
+    return bool(places) and all(administered) and may_stand_in_for(by=by, person=person)
 
 
 def may_readdress(*, by: User, person: User) -> bool:
@@ -164,11 +160,6 @@ def names_of_group(group: Group) -> frozenset[str]:
     """Return the rights of a group that have an effect at an account."""
     prefetch_related_objects([group], "permissions__content_type")
     return frozenset(map(name_of, group.permissions.all())) & company_permissions()
-
-
-def _names_of(membership: Membership) -> frozenset[str]:
-    own = frozenset(map(name_of, membership.permissions.select_related("content_type"))) & company_permissions()
-    return own.union(*map(names_of_group, membership.groups.all()))
 
 
 def _differing(before: QuerySet[R], after: Collection[R]) -> set[R]:

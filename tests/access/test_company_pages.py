@@ -378,3 +378,10 @@ def test_offices_are_found_by_number_and_name(company: Company, office: Office) 
     for text in ("90", "siffr"):
         assert list(client.get(at(company, "accountant/offices/"), {"q": text}).context["offices"]) == [office]
     assert not mail.outbox
+
+
+def test_where_an_account_has_no_administrator_its_office_s_is_asked(company: Company, office: Office) -> None:
+    boss = person(USERS, office=office)
+    add_client(office=office, company=company)
+    page = signed_in(person(company=company)).get(at(company, "subscription/"))
+    assert page.context["whom_to_ask"] == [boss]
