@@ -26,11 +26,12 @@ from access.models import (
     Application,
     ClientAccess,
     KeyKind,
+    KeyRights,
     Membership,
     Office,
     TermsAcceptance,
 )
-from access.services import create_key, revoke_key
+from access.services import create_key, restore_key, revoke_key
 from imports import running as import_running
 from imports import services as import_services
 from imports.models import FileImport
@@ -246,8 +247,12 @@ def _keys(user: User, applications: dict[str, Application]) -> None:
     ApiKey.objects.filter(pk=ended.pk).update(created_at=made, expires_at=made + timedelta(days=365))
     department = Group.objects.create(name="Ekonomiavdelningen")
     department.permissions.add(factories.permission("ledger.view_voucher"))
+    offices.permissions.set(
+        [factories.permission("ledger.view_voucher"), factories.permission("ledger.view_supplierinvoice")]
+    )
     _clients(user, office, offices)
     _people(office, department)
+    _keys_of_employee(office, offices)
 
 
 def _clients(user: User, office: Office, application: Application) -> None:
@@ -283,6 +288,18 @@ def _people(office: Office, department: Group) -> None:
     members.end_membership(membership=memberships[2])
     people[1].set_unusable_password()
     people[1].save()
+
+
+def _keys_of_employee(office: Office, application: Application) -> None:
+    """One has keys of both kinds, of which one has just got a new text; a company's employee can have none as yet."""
+    karin = User.objects.get(username="karin")
+    named = {"owner": karin, "application": application}
+    replaced, _text = create_key(name="Byråportalen, alla klienter", kind=KeyKind.OFFICE, office=office, **named)
+    restore_key(key=replaced, grace=timedelta(days=7), expires_at=timezone.now() + timedelta(days=365))
+    create_key(name="Eget bokslut", rights=KeyRights.NONE, company=office.company, **named)
+    revoked, _text = create_key(name="Gamla portalen", rights=KeyRights.OWN, company=office.company, **named)
+    revoke_key(key=revoked)
+    factories.give(karin, "ledger.view_voucher", company=Company.objects.get(number="259"))
 
 
 def _failed_sign_ins() -> None:
@@ -322,7 +339,12 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
         "negative_subscription": subscriptions["ARKIV"].pk,
         "sequence": Departure.objects.get(subscription=subscriptions["EXOPEN"]).rows + 1,
         "client_off": ClientAccess.objects.filter(api_access=False)[0].pk,
-        "member": Membership.objects.get(user__username="karin").pk,
+        "member": Membership.objects.get(user__username="karin", company=None).pk,
+        "member_without_add_on": Membership.objects.get(user__username="karin", office=None).pk,
+        "client_key": ApiKey.objects.get(name="Alla klienter").pk,
+        "replaced_key": ApiKey.objects.get(name="Byråportalen, alla klienter").pk,
+        "chosen_key": ApiKey.objects.get(name="Eget bokslut").pk,
+        "revoked_key": ApiKey.objects.get(name="Gamla portalen").pk,
         "former_member": Membership.objects.get(user__username="per").pk,
         "acceptance": TermsAcceptance.objects.all()[0].pk,
         "own_template": AccessTemplate.objects.exclude(office=None)[0].pk,

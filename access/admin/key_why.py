@@ -282,7 +282,7 @@ def _answer(
         case Factor.OWNER:
             says = _("%(owner)s has %(allowed)s of %(of)s rights here.")
             advice = _(
-                "Whoever administers users in %(place)s can give %(owner)s more: Company → Employees → User access."
+                "Whoever administers users in %(place)s can give %(owner)s more, under Company → Employees → User access."
             )
             if not key.owner.is_active:
                 says, advice = _("%(owner)s is inactive."), _("Whoever runs this installation can change that.")
@@ -290,12 +290,12 @@ def _answer(
             says = _("%(office)s keeps the books of %(company)s.")
             if not allowed:
                 says = _("%(office)s does not keep the books of %(company)s.")
-            advice = _("An administrator of %(company)s chooses the office: Company → Accountant.")
+            advice = _("An administrator of %(company)s chooses the office, under Company → Accountant.")
         case Factor.SWITCH:
             says = _("API access is on at %(company)s.") if allowed else _("API access is off at %(company)s.")
             if access is None:
                 says = _("There is no switch at %(company)s for the keys of %(office)s.")
-            advice = _("An administrator of %(company)s can turn it on: Company → Accountant → General access.")
+            advice = _("An administrator of %(company)s can turn it on, under Company → Accountant → General rights.")
         case Factor.TEMPLATE:
             says = _("“%(template)s” has %(allowed)s of %(of)s rights.")
             advice = _("Whoever administers clients in %(office)s can choose another: Client access.")
