@@ -282,7 +282,8 @@ def _answer(
         case Factor.OWNER:
             says = _("%(owner)s has %(allowed)s of %(of)s rights here.")
             advice = _(
-                "Whoever administers users in %(place)s can give %(owner)s more, under Company → Employees → User access."
+                "Whoever administers users in %(place)s can give %(owner)s more, under Company → Employees → "
+                "User access."
             )
             if not key.owner.is_active:
                 says, advice = _("%(owner)s is inactive."), _("Whoever runs this installation can change that.")
