@@ -18,7 +18,7 @@ from access.accounts import ADMINISTER_USERS, Account, held
 from access.belonging import company_permissions, installation_permissions
 from access.exceptions import MoreThanYourself, RightsLocked
 from access.models import ApiKey, Application, KeyRights, Membership, Office
-from access.rights import permissions_at
+from access.rights import names_at
 from access.scope import reach_of, rights_of_request
 from ledger.models import Company
 
@@ -101,17 +101,21 @@ def choosable(place: Place) -> QuerySet[Permission]:
 
 def owned_at(owner: User, place: Place) -> frozenset[str]:
     """Return the rights that a key's owner has at the place that the key is of: the most that the key may."""
-    return names_of(permissions_at(owner, office=place.office, company=place.company))
+    names = names_at(owner, office=place.office, company=place.company)
+    return _choosable_names(Place()) if names is None else names
 
 
 def beyond(by: User, owner: User, place: Place) -> frozenset[str]:
     """Return the rights that an owner has at a place and whoever makes or changes the key lacks there."""
-    return frozenset() if by.pk == owner.pk else _choosable_names(place) & owned_at(owner, place) - held_at(by, place)
+    return (
+        frozenset() if _is_above(by, owner) else _choosable_names(place) & owned_at(owner, place) - held_at(by, place)
+    )
 
 
 def locked(*, owner: User, by: User, place: Place) -> frozenset[str]:
     """Return the choosable rights that can't be given, because the owner or whoever chooses lacks them."""
-    return (_choosable_names(place) - owned_at(owner, place)) | beyond(by, owner, place)
+    owned = owned_at(owner, place)
+    return _choosable_names(place) - (owned if _is_above(by, owner) else owned & held_at(by, place))
 
 
 def refuse_beyond(*, by: User, owner: User, place: Place, names: frozenset[str] | None = None) -> None:
@@ -184,6 +188,10 @@ def _offices_with(user: User, right: str) -> QuerySet[Any, Any]:
     named = Permission.objects.filter(content_type__app_label=app, codename=codename)
     members = Membership.objects.filter(user=user, ended_at=None, office__isnull=False)
     return members.filter(Q(permissions__in=named) | Q(groups__permissions__in=named)).values("office")
+
+
+def _is_above(by: User, owner: User) -> bool:
+    return by.pk == owner.pk or (by.is_active and by.is_superuser)
 
 
 def _choosable_names(place: Place) -> frozenset[str]:

@@ -134,6 +134,17 @@ def permissions_at(user: User, *, office: Office | None = None, company: Company
     return Permission.objects.filter(pk__in={pk for row in mine for pk in row.permission_ids})
 
 
+def names_at(user: User, *, office: Office | None = None, company: Company | None = None) -> frozenset[str] | None:
+    """Return the names (``app.codename``) of what `permissions_at` returns; None for all. One query at most."""
+    if not user.is_active:
+        return frozenset()
+    if user.is_superuser:
+        return None
+    rows = _permission_rows(user=user)
+    mine = (row for row in rows if _is_at(row, office=_pk(office), company=_pk(company)))
+    return frozenset(name for row in mine for name in row.names)
+
+
 # Where permissions come from
 
 

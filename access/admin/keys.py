@@ -58,7 +58,7 @@ class ApiKeyAdmin(RegisterAdmin):
         "state",
     )
     list_filter = ("kind", "rights", ("application", admin.RelatedOnlyFieldListFilter))
-    list_select_related = ("application", "owner", "office", "company")
+    list_select_related = ("application", "owner", "office__company", "company")
     search_fields = ("name", "public_id", "application__name", "owner__username", "office__name", "company__number")
     list_before_template = "admin/access/apikey/where_new.html"
     change_form_outer_before_template = "admin/access/apikey/summary.html"
@@ -85,7 +85,8 @@ class ApiKeyAdmin(RegisterAdmin):
         if not isinstance(user, User):
             return False
         if obj is not None:
-            return obj.pk is None or key_rights.visible_keys(user).filter(pk=obj.pk).exists()
+            is_found = obj.pk is None or obj in self._found(request).values()
+            return is_found or key_rights.visible_keys(user).filter(pk=obj.pk).exists()
         rights = (key_rights.VIEW, key_rights.CHANGE, ADMINISTER_USERS)
         return any(user.has_perm(right) for right in rights) or user.api_keys.exists()
 
@@ -113,10 +114,21 @@ class ApiKeyAdmin(RegisterAdmin):
             known[key.pk] = key_rights.handles(cast(User, request.user), key)
         return known[key.pk]
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> ApiKey | None:
+        """A key that the reader may know of, read once a request."""
+        found = self._found(request)
+        if object_id not in found:
+            is_number = object_id.isdecimal() and len(object_id) < 19
+            found[object_id] = self.get_queryset(request).filter(pk=int(object_id)).first() if is_number else None
+        return found[object_id]
+
+    def _found(self, request: HttpRequest) -> dict[str, ApiKey | None]:
+        kept: dict[str, ApiKey | None] = request.__dict__.setdefault("_found_keys", {})
+        return kept
+
     def _get(self, request: HttpRequest, object_id: str, *, to_handle: bool = True) -> ApiKey:
         """A key that the reader may know of, or a 404; and handle, or a 403."""
-        is_number = object_id.isdecimal() and len(object_id) < 19
-        found = self.get_queryset(request).filter(pk=int(object_id)).first() if is_number else None
+        found = self.get_object(request, object_id)
         if found is None:
             raise Http404
         if to_handle and not self._handles(request, found):
@@ -166,7 +178,10 @@ class ApiKeyAdmin(RegisterAdmin):
         """What was chosen, a line for each register."""
         if key.rights == KeyRights.ALL:
             return str(KeyRights.ALL.label)
-        lines = names_of(key.permissions.select_related("content_type"))
+        if not hasattr(key, "lines_of_rights"):
+            # Asked for several times while a page is rendered
+            key.lines_of_rights = names_of(key.permissions.select_related("content_type"))  # type: ignore[attr-defined]
+        lines: list[str] = cast(Any, key).lines_of_rights
         return format_html_join("", '<div class="rights-line">{}</div>', ((line,) for line in lines)) or gettext("None")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -220,7 +235,8 @@ class ApiKeyAdmin(RegisterAdmin):
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any
     ) -> type[ModelForm[Any]]:
         """The form, told who fills it in."""
-        base = type("KeyForm", (KeyForm,), {"by": request.user})
+        may_change = obj is None or self.has_change_permission(request, obj)
+        base = type("KeyForm", (KeyForm,), {"by": request.user}) if may_change else ModelForm
         return super().get_form(request, obj, change, form=base, **options)
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
