@@ -123,7 +123,7 @@ def test_the_trace_finds_nothing_of_others(browser: Client, own: Company, foreig
     trace_index.catch_up()
     for company, is_found in ((own, True), (foreign, False)):
         number = Supplier.objects.filter(company=company).order_by("-pk")[0].number
-        row = browser.get("/admin/trace/", {"type": "suppliers", "company": company.pk, "key-number": number})
+        row = browser.get("/admin/trace/", {"type": "suppliers", "company": str(company.pk), "key-number": number})
         assert bool(row.context["events"]) is is_found
         change = ChangeSet.objects.filter(company=company).order_by("-pk")[0]
         named = browser.get("/admin/trace/", {"revision": f"{change.pk}.1"})
@@ -149,7 +149,7 @@ def test_a_queue_of_ones_own_hides_rows_of_a_company_that_left_it(
     factories.SupplierFactory.create(company=foreign, name="Hidden")
     fan_out.drain()
     subscription.subscribed_companies.filter(company=foreign).delete()
-    assert OutboxItem.objects.filter(subscription=subscription.pk, company_id=foreign.pk).exists()
+    assert OutboxItem.objects.filter(subscription_id=subscription.pk, company_id=foreign.pk).exists()
     assert "Hidden" not in text_of(browser.get(f"{SUBSCRIPTION}/{subscription.pk}/outbox/"))
 
 
@@ -366,7 +366,7 @@ def test_transfers_of_others_are_not_found(browser: Client, foreign: Company) ->
     estimate = browser.post(f"{TRANSFER}/add/estimate/", {"subscription": theirs.pk, "information_type": "suppliers"})
     assert estimate.context["form"].errors
     field = {"app_label": "onetime_transfer", "model_name": "transfer", "field_name": "company"}
-    found = browser.get(f"{TRANSFER}/add/companies/", {"subscription": theirs.pk, **field}).json()
+    found = browser.get(f"{TRANSFER}/add/companies/", {"subscription": str(theirs.pk), **field}).json()
     assert foreign.pk not in {int(one["id"]) for one in found["results"]}
 
 

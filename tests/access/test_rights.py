@@ -83,7 +83,7 @@ pytestmark = pytest.mark.django_db
 def may(key: ApiKey, name: str, company: Company | None = None) -> bool:
     """What a request with the key finds."""
     read = ApiKey.objects.select_related("owner", "application", "office").get(pk=key.pk)
-    return effective_rights(read).may(name, company=company and company.pk)
+    return effective_rights(read).may(name, company=None if company is None else company.pk)
 
 
 def test_a_key_with_all_rights_follows_its_owner() -> None:
@@ -251,7 +251,7 @@ def test_a_member_has_rights_in_that_company_alone() -> None:
 
 def test_an_employee_of_an_office_has_rights_for_its_clients_and_its_own_company(practice: Practice) -> None:
     rights = rights_of(practice.owner)
-    assert rights.companies_with(VIEW) == {practice.client.pk, practice.office.company_id}
+    assert rights.companies_with(VIEW) == frozenset({practice.client.pk, practice.office.company_id})
 
 
 def test_djangos_own_rights_of_a_person_are_of_the_installation_alone() -> None:

@@ -156,7 +156,8 @@ def test_the_offices_own_company_needs_another_kind_of_key(practice: Practice, p
             practice.template.permissions.add(factories.permission("subscriptions.view_subscription"))
             answer = integrator.client.get("/api/v1/subscriptions/OWN")
         case _:
-            answer = integrator.post(path, **({"receipt": "x"} if path == "receipts" else {}))
+            body: dict[str, Any] = {"receipt": "x"} if path == "receipts" else {}
+            answer = integrator.post(path, **body)
     assert "employee or contact" in problem(answer, 403, "wrong_key_kind")["detail"]
 
 
