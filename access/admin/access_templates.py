@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.formats import number_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -174,6 +174,8 @@ class AccessTemplateAdmin(RegisterAdmin):
     @action(description=_("Copy"), url_path="copy", permissions=("copy",))
     def copy(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to the form of a new one with the same rights."""
+        if not object_id.isdecimal() or not self.get_queryset(request).filter(pk=object_id).exists():
+            raise Http404
         return HttpResponseRedirect(f"{self._url('add')}?copy={object_id}")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> AccessTemplate | None:

@@ -159,7 +159,8 @@ class OfficeAdmin(RegisterAdmin):
     @action(description=_("Add clients"), url_path="add-clients", permissions=("clients",))
     def add_clients_here(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Lead to the page that takes them."""
-        return HttpResponseRedirect(reverse("admin:access_office_clients", args=[object_id]))
+        office = self._office(request, object_id)
+        return HttpResponseRedirect(reverse("admin:access_office_clients", args=[office.pk]))
 
     def clients_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask which companies, say what that means, and add them all or none."""
@@ -201,7 +202,8 @@ class OfficeAdmin(RegisterAdmin):
         return HttpResponseRedirect(self._url("change", office.pk))
 
     def _office(self, request: HttpRequest, object_id: str) -> Office:
-        found = self.get_queryset(request).filter(pk=object_id).select_related("company").first()
+        known = self.get_queryset(request).select_related("company")
+        found = known.filter(pk=int(object_id)).first() if object_id.isdecimal() and len(object_id) < 19 else None
         if found is None:
             raise Http404
         return found

@@ -3,6 +3,8 @@
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
+from access.clients import add_client
+from access.models import AccessTemplate
 from imports.models import FileImport
 from information_types import registry
 from ledger.models import Balance, Company, OtherDimension
@@ -23,6 +25,9 @@ def make_everything(number: str) -> Company:
     subscription = factories.make_subscription(companies=[books.company])
     known = registry.get("suppliers")
     request_transfer(subscription=subscription, information_type=known, company=books.company)
+    office = factories.OfficeFactory.create(company=books.company)
+    AccessTemplate.objects.create(name=f"Template of {number}", office=office)
+    add_client(office=office, company=factories.CompanyFactory.create(number=f"{number}-client"))
     return books.company
 
 
