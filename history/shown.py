@@ -22,6 +22,8 @@ from history.rights import right_label
 from information_types import registry
 from information_types.exceptions import UnknownInformationType
 
+# Some of their objects come with the program, which translates their names.
+DELIVERED = {"access.accesstemplate", "auth.group"}
 MOMENTS = {"replaced_at", "works_until"}
 # What entries hold that is no field of the object's
 LABELS: dict[str, str | Promise] = {
@@ -125,7 +127,15 @@ def _value(field: "Field[Any, Any] | None", name: str, value: Any) -> str:
             return str(value)
 
 
+def object_label(change: Change) -> str:
+    """Return what an object was called; what comes with the program is called so in the language in force."""
+    return _(change.object_name) if change.subject in DELIVERED and change.object_name else change.object_name
+
+
 def _text(field: "Field[Any, Any]", value: str) -> str:
+    of = field.related_model if field.related_model is not None else field.model if field.name == "name" else None
+    if isinstance(of, type) and of._meta.label_lower in DELIVERED:
+        return _(value)
     if field.related_model is Permission:
         return right_label(value)
     if field.flatchoices:

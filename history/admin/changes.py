@@ -20,7 +20,7 @@ from access.http.admin.filters import DayFilter, SearchFilter
 from history.admin.filters import AddressFilter, KeyFilter, SubjectFilter
 from history.models import Change
 from history.rendering import as_html, as_text, exact_time, via, who
-from history.shown import lines_of, subject_label
+from history.shown import lines_of, object_label, subject_label
 from ledger.models import Company
 
 MOST_LINES = 6
@@ -67,6 +67,7 @@ class ChangeAdmin(ReadOnlyAdmin):
     exported_display = ("at", "who", "address", "via", "what", "subject_label", "object_name", "company", "difference")
     exported: ClassVar[Mapping[str, Callable[[Any], Value]]] = {
         "difference": lambda change: "; ".join(as_text(line) for line in lines_of(change)),
+        "object_name": object_label,
         "who": who,
         "via": via,
     }
@@ -95,7 +96,7 @@ class ChangeAdmin(ReadOnlyAdmin):
     @display(description=_("object"))
     def object_link(self, change: Change) -> str:
         """The object, by the name that it had, the way to it, of which kind it is and of which company."""
-        url, name = url_of(change), change.object_name
+        url, name = url_of(change), object_label(change)
         is_company = change.subject == "ledger.company"
         of = [subject_label(change.subject), str(change.company) if change.company and not is_company else ""]
         link = format_html('<a class="row-link" href="{}">{}</a>', url, name) if url and name else name
@@ -117,6 +118,7 @@ class ChangeAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": str(entry),
+            "object_label": object_label(entry),
             "opts": self.opts,
             "original": entry,
             "entry": entry,
