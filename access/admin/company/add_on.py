@@ -1,7 +1,7 @@
 """My subscription: the add-on Integrations, its terms, and who accepted which of them when."""
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -54,7 +54,7 @@ def accepted_terms(desk: Desk, pk: int) -> HttpResponse:
     """Show the terms that were accepted once, in the version that they had."""
     found = desk.account.acceptances.select_related("accepted_by").filter(pk=pk).first()
     if found is None:
-        return desk.to("add_on")
+        raise Http404
     title = _("Terms of the add-on Integrations, version %(version)s") % {"version": found.version}
     return desk.show("accepted_terms", title, {"acceptance": found, "terms": terms.text_of(found.version)})
 
