@@ -136,7 +136,7 @@ def restore_key(
     related = ("owner", "office__company", "company")
     held = ApiKey.objects.select_for_update(of=("self",)).select_related(*related).get(pk=key.pk)
     if held.revoked_at is not None:
-        raise KeyEnded(_("The API key is revoked; a revoked key can't be brought back."))
+        raise KeyEnded(_("The API key is revoked, and a revoked key can't be brought back."))
     if by is not None:
         names = None if held.rights == KeyRights.ALL else names_of(held.permissions.all())
         refuse_beyond(by=by, owner=held.owner, place=place_of(held), names=names)

@@ -175,7 +175,7 @@ def _stops(key: ApiKey, company: Company, address: str) -> Iterator[tuple[str, s
     """Why a whole request would be refused, each with what to do about it."""
     match key.state(at=timezone.now()):
         case KeyState.REVOKED:
-            yield _("The key is revoked."), _("A revoked key can't be brought back: make a new one.")
+            yield _("The key is revoked."), _("A revoked key can't be brought back. Make a new one.")
         case KeyState.EXPIRED:
             when = (
                 "" if key.expires_at is None else date_format(timezone.localtime(key.expires_at), "SHORT_DATE_FORMAT")

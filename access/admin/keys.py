@@ -337,7 +337,7 @@ class ApiKeyAdmin(RegisterAdmin):
         """Ask first; the page asks back with `confirmed`."""
         chosen = [key for key in queryset if self._handles(request, key)]
         if not chosen:
-            self.message_user(request, _("None of the chosen keys is yours to revoke."), messages.WARNING)
+            self.message_user(request, _("You may revoke none of the chosen keys."), messages.WARNING)
             return None
         if "confirmed" not in request.POST:
             return self._ask_to_revoke(request, chosen)

@@ -233,7 +233,7 @@ def test_a_revoked_key_is_not_restored_and_its_page_is_for_reading(admin: Client
     key, _text = make_key()
     revoke_key(key=key)
     page = admin.post(f"{KEYS}{key.pk}/restore/", {"grace": "0"})
-    assert "A revoked key can’t be replaced" in page.content.decode()
+    assert "A key that is revoked can’t be replaced" in page.content.decode()
     assert admin.post(f"{KEYS}{key.pk}/change/", {"name": "Other", "rights": "all"}).status_code == 403
 
 
