@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
+from access.clients import add_client
 from revisions import fan_out, recent
 from revisions.batch import Choice
 from revisions.models import ChangeSet, OutboxItem
@@ -196,3 +197,23 @@ def test_a_subscription_is_copied_and_switched(admin: Admin) -> None:
     page.get_by_role("button", name="Spara", exact=True).click()
     expect(page.locator("body")).to_contain_text("EXOPEN-2 är skapad.")
     assert not Subscription.objects.filter(active=True).exists()
+
+
+def test_an_offices_subscription_is_of_its_clients(admin: Admin) -> None:
+    own = factories.CompanyFactory.create(number="900", name="Svea AB")
+    office = factories.OfficeFactory.create(name="Svea Redovisning", company=own)
+    for number, name in (("100", "Bygg AB"), ("101", "Handel AB")):
+        add_client(office=office, company=factories.CompanyFactory.create(number=number, name=name))
+    factories.CompanyFactory.create(number="200", name="Måleri AB")
+    page = admin.page
+    admin.open("subscriptions/subscription/add/")
+    page.get_by_label("Redovisningsbyrå").select_option("Svea Redovisning")
+    sentence, means = page.locator(".choice-sentence"), page.locator("[data-means]")
+    expect(sentence).to_have_text(
+        "Prenumerationen gäller alla klienter hos Svea Redovisning, även de som kommer till senare."
+    )
+    expect(means).to_contain_text("2 av 2 bolag")
+    search(page).click()
+    expect(options(page)).to_have_text(["100 Bygg AB", "101 Handel AB"])
+    options(page).first.click()
+    expect(sentence).to_have_text("Prenumerationen gäller bara den 1 valda klienten hos Svea Redovisning.")
