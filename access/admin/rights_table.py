@@ -146,6 +146,31 @@ def names_of(permissions: Iterable[Permission]) -> list[str]:
     return told
 
 
+@dataclass(frozen=True)
+class Told:
+    """Rights in words: how many, and a line for each register."""
+
+    count: int
+    lines: Sequence[str]
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+
+def told(rights: Collection[str]) -> Told:
+    """Tell rights (`app.codename`) by register: `Suppliers: view, change`; reads nothing."""
+    lines = []
+    for model in apps.get_models():
+        meta = model._meta
+        if meta.proxy or not any(right.startswith(f"{meta.app_label}.") for right in rights):
+            continue
+        verbs = [str(VERBS[verb]) for verb in COLUMNS if f"{meta.app_label}.{verb}_{meta.model_name}" in rights]
+        others = [gettext(str(name)) for codename, name in meta.permissions if f"{meta.app_label}.{codename}" in rights]
+        if verbs or others:
+            lines.append(f"{capfirst(str(meta.verbose_name_plural))}: {', '.join([*verbs, *others])}")
+    return Told(len(rights), sorted(lines))
+
+
 def _group_of(app: str, model: str) -> str:
     if app == "ledger" and model in COMPANIES:
         return "companies"

@@ -16,12 +16,12 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from access.admin.clients import undo
 from access.admin.clients.choosing import Chosen, SeveralOffices, chosen_in, shown, templates_for, usable_keys_of
+from access.admin.rights_table import told
 from access.exceptions import AccessError
 from access.grants import grant_clients
 from access.models import AccessTemplate, ApiKey, ClientAccess
 from access.outlook import Kind, Outlook, outlook, templates_before
 from access.undoing import done
-from history.rights import right_label
 
 GRANT = "grant"
 
@@ -79,8 +79,8 @@ def _grant(request: HttpRequest, chosen: Chosen, form: GrantForm) -> HttpRespons
     except AccessError as error:
         form.add_error(None, str(error))
         return None
-    told = _told(key, template, [len(granted.added), len(granted.changed), len(granted.unchanged)])
-    undo.keep(request, [done(key, before=before, companies=companies, after=template.pk)], told)
+    message = _told(key, template, [len(granted.added), len(granted.changed), len(granted.unchanged)])
+    undo.keep(request, [done(key, before=before, companies=companies, after=template.pk)], message)
     return HttpResponseRedirect(reverse("admin:access_clientaccess_changelist"))
 
 
@@ -111,8 +111,8 @@ def _context(chosen: Chosen, form: GrantForm, found: Outlook | None) -> dict[str
         "outcomes": [] if found is None else [_outcome(outcome) for outcome in found.outcomes],
         "counts": [] if found is None else _counts(found),
         "key": form.chosen_key if found is not None else None,
-        "owner_lacks": _labels(found.owner_lacks) if found else [],
-        "key_lacks": _labels(found.key_lacks) if found else [],
+        "owner_lacks": told(found.owner_lacks) if found else None,
+        "key_lacks": told(found.key_lacks) if found else None,
         "back_url": reverse("admin:access_clientaccess_changelist"),
     }
 
@@ -138,13 +138,9 @@ def _outcome(outcome: Any) -> dict[str, Any]:
         "title": title,
         "kind": outcome.kind,
         "companies": outcome.companies,
-        "gains": _labels(outcome.gains),
-        "loses": _labels(outcome.loses),
+        "gains": told(outcome.gains),
+        "loses": told(outcome.loses),
     }
-
-
-def _labels(rights: frozenset[str]) -> list[str]:
-    return sorted(right_label(right) for right in rights)
 
 
 def _several(request: HttpRequest) -> HttpResponse:

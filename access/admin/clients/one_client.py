@@ -18,13 +18,13 @@ from django.utils.translation import ngettext
 
 from access.access_templates import models_of_templates
 from access.admin.clients.choosing import VIEW, clients_of, may_administer, shown, templates_for, usable_keys_of
+from access.admin.rights_table import told
 from access.belonging import permissions_of_model
 from access.exceptions import AccessError
 from access.grants import grant_clients, withdraw_clients
 from access.http.admin.confirmation import Confirmation, ask_about_form, is_confirmed
 from access.models import AccessTemplate, ApiKey, ClientAccess, ClientGrant, Membership
 from access.rights import Factor, effective_rights
-from history.rights import right_label
 
 MOST_FOUND = 50
 
@@ -108,7 +108,7 @@ def rights(request: HttpRequest, pk: int, key: int) -> HttpResponse:
     named = allowed.permissions_for(access.company_id, known)
     lacking = [] if named else [grant.factor for grant in allowed.grants if not _reaches(grant, access.company_id)]
     context = {
-        "names": sorted(right_label(name) for name in named),
+        "names": told(named),
         "why_not": _why_not(lacking[0] if lacking else None),
         "why_url": why_url(found, access),
     }
@@ -231,9 +231,11 @@ def _question(access: ClientAccess, removed: Sequence[ApiKey]) -> Confirmation:
 
 
 def _told(access: ClientAccess, wanted: Wanted) -> str:
-    told = [_("%(key)s: %(template)s") % {"key": shown(key), "template": template} for key, template in wanted.changed]
-    told += [_("%(key)s: no access") % {"key": shown(key)} for key in wanted.removed]
-    return _("Saved for %(client)s: %(changes)s.") % {"client": access.company, "changes": "; ".join(told)}
+    changes = [
+        _("%(key)s: %(template)s") % {"key": shown(key), "template": template} for key, template in wanted.changed
+    ]
+    changes += [_("%(key)s: no access") % {"key": shown(key)} for key in wanted.removed]
+    return _("Saved for %(client)s: %(changes)s.") % {"client": access.company, "changes": "; ".join(changes)}
 
 
 def _url(access: ClientAccess) -> str:
