@@ -24,7 +24,7 @@ from tests.access.everything import make_everything, member_of, sign_in
 pytestmark = pytest.mark.django_db
 
 # Rights to these are no company's to give.
-OF_THE_INSTALLATION = {Application, FailedSignIn, Group, Membership, User}
+OF_THE_INSTALLATION = (Application, FailedSignIn, Group, Membership, User)
 # One's own messages are nobody else's, whatever the companies; their pages have tests of their own.
 MODELS = [model for model in admin.site._registry if model is not Notice]
 OF_COMPANIES = [model for model in MODELS if model not in OF_THE_INSTALLATION]
