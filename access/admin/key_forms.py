@@ -19,7 +19,7 @@ from unfold.widgets import (
 
 from access.admin.key_fields import LastDayField
 from access.admin.rights_table import RightsField
-from access.key_rights import Place, choosable, locked, name_of, place_of
+from access.key_rights import Place, choosable, handles, locked, name_of, place_of
 from access.models import ApiKey, Application, KeyKind, KeyRights
 from access.networks import NetworksField
 from access.services import LIFETIME, LONGEST_GRACE, default_expiry
@@ -199,6 +199,10 @@ class KeyForm(forms.ModelForm[ApiKey]):
             self.initial["permissions"] = [one.pk for one in field.queryset if one.pk not in field.widget.locked]
         else:
             self.initial["rights"] = KeyRights.NONE.value
+
+    def is_rightful(self) -> bool:
+        """One's own key, or one that one looks after."""
+        return handles(self.by, self.instance)
 
     def clean_expires_at(self) -> Any:
         """Leave the moment as it was where the day is the same."""

@@ -21,6 +21,7 @@ class RightfulForm(ModelForm[Model]):
 
     A form of rows that are of companies by a rule of their own has `companies_meant`: the companies (ids) that the row
     is going to be of, None for all of the installation. `field_of_companies` is where a refusal is told, `lacking` how.
+    One of rows that somebody may change for another reason than a right, such as their own, tells so by `is_rightful`.
     """
 
     asker: Any
@@ -38,6 +39,8 @@ class RightfulForm(ModelForm[Model]):
             self.add_error(self._field(), forms.ValidationError(lacking, code="foreign_company"))
 
     def _is_allowed(self, permission: str) -> bool:
+        if is_rightful := getattr(self, "is_rightful", None):
+            return bool(is_rightful())
         meant = getattr(self, "companies_meant", None)
         if meant is not None:
             return scope.may_of_new(self.asker, permission, meant())
