@@ -41,6 +41,7 @@ def keys(desk: Desk, pk: int) -> HttpResponse:
     membership = desk.membership(pk)
     found = list(_keys_of(desk, membership)[: MOST_SHOWN + 1])
     has_add_on = is_activated(**desk.account.place)
+    may_order = desk.administers_account or desk.administers_users
     now = timezone.now()
     context = {
         **tabs(desk, membership, "employee_keys"),
@@ -48,8 +49,8 @@ def keys(desk: Desk, pk: int) -> HttpResponse:
         "has_more": len(found) > MOST_SHOWN,
         "has_add_on": has_add_on,
         "add_on_url": desk.url("add_on"),
-        "whom_to_ask": [] if has_add_on else accounts.administrators(desk.account),
-        "may_order": desk.administers_account or desk.administers_users,
+        "whom_to_ask": [] if has_add_on or may_order else accounts.administrators(desk.account),
+        "may_order": may_order,
         "new_url": desk.url("employee_key_add", pk) if has_add_on and _may_have_keys(membership) else "",
     }
     return desk.show("employee_keys", name_of(membership), context)
