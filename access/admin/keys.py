@@ -26,6 +26,7 @@ from unfold.decorators import display
 from access import key_rights
 from access.accounts import ADMINISTER_USERS
 from access.admin import key_why
+from access.admin.clients.choosing import ADMINISTER
 from access.admin.key_forms import InstallationKeyForm, KeyForm, RestoreForm
 from access.admin.key_making import make_from, new_key_page
 from access.admin.key_shown import show_once
@@ -207,6 +208,7 @@ class ApiKeyAdmin(RegisterAdmin):
             "old_key": _old_key(key),
             "is_handled": key.revoked_at is None and self._handles(request, key),
             "asked_for": self._asked_for(key),
+            "clients_url": self._clients_url(request, key),
             "show_save_and_add_another": False,
             "has_add_permission": False,
             **(extra_context or {}),
@@ -226,6 +228,14 @@ class ApiKeyAdmin(RegisterAdmin):
         if key.revoked_at is not None:
             yield _("Revoked"), _moment(key.revoked_at)
         yield _("Public id"), key.public_id
+
+    def _clients_url(self, request: HttpRequest, key: ApiKey) -> str:
+        """Where an office's key gets its clients, for who may give them."""
+        if key.kind != KeyKind.OFFICE or key.revoked_at is not None or key.office is None:
+            return ""
+        if not cast(User, request.user).has_perm(ADMINISTER, key.office):
+            return ""
+        return f"{reverse('admin:access_clientaccess_changelist')}?office={key.office.company.number}"
 
     def _asked_for(self, key: ApiKey) -> str:
         """What its application asks for, for the button that ticks those."""

@@ -36,6 +36,9 @@ OWN_COMPANY = _(
 )
 
 
+LACKS = _("The key lacks the right %(permission)s here. The page “Why?” of the key says who can give it.")
+
+
 class Judged(Protocol):
     """What is of several companies, read together with what a key may.
 
@@ -99,7 +102,7 @@ class KeyScope(APIView):
         permission = self._permission_for(request.method)
         # Who may know of no company at all finds nothing (404), whatever the rights.
         if permission is not None and not self.rights.may(permission) and self.rights.visible != frozenset():
-            raise PermissionDenied
+            raise self._lacks(permission)
 
     def check_company(self, company: Company | None) -> Company:
         """Return a company for which the key may do what the method needs.
@@ -113,7 +116,7 @@ class KeyScope(APIView):
             raise NotFound
         permission = self._permission_for(str(self.request.method))
         if permission is not None and not self.rights.may(permission, company=company.pk):
-            raise PermissionDenied
+            raise self._lacks(permission)
         return company
 
     def check_not_own(self, companies: Iterable[int]) -> None:
@@ -149,7 +152,12 @@ class KeyScope(APIView):
         if not judged.is_known:
             raise NotFound
         if not judged.is_allowed:
-            raise PermissionDenied
+            raise self._lacks(self._permission_for(str(self.request.method)))
+
+    @staticmethod
+    def _lacks(permission: str | None) -> PermissionDenied:
+        """A refusal that names what is missing; the key's page “Why?” tells who lacks it."""
+        return PermissionDenied(LACKS % {"permission": permission} if permission else None)
 
     def _permission_for(self, method: str) -> str | None:
         return self.required_permissions["GET" if method == "HEAD" else method]

@@ -40,6 +40,15 @@ def _of_account(title: str | Promise, icon: str, page: str, folder: str, shown_t
     }
 
 
+def _is_one_client(request: HttpRequest) -> bool:
+    """Whether the page is of one client's rights; the list of clients has an address that theirs begin with."""
+    return re.match(r"/admin/access/clientaccess/(choose|\d+)/", request.path) is not None
+
+
+def _is_clients(request: HttpRequest) -> bool:
+    return request.path.startswith("/admin/access/clientaccess/") and not _is_one_client(request)
+
+
 def _static(path: str) -> Callable[[HttpRequest], str]:
     return lambda _request: static(path)
 
@@ -112,7 +121,9 @@ NAVIGATION: list[Item] = [
     },
     {
         "title": pgettext_lazy("menu", "Customers"),
-        "items": [_list(pgettext_lazy("menu", "Clients"), "groups_2", "access.clientaccess")],
+        "items": [
+            {**_list(pgettext_lazy("menu", "Clients"), "groups_2", "access.clientaccess"), "active": _is_clients},
+        ],
     },
     {
         "title": pgettext_lazy("menu", "Client"),
@@ -121,6 +132,7 @@ NAVIGATION: list[Item] = [
                 "title": pgettext_lazy("menu of a client", "Rights"),
                 "icon": "rule",
                 "link": reverse_lazy("admin:access_clientaccess_choose"),
+                "active": _is_one_client,
                 "permission": _may_view("access.view_clientaccess"),
             },
             _list(_("Access templates"), "fact_check", "access.accesstemplate"),

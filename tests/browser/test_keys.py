@@ -6,10 +6,18 @@ from playwright.sync_api import Page, expect
 
 from access.add_on import activate
 from access.exceptions import KeyReplaced
-from access.models import ApiKey, Application, KeyKind, KeyRights, Membership, Office
+from access.models import ApiKey, Application, ClientAccess, KeyKind, KeyRights, Membership, Office
 from access.services import authenticate_key
 from tests.browser.admin import Admin
-from tests.factories import ApplicationFactory, CompanyFactory, OfficeFactory, UserFactory, give, make_key, permission
+from tests.factories import (
+    ApplicationFactory,
+    CompanyFactory,
+    OfficeFactory,
+    UserFactory,
+    give,
+    make_key,
+    permission,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -143,3 +151,26 @@ def test_why_tells_who_says_no(admin: Admin, karin: Membership, office: Office) 
     expect(page.locator("[data-right='ledger.change_account']")).to_contain_text("Ägare")
     page.get_by_role("link", name="Bara skillnader").click()
     expect(page.locator("[data-right='ledger.view_account']")).to_be_visible()
+
+
+def test_a_name_that_was_written_stays_after_a_mistake_and_a_new_office_key_leads_to_its_clients(
+    admin: Admin, karin: Membership, office: Office
+) -> None:
+    page = admin.page
+    activate(by=User.objects.get(username="ekonomi"), office=office)
+    ClientAccess.objects.create(office=office, company=CompanyFactory.create(name="Gårdens café"))
+    admin.open(f"{keys_of(karin)}new/")
+    page.get_by_label("Anpassad inställning").check()
+    page.get_by_label("Applikationens namn").fill("Eget program")
+    page.get_by_label("Bestäm själv").check()
+    page.locator("input[name=is_office]").check()
+    page.get_by_label("Ge nyckeln ett namn").fill("Nattkörning")
+    page.get_by_role("button", name="Skapa nyckel").click()
+    page.get_by_label("Applikationen stöder").check()
+    expect(page.get_by_label("Ge nyckeln ett namn")).to_have_value("Nattkörning")
+    page.get_by_role("button", name="Skapa nyckel").click()
+    shown_text(page)
+    store(page)
+    expect(page.get_by_text("Nyckeln kan inget göra innan den har klientåtkomst")).to_be_visible()
+    page.get_by_role("link", name="Klientåtkomst").click()
+    expect(page.get_by_role("cell", name="Gårdens café")).to_be_visible()

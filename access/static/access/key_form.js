@@ -9,11 +9,12 @@ document.addEventListener("DOMContentLoaded", () => {
         const [list, custom, typed] = ["application", "is_custom", "custom_name"].map((name) => byName(form, name));
         const [office, vouches] = [byName(form, "is_office"), byName(form, "vouches")];
         const name = byName(form, "name");
-        let proposed = name.value;
+        const chosen = () => custom.checked ? typed.value.trim() : list.value && list.selectedOptions[0].text;
+        // A name that somebody wrote stays, also on the page that tells of mistakes
+        let proposed = name.value === chosen() ? name.value : "";
 
         const propose = () => {
-            const chosen = custom.checked ? typed.value.trim() : list.value && list.selectedOptions[0].text;
-            if (chosen && (name.value === "" || name.value === proposed)) name.value = proposed = chosen;
+            if (chosen() && (name.value === "" || name.value === proposed)) name.value = proposed = chosen();
         };
         const show = () => {
             list.disabled = custom.checked;
@@ -27,7 +28,6 @@ document.addEventListener("DOMContentLoaded", () => {
         };
         form.addEventListener("change", () => { show(); propose(); });
         custom.addEventListener("change", () => { if (custom.checked) typed.focus(); });
-        if (!name.value) proposed = "";
         show();
     }
 
