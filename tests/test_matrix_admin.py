@@ -330,9 +330,10 @@ def signed_in(user: User) -> Client:
 
 
 @pytest.fixture(autouse=True)
-def quiet(caplog: pytest.LogCaptureFixture) -> None:
-    """Refusals are what is asked for here; each would be logged with its traceback."""
+def quiet(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals are what is asked for here; each would be logged with its traceback. Nobody asks for contexts."""
     caplog.set_level(logging.CRITICAL, logger="django.request")
+    monkeypatch.setattr("django.test.client.store_rendered_templates", lambda *_arguments, **_options: None)
 
 
 @pytest.fixture(scope="module")
