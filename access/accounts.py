@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from access.administrators import administrators_of
 from access.belonging import company_permissions
 from access.models import ApiKey, Membership, Office, TermsAcceptance
-from access.rights import permissions_at
+from access.rights import names_at, permissions_at
 from access.scope import reach_of, rights_of_request
 from ledger.models import Company
 
@@ -119,10 +119,14 @@ def held(user: User, account: Account) -> frozenset[str]:
     """Return the rights (``app.codename``) that a person has at an account now.
 
     At an office only those count that they have as its member or for the whole installation: whoever has a right in
-    the office's own company alone has none for its clients.
+    the office's own company alone has none for its clients. A client's account is administered by the client's own
+    people: its office would else decide what the office's keys may be used for.
     """
     if account.office is None or user.is_superuser:
-        return frozenset(rights_of_request(user).permissions_for(account.company.pk, company_permissions()))
+        found = frozenset(rights_of_request(user).permissions_for(account.company.pk, company_permissions()))
+        if user.is_superuser or ADMINISTER_ACCOUNT not in found or _administers_itself(user, account.company):
+            return found
+        return found - {ADMINISTER_ACCOUNT}
     names = permissions_at(user, office=account.office).values_list("content_type__app_label", "codename")
     return frozenset(f"{app}.{codename}" for app, codename in names) & company_permissions()
 
@@ -153,3 +157,9 @@ def administrators(account: Account) -> list[User]:
     here = account.memberships.filter(named, ended_at=None, user__is_active=True)
     own = User.objects.filter(pk__in=here.values("user")).order_by("first_name", "username")[:MOST_ADMINISTRATORS]
     return list(own) or administrators_of(**account.place)[:MOST_ADMINISTRATORS]
+
+
+def _administers_itself(user: User, company: Company) -> bool:
+    """Whether somebody administers a company's account otherwise than as one of its accounting office."""
+    names = names_at(user, company=company)
+    return names is None or ADMINISTER_ACCOUNT in names

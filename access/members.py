@@ -19,6 +19,7 @@ from access.belonging import company_permissions
 from access.exceptions import LastAdministrator, MemberRefused, RightsNotHeld
 from access.models import ApiKey, Membership
 from access.ranks import may_stand_in_for
+from access.scope import rights_of_request
 
 R = TypeVar("R", Group, Permission)
 
@@ -97,6 +98,21 @@ def may_readdress(*, by: User, person: User) -> bool:
     return by.is_superuser or (person.last_login is None and by.pk != person.pk and may_rename(by=by, person=person))
 
 
+def givable(*, by: User, membership: Membership) -> frozenset[str]:
+    """Return the rights that somebody may give a member, or take: those that they have there themself.
+
+    An office also appoints the first account administrator of a client that has none; nobody of an office's own.
+    """
+    account = _account(membership)
+    mine = held(by, account)
+    if ADMINISTER_ACCOUNT in mine or account.office is not None:
+        return mine
+    if not rights_of_request(by).may(ADMINISTER_ACCOUNT, company=account.company.pk):
+        return mine
+    is_of_office = membership.user.memberships.filter(office__isnull=False, ended_at=None).exists()
+    return mine if is_of_office or ADMINISTER_ACCOUNT in _administered(account) else mine | {ADMINISTER_ACCOUNT}
+
+
 @transaction.atomic
 def give_rights(
     *, membership: Membership, by: User, groups: Collection[Group], permissions: Collection[Permission]
@@ -104,7 +120,7 @@ def give_rights(
     """Set a member's groups and rights; raises RightsNotHeld if `by` lacks any that is given or taken."""
     account = _account(membership)
     with _keeping_administrators(account):
-        mine = held(by, account)
+        mine = givable(by=by, membership=membership)
         for group in _differing(membership.groups.all(), groups):
             if not names_of_group(group) <= mine:
                 raise RightsNotHeld(

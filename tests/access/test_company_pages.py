@@ -366,10 +366,41 @@ def test_the_accountant_is_shown_to_who_may_look_and_changed_by_who_administers(
     assert signed_in(person(ACCOUNT, office=office)).get("/admin/office/900/accountant/").status_code == 200
 
 
-def test_an_office_that_leaves_its_client_is_led_away(company: Company, office: Office) -> None:
+def test_the_office_s_people_do_not_turn_the_client_s_switch(company: Company, office: Office) -> None:
     add_client(office=office, company=company)
-    client = signed_in(person(ACCOUNT, office=office))
-    assert location(client.post(at(company, "accountant/change/?office=none"))) == "/admin/"
+    ClientAccess.objects.update(api_access=False)
+    boss = person(USERS, ACCOUNT, "access.view_clientaccess", office=office)
+    client, page = signed_in(boss), at(company, "accountant/")
+    assert not client.get(page).context["may_change"]
+    other = factories.OfficeFactory.create()
+    for chosen in ({"office": office.pk, "api_access": "on"}, {"office": other.pk}):
+        assert client.post(page, chosen).status_code == 403
+    assert client.post(f"{page}change/?office={other.pk}").status_code == 403
+    # Nor by making themself one of the client's.
+    factories.give(person(ACCOUNT, company=company), company=company)
+    own = factories.give(boss, company=company)
+    client.post(at(company, f"employees/{own.pk}/rights/"), {"permissions": factories.permission(ACCOUNT).pk})
+    assert client.post(page, {"office": office.pk, "api_access": "on"}).status_code == 403
+    access = ClientAccess.objects.get(company=company)
+    assert (access.office, access.api_access) == (office, False)
+
+
+def test_an_office_appoints_the_first_administrator_of_a_client_and_nobody_of_its_own(
+    company: Company, office: Office
+) -> None:
+    add_client(office=office, company=company)
+    boss = person(USERS, ACCOUNT, office=office)
+    client, right = signed_in(boss), {"permissions": factories.permission(ACCOUNT).pk}
+
+    def may_change(user: User) -> bool:
+        membership = factories.give(user, company=company)
+        client.post(at(company, f"employees/{membership.pk}/rights/"), right)
+        return signed_in(user).post(at(company, "accountant/"), {"office": office.pk}).status_code == 302
+
+    assert not may_change(boss)
+    assert not may_change(person(office=office))
+    assert may_change(person(company=company))
+    assert not may_change(person(company=company))
 
 
 def test_offices_are_found_by_number_and_name(company: Company, office: Office) -> None:

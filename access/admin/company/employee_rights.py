@@ -53,7 +53,7 @@ def rights(desk: Desk, pk: int) -> HttpResponse:
     """Show them; an administrator changes those that they have here themself."""
     membership = desk.membership(pk)
     may_change = desk.administers_users and membership.ended_at is None
-    held = desk.held if may_change else frozenset[str]()
+    held = members.givable(by=desk.user, membership=membership) if may_change else frozenset[str]()
     groups = list(Group.objects.prefetch_related("permissions__content_type").order_by("name"))
     chosen_groups = {group.pk for group in membership.groups.all()}
     locked_groups = {group.pk for group in groups if not members.names_of_group(group) <= held}
