@@ -24,6 +24,7 @@ from access.models import Membership
 from access.ranks import may_give_everywhere, names_in
 
 PLACE = ("user", "office", "company")
+BEYOND = _("You may give and take only rights that you have in all of the installation.")
 
 
 class MembershipForm(forms.ModelForm[Membership]):
@@ -150,13 +151,15 @@ class MembershipAdmin(ChoosesRights, RegisterAdmin):
     def _give_everywhere(self, by: User, membership: Membership, groups: list[Any], permissions: list[Any]) -> None:
         differing = set(membership.groups.all()) ^ set(groups), set(membership.permissions.all()) ^ set(permissions)
         if not may_give_everywhere(by=by, permissions=names_in(list(differing[0]), list(differing[1]))):
-            text = _("You may give and take only rights that you have in all of the installation.")
-            raise RightsNotHeld(str(text), field="groups" if differing[0] else "permissions")
+            raise RightsNotHeld(str(BEYOND), field="groups" if differing[0] else "permissions")
         membership.groups.set(groups)
         membership.permissions.set(permissions)
 
     def _end_or_resume(self, by: User, membership: Membership) -> None:
         if account_of(membership) is None:
+            held = names_in(list(membership.groups.all()), list(membership.permissions.all()))
+            if membership.ended_at and not may_give_everywhere(by=by, permissions=held):
+                raise RightsNotHeld(str(BEYOND), field="has_ended")
             membership.ended_at = None if membership.ended_at else timezone.now()
             membership.save(update_fields=["ended_at"])
         elif membership.ended_at is None:

@@ -7,7 +7,9 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
+from access.models import Membership
 from imports import running
 from imports.models import FileImport
 from ledger.models import Account, Company, OtherDimension, OtherDimensionValue, Supplier, Voucher
@@ -565,3 +567,15 @@ def test_what_is_not_there_and_what_is_not_ones_own_look_the_same(browser: Clien
 
     assert shown(theirs) == shown(10**12) == shown("nothing")
     assert shown(theirs)[0] == 404
+
+
+def test_nobody_brings_back_a_membership_of_the_whole_installation_with_more_than_they_have(clerk: User) -> None:
+    factories.give(clerk, "access.view_membership", "access.change_membership", "ledger.view_company")
+    for right, comes_back in (("ledger.delete_company", False), ("ledger.view_company", True)):
+        gone = factories.give(factories.UserFactory.create(), right)
+        Membership.objects.filter(pk=gone.pk).update(ended_at=timezone.now())
+        form = {"kind": "employee", "permissions": [factories.permission(right).pk]}
+        page = sign_in(clerk).post(f"/admin/access/membership/{gone.pk}/change/", form)
+        gone.refresh_from_db()
+        assert (gone.ended_at is None) is comes_back
+        assert (page.status_code == 302) is comes_back
