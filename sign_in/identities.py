@@ -59,10 +59,18 @@ def _by_address(claims: Claims) -> User | None:
     if not claims.email or not claims.is_verified:
         return None
     # Two people with one address: nobody can tell which of them it is.
-    found = list(User.objects.filter(email__iexact=claims.email)[:2])
+    found = [user for user in User.objects.filter(email__iexact=claims.email) if _is_same(user.email, claims.email)]
     if len(found) > 1:
         raise UnknownPerson
     return found[0] if found else None
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two addresses are one, but for capitals of the English alphabet.
+
+    Elsewhere letters of different mailboxes have one capital (ı and i), and anybody may have such an address verified.
+    """
+    return one.encode().lower() == other.encode().lower()
 
 
 def _made(claims: Claims) -> User | None:

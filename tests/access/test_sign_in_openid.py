@@ -87,6 +87,7 @@ def test_it_is_asked_with_pkce_state_and_nonce_that_no_session_holds(provider: P
         {"sub": "s-1", "email": "eva@example.se"},
         {"sub": "s-1", "email": "eva@example.se", "email_verified": False},
         {"sub": "s-1", "email": "nobody@example.se", "email_verified": True},
+        {"sub": "s-1", "email": "eva@example.ſe", "email_verified": True},  # another's domain, of the same capitals
         {"sub": "s-1"},
     ],
 )
