@@ -289,3 +289,9 @@ def test_a_foreign_key_or_company_is_not_there(kim: User, key: ApiKey) -> None:
     assert why(stranger, key).status_code == 404
     assert why(kim, key, company=CompanyFactory.create().number).status_code == 404
     assert why(kim, key, company="\0").status_code == 404
+
+
+def test_nobody_reads_what_is_kept_of_a_key_s_text_by_trying_beginnings(key: ApiKey) -> None:
+    boss = signed_in(SuperuserFactory.create())
+    for lookup in ("digest", "digest__startswith"):
+        assert boss.get("/admin/access/apikey/", {lookup: key.digest}).status_code == 400
