@@ -188,7 +188,9 @@ def still_opens(*, key: ApiKey) -> ApiKey | None:
     """Return a key that was checked before as it is now, for requests that wait; None if it needs another look. One
     query."""
     now = ApiKey.objects.select_related("owner", "application", "office").filter(pk=key.pk).first()
-    if now is None or now.digest != key.digest or now.state(at=timezone.now()) != KeyState.ACTIVE:
+    if now is None or (now.digest, now.allowed_networks) != (key.digest, key.allowed_networks):
+        return None
+    if now.state(at=timezone.now()) != KeyState.ACTIVE:
         return None
     return now
 
