@@ -10,7 +10,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from access import scope
 from access.models import ApiKey, KeyLetter
 from information_types import registry
 from ledger.models import Company
@@ -194,9 +193,7 @@ def test_the_live_part_is_the_page_and_costs_nothing_while_nothing_changes(
     assert changed["ETag"] != first["ETag"]
 
 
-def test_who_may_know_of_some_companies_sees_their_subscriptions_and_their_rows_alone(
-    admin: Client, company: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_may_know_of_some_companies_sees_their_subscriptions_and_their_rows_alone(company: Company) -> None:
     other = factories.CompanyFactory.create(number="200")
     own = factories.make_subscription("suppliers", integration_id="OWN", companies=[company])
     foreign = factories.make_subscription("suppliers", integration_id="FOREIGN", companies=[other])
@@ -204,14 +201,17 @@ def test_who_may_know_of_some_companies_sees_their_subscriptions_and_their_rows_
     queue(other, 3)
     traffic.read_counters()
     Letter.objects.create(subscription=foreign, kind="warned", episode=1, address=TELLER, content={}, attempts=2)
-    monkeypatch.setattr(scope, "reach_of", lambda _user: scope.Reach(Company.objects.filter(pk=company.pk)))
-    shown = admin.get("/admin/")
+    clerk = factories.UserFactory.create(is_staff=True)
+    factories.give(clerk, "subscriptions.view_subscription", "subscriptions.change_subscription", company=company)
+    client = Client()
+    client.force_login(clerk)
+    shown = client.get("/admin/")
     assert [line.subscription for line in shown.context["lines"]] == [own]
     assert shown.context["history"].day.rows_in == 2
     assert "FOREIGN" not in text_of(shown)
     assert TELLER not in text_of(shown)
     for page_of in ("queue", "policy"):
-        assert admin.get(f"/admin/subscriptions/subscription/{foreign.pk}/{page_of}/").status_code == 404
+        assert client.get(f"/admin/subscriptions/subscription/{foreign.pk}/{page_of}/").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/admin/overview/live/", "/admin/subscriptions/subscription/{}/queue/"])
