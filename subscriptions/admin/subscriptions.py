@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, F, Model, OuterRef, Q, QuerySet, Subquery, Sum, prefetch_related_objects
 from django.db.models.functions import Coalesce
@@ -22,6 +23,7 @@ from django.views.decorators.http import conditional_page
 from unfold.decorators import action, display
 
 from access import scope
+from access.accounts import offices_of
 from access.http.admin import RegisterAdmin
 from access.http.admin.amounts import column
 from access.http.admin.filters import SearchFilter
@@ -263,6 +265,12 @@ class SubscriptionAdmin(RegisterAdmin):
             asked[right] = self._offices(request, obj).exists()
         return asked[right]
 
+    def _own_office(self, request: HttpRequest) -> dict[str, int]:
+        """The office of whoever is of one, and makes its subscriptions."""
+        offices = self._offices(request, None).filter(pk__in=offices_of(cast(User, request.user)).values("pk"))
+        own = list(offices.values_list("pk", flat=True)[:2])
+        return {"office": own[0]} if len(own) == 1 else {}
+
     def _offices(self, request: HttpRequest, obj: Model | None) -> QuerySet[Office]:
         return scope.within(Office.objects.all(), request.user, _right(obj))
 
@@ -291,7 +299,8 @@ class SubscriptionAdmin(RegisterAdmin):
         """What a copy starts with: the same choice under another name, inactive."""
         copied = self._copied(request)
         if copied is None:
-            return cast(dict[str, Any], super().get_changeform_initial_data(request))
+            given = cast(dict[str, Any], super().get_changeform_initial_data(request))
+            return given if scope.may_everywhere(request.user, _right(None)) else {**self._own_office(request), **given}
         return {
             **choice_of(copied),
             "name": _("%(name)s (copy)") % {"name": copied.name},

@@ -294,7 +294,8 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
         lacking = {
             str(model._meta.verbose_name)
             for model in found.models
-            if self.admin_site.is_registered(model) and not self._may_delete(request, model, found.rows)
+            if (self.admin_site.is_registered(model) or is_of_companies(model))
+            and not self._may_delete(request, model, found.rows)
         }
         return [self._named(row) for row in found.rows], found.counts, lacking, found.in_the_way
 
