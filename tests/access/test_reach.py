@@ -62,7 +62,7 @@ def own(companies: tuple[Company, Company]) -> Client:
 @pytest.fixture
 def stranger(companies: tuple[Company, Company]) -> Client:
     """The browser of a member of a company that has nothing."""
-    return sign_in(member_of(factories.CompanyFactory.create()))
+    return sign_in(member_of(factories.CompanyFactory.create(number="900")))
 
 
 def list_of(browser: Client, model: type[Model]) -> list[Any]:

@@ -107,15 +107,18 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
 
     def _has(self, request: HttpRequest, verb: str, obj: Model | str | None) -> bool:
         permission = f"{self.opts.app_label}.{get_permission_codename(verb, self.opts)}"
+        if obj is None or scope.may_everywhere(request.user, permission) or not is_of_companies(self.model):
+            return request.user.has_perm(permission)
+        if not isinstance(obj, str) and not has_rule(self.model):
+            return request.user.has_perm(permission, obj)
         # The library's buttons of a row's page ask with its key alone.
-        row: Model | None = self.get_object(request, obj) if isinstance(obj, str) else obj
-        if row is None or not has_rule(self.model):
-            return request.user.has_perm(permission, row)
+        key = obj if isinstance(obj, str) else str(obj.pk)
         # A page asks many times, and each would be a query.
         asked: dict[Any, bool] = request.__dict__.setdefault("rights_asked", {})
-        question = (permission, type(row), row.pk)
+        question = (permission, self.model, key)
         if question not in asked:
-            asked[question] = request.user.has_perm(permission, row)
+            rows = self.model._base_manager.filter(pk=key if key.isdecimal() and len(key) < 19 else None)
+            asked[question] = scope.within(rows, request.user, permission).exists()
         return asked[question]
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
