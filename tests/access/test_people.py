@@ -312,7 +312,8 @@ def test_whoever_may_only_look_at_a_company_makes_no_subscription_to_it(
 
 
 def test_an_office_subscribes_to_its_clients(clerk: User, own: Company, foreign: Company) -> None:
-    office = own.client_access.office
+    office = factories.OfficeFactory.create(company=factories.CompanyFactory.create(number="300"))
+    office.client_accesses.create(company=own)
     rights = ["subscriptions.view_subscription", "subscriptions.add_subscription", "ledger.view_company"]
     factories.give(clerk, *rights, office=office)
     browser = sign_in(clerk)
