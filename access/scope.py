@@ -32,6 +32,7 @@ User = Person | AnonymousUser
 __all__ = [
     "Reach",
     "may",
+    "may_by_key",
     "may_everywhere",
     "may_of_new",
     "path_to_company",
@@ -105,17 +106,31 @@ def visible_companies(user: User) -> QuerySet[Company]:
 
 def may(user: User, permission: str, row: Model) -> bool:
     """Tell whether a user has a right for one row: in its company, or for the installation if it has none."""
+    model = _concrete(type(row))
+    if not has_rule(model):
+        companies = rights_of_request(user).companies_with(permission)
+        if companies is not None and is_of_companies(model):
+            return company_of(row) in companies
+    # What isn't kept yet and has a rule of its own is nobody's; its form knows what it is going to be of.
+    return may_by_key(user, permission, model, row.pk)
+
+
+def may_by_key(user: User, permission: str, model: type[Model], key: int | None) -> bool:
+    """Tell the same of a row by its key; one that is asked for again in a request is looked up once."""
     rights = rights_of_request(user)
     if not rights.may(permission):
         return False
     companies = rights.companies_with(permission)
-    model: Any = _concrete(type(row))
     if companies is None or not is_of_companies(model):
         return True
-    if not has_rule(model):
-        return company_of(row) in companies
-    # What isn't kept yet and has a rule of its own is nobody's; its form knows what it is going to be of.
-    return row.pk is not None and bool(model._base_manager.filter(_reach(companies).of(model), pk=row.pk).exists())
+    if key is None:
+        return False
+    asked: dict[Any, bool] = user.__dict__.setdefault("_rights_asked", {})
+    question = (model, key, companies)
+    if question not in asked:
+        rows: QuerySet[Any] = model._base_manager.filter(_reach(companies).of(model), pk=key)
+        asked[question] = rows.exists()
+    return asked[question]
 
 
 def may_everywhere(user: User, permission: str) -> bool:

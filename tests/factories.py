@@ -84,7 +84,7 @@ def give(user: User, *permissions: str, company: Company | None = None, office: 
 
 def forget(user: User) -> None:
     """Let an object that stands for a user forget what it has read of their rights, as the next request would."""
-    for name in ("_rights", "_perm_cache", "_user_perm_cache", "_group_perm_cache"):
+    for name in ("_rights", "_rights_asked", "_perm_cache", "_user_perm_cache", "_group_perm_cache"):
         user.__dict__.pop(name, None)
 
 

@@ -21,6 +21,7 @@ from tests.sample import Sample, make_sample
 pytestmark = pytest.mark.django_db
 
 MOST_QUERIES = 12
+OF_RIGHTS = 2  # beside a superuser's: what somebody may do where, and which subscriptions they may see
 MOST_READ = 10  # rows read for each that is shown
 ROWS_OF_A_PAGE = 50
 COUNTED = re.compile(r"\s*(?:select|with|insert|update|delete)\b", re.IGNORECASE)
@@ -135,8 +136,8 @@ def test_a_member_of_many_companies_costs_no_more_queries() -> None:
     client.force_login(member)
     client.get("/admin/")
     many = {name: len(queries.statements) for name, queries in opened(sample, by=member)}
-    assert many["overview"] > 0
-    assert {name: count for name, count in many.items() if count > MOST_QUERIES} == {}
+    assert 0 < many["overview"] <= MOST_QUERIES
+    assert {name: count for name, count in many.items() if count > MOST_QUERIES + OF_RIGHTS} == {}
 
 
 def test_no_query_reads_much_more_than_it_shows() -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from access.models import ApiKey, KeyLetter
-from access.scope import may_everywhere, visible, within
+from access.scope import may_everywhere, rights_of_request, visible, within
 from notices.letters import reach_people
 from onetime_transfer.models import Transfer
 from subscriptions.models import Subscription
@@ -241,7 +241,9 @@ def _keys(user: User | AnonymousUser, now: datetime) -> Iterator[Need]:
 
 def _those_with(permission: str, lines: Sequence[Line], user: User | AnonymousUser) -> Sequence[Line]:
     """The subscriptions for which a user has a right."""
-    if may_everywhere(user, permission) or not lines:
+    rights = rights_of_request(user)
+    seen, mine = rights.companies_with(VIEW), rights.companies_with(permission)
+    if not lines or mine is None or (seen is not None and seen <= mine):
         return lines
     known = Subscription.objects.filter(pk__in=[line.subscription.pk for line in lines])
     keys = set(within(known, user, permission).values_list("pk", flat=True))

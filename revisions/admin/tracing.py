@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from access.scope import reach_of, visible, visible_companies, within
+from access.scope import rights_of_request, visible, visible_companies, within
 from information_types import registry
 from ledger.models import Company, FinancialYear
 from revisions import trace
@@ -162,10 +162,10 @@ def _by(asked: QueryDict) -> str:
 
 
 def _find(request: HttpRequest, by: str, wanted: Mapping[str, Any]) -> trace.Found:
-    companies = reach_of(request.user, VIEW).companies
+    companies = rights_of_request(request.user).companies_with(VIEW)
     scope: dict[str, Any] = {"companies": None, "subscriptions": None}
     if companies is not None:
-        scope["companies"] = frozenset(companies.values_list("pk", flat=True))
+        scope["companies"] = companies
         scope["subscriptions"] = set(visible(Subscription.objects.all(), request.user).values_list("pk", flat=True))
     match by:
         case "revision":

@@ -69,7 +69,7 @@ def test_who_may_see_nothing_gets_a_page_all_the_same() -> None:
     client = Client()
     client.force_login(clerk)
     text = text_of(client.get("/admin/"))
-    assert "Choose a page in the menu." in text
+    assert "You aren't a member of any company yet" in text
     assert "Vouchers" not in text
 
 

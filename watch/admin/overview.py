@@ -79,5 +79,6 @@ def _steps(request: HttpRequest, every: Sequence[Line], seen: Signs) -> dict[str
         return None if seen.has_delivered else steps
     if any(line.fetched_at for line in every) or not request.user.has_perm("subscriptions.add_subscription"):
         return None
-    companies, keys = scope.visible_companies(request.user), scope.visible(ApiKey.objects.unrevoked(), request.user)
-    return {"companies": companies.exists(), "subscription": bool(every), "key": keys.exists()}
+    has_companies = scope.rights_of_request(request.user).may("ledger.view_company")
+    keys = scope.visible(ApiKey.objects.unrevoked(), request.user)
+    return {"companies": has_companies, "subscription": bool(every), "key": keys.exists()}

@@ -24,7 +24,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from access import scope
-from access.belonging import has_rule, is_of_companies, permissions_of_model
+from access.belonging import is_of_companies, permissions_of_model
 from access.http.admin.deletion import look
 from access.http.admin.export import ExportMixin
 from access.http.admin.filters import SearchFilter
@@ -107,19 +107,11 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
 
     def _has(self, request: HttpRequest, verb: str, obj: Model | str | None) -> bool:
         permission = f"{self.opts.app_label}.{get_permission_codename(verb, self.opts)}"
-        if obj is None or scope.may_everywhere(request.user, permission) or not is_of_companies(self.model):
-            return request.user.has_perm(permission)
-        if not isinstance(obj, str) and not has_rule(self.model):
-            return request.user.has_perm(permission, obj)
-        # The library's buttons of a row's page ask with its key alone.
-        key = obj if isinstance(obj, str) else str(obj.pk)
-        # A page asks many times, and each would be a query.
-        asked: dict[Any, bool] = request.__dict__.setdefault("rights_asked", {})
-        question = (permission, self.model, key)
-        if question not in asked:
-            rows = self.model._base_manager.filter(pk=key if key.isdecimal() and len(key) < 19 else None)
-            asked[question] = scope.within(rows, request.user, permission).exists()
-        return asked[question]
+        if isinstance(obj, str):
+            # The library's buttons of a row's page ask with its key alone.
+            key = int(obj) if obj.isdecimal() and len(obj) < 19 else None
+            return scope.may_by_key(request.user, permission, self.opts.concrete_model, key)
+        return request.user.has_perm(permission, obj)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Do what was chosen to those of the chosen rows for which the user has the right to it."""
