@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.apps import AppConfig
+from django.conf import settings
 from django.db import connection
 from django.db.models.signals import post_migrate
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from access.receivers import is_last
@@ -28,6 +30,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
             item.add_marker(pytest.mark.xdist_group("serial"))
     yield
     items.sort(key=lambda item: item.get_closest_marker("serial") is not None)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    """A request leaves its language behind in the thread: each test begins with the installation's."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(scope="session")

@@ -107,6 +107,10 @@ API_KEY_PEPPER = "pepper-only-for-tests-" + "0123456789" * 5
 READY_FILE = ""
 STATIC_ROOT = BASE_DIR / "static-collected"
 
+# Each of pytest-xdist's workers has a cache of its own: a test that empties it empties nobody else's.
+WORKER = int(env.str("PYTEST_XDIST_WORKER", default="gw0").removeprefix("gw"))
+CACHES["default"]["LOCATION"] += f"?db={1 + WORKER % 15}"
+
 # Emptying captured tables between tests is what the guard against TRUNCATE lets nobody else do.
 DATABASES = {"default": database(env, embedded.database_url, **{"utkorg.allow_truncate": "on"})}
 LOGGING = logging_config("text", "WARNING")
