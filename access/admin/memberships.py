@@ -77,7 +77,7 @@ class MembershipAdmin(ChoosesRights, RegisterAdmin):
     search_fields = ("user__username", "user__first_name", "user__last_name", "office__name", "company__number")
     ordering = ("user__username", "pk")
     autocomplete_fields = ("user", "company")
-    chosen_only = PLACE
+    chosen_only = (*PLACE, "groups")
     fields = (*PLACE, "kind", "groups", "permissions", "has_ended")
 
     # Who may see them

@@ -46,4 +46,6 @@ class ChoosesRights(ModelAdmin):
             options["queryset"] = ours.select_related("content_type")
         field = super().formfield_for_manytomany(db_field, request, **options)
         field.widget, field.help_text = UnfoldAdminSelect2MultipleWidget(choices=field.choices), db_field.help_text
+        # Its other class would have Django's script ask the server, on a page with a field that does.
+        field.widget.attrs["class"] = "unfold-admin-autocomplete"
         return field

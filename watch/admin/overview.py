@@ -77,7 +77,8 @@ def _steps(request: HttpRequest, every: Sequence[Line], seen: Signs) -> dict[str
     if scope.may_everywhere(request.user, VIEW):
         steps = {"companies": seen.has_companies, "subscription": bool(every), "key": seen.has_keys}
         return None if seen.has_delivered else steps
-    if any(line.fetched_at for line in every) or not request.user.has_perm("subscriptions.add_subscription"):
+    may_all = all(map(request.user.has_perm, ("subscriptions.add_subscription", "access.add_apikey")))
+    if not may_all or any(line.fetched_at for line in every):
         return None
     has_companies = scope.rights_of_request(request.user).may("ledger.view_company")
     keys = scope.visible(ApiKey.objects.unrevoked(), request.user)

@@ -289,7 +289,7 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
         lacking = {
             str(model._meta.verbose_name)
             for model in found.models
-            if (self.admin_site.is_registered(model) or is_of_companies(model))
+            if (self.admin_site.is_registered(model) or (is_of_companies(model) and not model._meta.auto_created))
             and not self._may_delete(request, model, found.rows)
         }
         return [self._named(row) for row in found.rows], found.counts, lacking, found.in_the_way
