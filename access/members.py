@@ -80,14 +80,16 @@ def change_member(
 
 
 def may_rename(*, by: User, person: User) -> bool:
-    """Tell whether somebody may change a person's name: who administers them wherever they are, and has all their
-    rights."""
+    """Tell whether somebody may change a person's name: administering them, with all their rights, wherever they are.
+
+    An office's people don't have the rights of a client that administers its own account.
+    """
     if by.is_superuser or by.pk == person.pk:
         return True
     present = person.memberships.filter(ended_at=None).select_related("company", "office__company")
     places = [account_of(membership) for membership in present]
-    administered = [place is not None and ADMINISTER_USERS in held(by, place) for place in places]
-    return bool(places) and all(administered) and may_stand_in_for(by=by, person=person)
+    outranked = [place is not None and {ADMINISTER_USERS, *held(person, place)} <= held(by, place) for place in places]
+    return bool(places) and all(outranked) and may_stand_in_for(by=by, person=person)
 
 
 def may_readdress(*, by: User, person: User) -> bool:

@@ -293,7 +293,7 @@ def _people(office: Office, department: Group) -> None:
 def _keys_of_employee(office: Office, application: Application) -> None:
     """One has keys of both kinds, of which one has just got a new text; a company's employee can have none as yet."""
     karin = User.objects.get(username="karin")
-    named = {"owner": karin, "application": application}
+    named: Any = {"owner": karin, "application": application}
     replaced, _text = create_key(name="Byråportalen, alla klienter", kind=KeyKind.OFFICE, office=office, **named)
     restore_key(key=replaced, grace=timedelta(days=7), expires_at=timezone.now() + timedelta(days=365))
     create_key(name="Eget bokslut", rights=KeyRights.NONE, company=office.company, **named)

@@ -99,7 +99,7 @@ from config.settings.base import (
     embedded,
     env,
 )
-from config.settings.connections import database
+from config.settings.connections import cache_url, database
 from config.settings.logs import logging_config
 
 SECRET_KEY = "only-for-tests-" + "0123456789" * 5
@@ -109,7 +109,7 @@ STATIC_ROOT = BASE_DIR / "static-collected"
 
 # Each of pytest-xdist's workers has a cache of its own: a test that empties it empties nobody else's.
 WORKER = int(env.str("PYTEST_XDIST_WORKER", default="gw0").removeprefix("gw"))
-CACHES["default"]["LOCATION"] += f"?db={1 + WORKER % 15}"
+CACHES["default"]["LOCATION"] = f"{cache_url(CELERY_BROKER_URL)}?db={1 + WORKER % 15}"
 
 # Emptying captured tables between tests is what the guard against TRUNCATE lets nobody else do.
 DATABASES = {"default": database(env, embedded.database_url, **{"utkorg.allow_truncate": "on"})}

@@ -302,6 +302,17 @@ def test_the_address_that_passwords_go_to_changes_only_before_the_first_sign_in(
     assert new.email == "ratt@example.com"
 
 
+def test_an_offices_people_do_not_readdress_the_administrator_of_a_client(company: Company, office: Office) -> None:
+    add_client(office=office, company=company)
+    bookkeeper = person(USERS, "access.administer_account", office=office)
+    own = person(USERS, "access.administer_account", company=company, email="egen@example.com")
+    User.objects.filter(pk=own.pk).update(last_login=None)
+    sent = {"first_name": "", "last_name": "", "email": "byrans@example.com", "kind": "employee"}
+    signed_in(bookkeeper).post(at(company, f"employees/{own.memberships.get().pk}/"), sent)
+    own.refresh_from_db()
+    assert own.email == "egen@example.com"
+
+
 def test_who_may_more_than_the_administrator_is_not_renamed_by_them(company: Company) -> None:
     boss = person(USERS, company=company)
     more = person("ledger.delete_company", company=company)

@@ -102,11 +102,10 @@ def test_who_leaves_without_having_stored_the_key_is_warned(
     page.get_by_label("Ge nyckeln ett namn").fill("Egen")
     page.get_by_role("button", name="Skapa nyckel").click()
     shown_text(page)
-    warned: list[str] = []
-    page.once("dialog", lambda dialog: (warned.append(dialog.type), dialog.dismiss()))
-    page.close(run_before_unload=True)
-    page.wait_for_timeout(300)
-    assert warned == ["beforeunload"]
+    with page.expect_event("dialog") as warned:
+        page.close(run_before_unload=True)
+    assert warned.value.type == "beforeunload"
+    warned.value.dismiss()
     store(page)
     # Without rights as yet, it leads to where they are chosen.
     page.get_by_label("Kontoplan: visa").check()
