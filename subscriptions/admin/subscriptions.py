@@ -104,6 +104,10 @@ class SubscriptionAdmin(RegisterAdmin):
             *super().get_urls(),
         ]
 
+    def get_autocomplete_fields(self, request: HttpRequest) -> Sequence[str]:
+        """The search of applications is of their own page; who may not look at that chooses from all of them."""
+        return self.autocomplete_fields if request.user.has_perm("access.view_application") else ()
+
     # The list
 
     def prepare_rows(self, rows: Sequence[Any]) -> None:

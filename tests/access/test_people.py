@@ -311,6 +311,13 @@ def test_whoever_may_only_look_at_a_company_makes_no_subscription_to_it(
     assert theirs.queue.epoch == 1
 
 
+def test_who_may_not_look_at_applications_chooses_one_all_the_same(clerk: User, own: Company) -> None:
+    application = factories.ApplicationFactory.create(name="Exopen")
+    factories.give(clerk, "subscriptions.add_subscription", "ledger.view_company", company=own)
+    page = sign_in(clerk).get(f"{SUBSCRIPTION}/add/")
+    assert f'<option value="{application.pk}">Exopen</option>' in page.content.decode()
+
+
 def test_an_office_subscribes_to_its_clients(clerk: User, own: Company, foreign: Company) -> None:
     office = factories.OfficeFactory.create(company=factories.CompanyFactory.create(number="300"))
     office.client_accesses.create(company=own)
