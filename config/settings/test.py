@@ -1,5 +1,7 @@
 """What tests run with: the services that tests/conftest.py started, never those of `make run`."""
 
+import os
+
 from config.settings.base import (
     ALLOWED_HOSTS,
     ASGI_APPLICATION,
@@ -108,7 +110,7 @@ READY_FILE = ""
 STATIC_ROOT = BASE_DIR / "static-collected"
 
 # Each of pytest-xdist's workers has a cache of its own: a test that empties it empties nobody else's.
-WORKER = int(env.str("PYTEST_XDIST_WORKER", default="gw0").removeprefix("gw"))
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 CACHES["default"]["LOCATION"] = f"{cache_url(CELERY_BROKER_URL)}?db={1 + WORKER % 15}"
 
 # Emptying captured tables between tests is what the guard against TRUNCATE lets nobody else do.
