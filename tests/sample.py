@@ -142,7 +142,7 @@ def _registers(company: Company) -> None:
             _pay(factories.CustomerPaymentFactory, invoice, m)
     for dimension in DimensionValue.Dimension:
         factories.DimensionValueFactory.create_batch(3, company=company, dimension=dimension, name="Norra området")
-    OtherDimension.objects.get_or_create(company=company, number=7, defaults={"name": "Anställd"})
+    OtherDimension.objects.get_or_create(company=company, number=7, defaults={"name": "Fordon"})
 
 
 def _invoice(make: Any, company: Company, states: Any, n: int, m: int, **partner: Any) -> Any:

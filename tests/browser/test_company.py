@@ -64,7 +64,7 @@ def test_a_new_employee_gets_rights_and_leaves(admin: Admin) -> None:
     page.get_by_label("E-post").fill("berit@example.com")
     page.get_by_role("button", name="Lägg till").click()
     expect(page.locator("body")).to_contain_text("Berit är tillagd")
-    page.get_by_label("Ekonomi").check()
+    page.get_by_label("Ekonomi", exact=True).check()
     page.get_by_label("Verifikationer: visa").check()
     page.get_by_role("button", name="Spara").click()
     expect(page.locator("body")).to_contain_text("Behörigheterna är sparade.")
