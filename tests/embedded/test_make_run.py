@@ -147,15 +147,15 @@ def test_a_killed_supervisor_leaves_nothing_that_the_next_run_does_not_end(insta
 
 
 def test_all_killed_at_once_nothing_is_lost(installation: Installation) -> None:
-    rename = "from ledger.models import Company; print(Company.objects.update(name='Saved just before'))"
-    assert installation.manage("shell", "-v", "0", "-c", rename) == "1"
+    one = "from ledger.models import Company; one = Company.objects.earliest('pk'); "
+    rename = f"{one} one.name = 'Saved just before'; one.save()"
+    installation.manage("shell", "-v", "0", "-c", rename)
     for process in installation.everything():
         process.kill()
     assert installation.process is not None
     installation.process.wait()
     installation.run()
-    ask = "from ledger.models import Company; print(Company.objects.get().name)"
-    assert installation.manage("shell", "-v", "0", "-c", ask) == "Saved just before"
+    assert installation.manage("shell", "-v", "0", "-c", f"{one} print(one.name)") == "Saved just before"
 
 
 def test_it_moves_to_another_port(installation: Installation) -> None:
