@@ -23,14 +23,22 @@ class CompanyNumbers(serializers.ListField):
         return list(dict.fromkeys(super().to_internal_value(data)))
 
 
-def find_companies(numbers: Sequence[str], among: QuerySet[Company], *, field: str) -> list[Company]:
-    """Return the companies of these numbers; raises ValidationError naming each that isn't `among` those."""
+def companies_by_number(numbers: Sequence[str], among: QuerySet[Company]) -> list[Company]:
+    """Return the companies of these numbers; raises ValidationError at the place of each that isn't `among` those."""
     found = {company.number: company for company in among.filter(number__in=numbers)}
-    unknown = {
-        f"{field}.{place}": [ErrorDetail(_("There is no company of this number."), code="does_not_exist")]
+    unknown: dict[Any, list[ErrorDetail]] = {
+        place: [ErrorDetail(_("There is no company of this number."), code="does_not_exist")]
         for place, number in enumerate(numbers)
         if number not in found
     }
     if unknown:
         raise ValidationError(unknown)
     return [found[number] for number in numbers]
+
+
+def find_companies(numbers: Sequence[str], among: QuerySet[Company], *, field: str) -> list[Company]:
+    """Do the same outside a serializer's field, whose name is then given for the error."""
+    try:
+        return companies_by_number(numbers, among)
+    except ValidationError as error:
+        raise ValidationError({field: error.detail}) from None

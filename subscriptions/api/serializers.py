@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ValidationError
 
+from access.http.companies import companies_by_number
 from access.http.parameters import StrictSerializer, Text, Truth
 from access.models import Application, Office
 from information_types import registry
@@ -26,15 +26,7 @@ class Companies(serializers.ListField):
     def to_internal_value(self, data: Any) -> list[Company]:
         """Return the companies, each once, in the order given."""
         numbers = list(dict.fromkeys(super().to_internal_value(data)))
-        found = {company.number: company for company in self._readable().filter(number__in=numbers)}
-        unknown: dict[Any, list[ErrorDetail]] = {
-            place: [ErrorDetail(gettext("There is no company of this number."), code="does_not_exist")]
-            for place, number in enumerate(numbers)
-            if number not in found
-        }
-        if unknown:
-            raise ValidationError(unknown)
-        return [found[number] for number in numbers]
+        return companies_by_number(numbers, self._readable())
 
     def to_representation(self, companies: Any) -> list[str]:
         """Return the numbers that the key may know of, sorted."""
