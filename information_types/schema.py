@@ -17,6 +17,7 @@ JsonSchema = dict[str, Any]
 FORMS: dict[type[Any], JsonSchema] = {
     models.DateTimeField: {"type": "string", "format": "date-time"},  # before DateField, of which it is one
     models.DateField: {"type": "string", "format": "date"},
+    models.TimeField: {"type": "string", "pattern": r"^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}$"},
     models.BooleanField: {"type": "boolean"},
     models.IntegerField: {"type": "integer"},
     models.JSONField: {"type": "object", "additionalProperties": {"type": "string"}},

@@ -16,6 +16,7 @@ from information_types.definition import Field, InformationType, Reference
 
 ROOT = "r"
 TIMESTAMP = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+CLOCK_TIME = "HH24:MI:SS.MS"
 
 
 class Joins:
@@ -230,6 +231,8 @@ def _value(joins: Joins, path: str, *, is_key: bool) -> str:
             return f"{column}::text"
         case models.DateTimeField():
             return f"to_char({column} at time zone 'UTC', '{TIMESTAMP}')"
+        case models.TimeField():
+            return f"to_char({column}::interval, '{CLOCK_TIME}')"
         case models.JSONField():
             return f"nullif({column}, '{{}}'::jsonb)"
         case models.CharField() | models.TextField() if field.blank and not is_key:

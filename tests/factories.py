@@ -31,6 +31,7 @@ from ledger.models import (
 from ledger.services.vouchers import ENTRY_FIELDS, Entry, Header, post_voucher
 from subscriptions.models import Subscription
 from subscriptions.services import Wish, create_subscription
+from timesheets.models import TimeCategory, TimeTransaction
 
 # factory-boy's declarations carry no types; each is called in one place.
 
@@ -192,6 +193,36 @@ class SupplierInvoiceFactory(DjangoModelFactory[SupplierInvoice]):
     invoice_number = numbered(lambda n: f"F{n}")
     invoice_date = date(2024, 2, 1)
     amount = Decimal("1250.00")
+
+
+class TimeCategoryFactory(DjangoModelFactory[TimeCategory]):
+    class Meta:
+        model = TimeCategory
+
+    company = made_by(CompanyFactory)
+    number = numbered(lambda n: 10 + n)
+    name = numbered(lambda n: f"Category {n}")
+
+
+class TimeTransactionFactory(DjangoModelFactory[TimeTransaction]):
+    """Hours as they are stored; what the database fills in is read back."""
+
+    class Meta:
+        model = TimeTransaction
+
+    company = made_by(CompanyFactory)
+    time_category = of_same_company(TimeCategoryFactory)
+    uid = numbered(lambda n: 107004 + n)
+    employee_id = 155
+    employee = "Ola Danielsen"
+    date_in = date(2024, 7, 10)
+    quantity = Decimal("7.50")
+
+    @classmethod
+    def _create(cls, model_class: type[TimeTransaction], *arguments: Any, **values: Any) -> TimeTransaction:
+        made: TimeTransaction = super()._create(model_class, *arguments, **values)
+        made.refresh_from_db()
+        return made
 
 
 class CustomerInvoiceFactory(DjangoModelFactory[CustomerInvoice]):

@@ -1,16 +1,17 @@
 """Registers filled for tests with some rows of every type."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import BigIntegerField, CharField, Model
 
 from information_types.definition import InformationType
-from ledger.models import DimensionValue
+from ledger.models import Company, DimensionValue
 from ledger.services.vouchers import Entry
 from tests import factories
+from timesheets.models import LEVELS, TimeTransaction
 
 
 def _dimension(number: int) -> Callable[..., Model]:
@@ -58,9 +59,43 @@ def make_some_of_each(books: factories.Books) -> None:
         company=company,
         invoice=factories.CustomerInvoiceFactory.create(company=company, customer=customer, **filled),
     )
+    factories.TimeTransactionFactory.create(company=company)
+    _full_hours(company)
+
+
+def _full_hours(company: Company) -> None:
+    """The registration of the seed's example, with everything that it leaves empty."""
+    now = datetime(2024, 7, 11, 9, 25, 0, 500000, tzinfo=UTC)
+    approved: dict[str, Any] = {
+        f"approved_level_{level}{part}": value
+        for level in LEVELS
+        for part, value in (("", 1), ("_by", "ineg"), ("_on", now))
+    }
+    numbers = {
+        field.name: n
+        for n, field in enumerate(TimeTransaction._meta.fields, start=20)
+        if field.name.endswith("_id") and isinstance(field, BigIntegerField)
+    }
+    texts = {
+        field.name: f"Text {field.name}"
+        for field in TimeTransaction._meta.fields
+        if isinstance(field, CharField) and field.blank and not field.name.startswith("approved")
+    }
+    factories.TimeTransactionFactory.create(
+        company=company,
+        time_in=time(21, 57),
+        date_out=date(2024, 7, 11),
+        time_out=time(7, 1, 0, 250000),
+        **{**texts, **numbers, **approved},
+    )
 
 
 def widest(known: InformationType) -> dict[str, Any]:
     """The parameters that a transfer of everything has to be given."""
-    months = {"month_from": "2024-01", "month_to": "2024-12"}
-    return {parameter.name: months[parameter.kind] for parameter in known.parameters if parameter.required}
+    ends = {
+        "month_from": "2024-01",
+        "month_to": "2024-12",
+        "date_from": "2024-01-01",
+        "date_to": "2024-12-31",
+    }
+    return {parameter.name: ends[parameter.kind] for parameter in known.parameters if parameter.required}

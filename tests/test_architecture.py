@@ -20,6 +20,7 @@ LOWEST_FIRST = [
     "access",
     "sign_in",
     "imports",
+    "timesheets",
     "subscriptions",
     "revisions",
     "onetime_transfer",

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "access",
     "sign_in",
     "imports",
+    "timesheets",
     "subscriptions",
     "revisions",
     "onetime_transfer",

@@ -1,6 +1,6 @@
 """Every registered type: what is captured, what is transferred and what the contract promises are the same."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -46,8 +46,20 @@ CONTRACT = {
         "company, financial_year, series, number, row, voucher_date, voucher_text, entry_date, account, amount, "
         "quantity, text, cost_centre, project, object, management_area, other_dimensions, signature, registered_on"
     ),
+    "time_transactions": (
+        "company, uid, time_category, time_category_name, time_category_type, time_category_payable, employee_id, "
+        "employee, date_in, time_in, date_out, time_out, department_id, department, task_id, task, classic_duty_id, "
+        "classic_duty_code, classic_duty, order_id, order, project_id, project_alphanumeric_code, project, "
+        "sub_project_id, sub_project_alphanumeric_code, sub_project, project_phase_id, phase_alphanumeric_code, "
+        "project_phase, shift_id, shift, free_dimension1_id, free_dimension1, free_dimension2_id, free_dimension2, "
+        "free_text, approved_level_one, approved_level_two, approved_level_three, approved_level_four, "
+        "approved_level_one_by, approved_level_two_by, approved_level_three_by, approved_level_four_by, "
+        "approved_level_one_on, approved_level_two_on, approved_level_three_on, approved_level_four_on, quantity, "
+        "external_id, correlation_id, external_status_code, last_updated_on, record_state_key"
+    ),
 }
 KEYS = {
+    "time_transactions": "company, uid, time_category",
     "ledger_entries": "company, financial_year, series, number, row",
     **dict.fromkeys(("cost_centres", "projects", "objects", "management_areas"), "company, code"),
 }
@@ -108,6 +120,10 @@ def test_data_says_what_the_row_says(known: InformationType) -> None:
 
 def _as_json(value: Any) -> Any:
     match value:
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        case time():
+            return value.isoformat("milliseconds")
         case Decimal() | date():
             return str(value)
         case "":
