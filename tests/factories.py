@@ -36,7 +36,7 @@ from timesheets.models import TimeCategory, TimeTransaction
 # factory-boy's declarations carry no types; each is called in one place.
 
 
-def numbered(make: Callable[[int], str]) -> Any:
+def numbered(make: Callable[[int], str | int]) -> Any:
     """A value made from a running number."""
     return declarations.Sequence(make)
 

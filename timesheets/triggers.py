@@ -57,11 +57,16 @@ def filled() -> DatabaseTrigger:
             end if;
             new.record_state_key := old.record_state_key;
             if new.quantity <> old.quantity then
-                new.record_state_key := new.uid || '_' || split_part(old.record_state_key, '_', 2) || '_' || new.quantity;
+                new.record_state_key := concat_ws(
+                    '_', new.uid, split_part(old.record_state_key, '_', 2), new.quantity
+                );
             end if;
             after := new;
             {unmoved}
-            new.last_updated_on := case when after is distinct from old then clock_timestamp() else old.last_updated_on end;
+            new.last_updated_on := old.last_updated_on;
+            if after is distinct from old then
+                new.last_updated_on := clock_timestamp();
+            end if;
             return new;
         """,
     )
