@@ -1,17 +1,16 @@
-"""The fan-out's floor, which follows when every transaction of the server that is older has ended."""
-
-import time
+"""The fan-out's floor, which follows when every older transaction of the server has ended."""
 
 from revisions import fan_out
 from revisions.models import ChangeSet, FanOutState
+from tests.connections import wait_until
 
 
-def drain_up_to_the_floor(*, seconds: float = 60) -> None:
-    """Fan out until the floor has passed every set; tests beside this one hold it back while they write."""
+def drain_up_to_the_floor() -> None:
+    """Fan out until the floor has passed every set."""
     newest = ChangeSet.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    end = time.monotonic() + seconds
-    fan_out.drain()
-    while FanOutState.objects.get().floor < newest:
-        assert time.monotonic() < end, "the floor did not follow"
-        time.sleep(0.02)
+
+    def has_passed() -> bool:
         fan_out.drain()
+        return FanOutState.objects.get().floor >= newest
+
+    wait_until(has_passed)

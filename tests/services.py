@@ -1,7 +1,8 @@
-"""A PostgreSQL and a Valkey for the tests alone, started once, before Django reads its settings.
+"""A PostgreSQL and a Valkey for each process that runs tests, started before Django reads its settings.
 
-Loaded by `-p tests.services`. The processes of pytest-xdist inherit the addresses through the environment.
-`UTKORG_TEST_DATABASE_URL` names another server to use instead of the embedded one.
+Loaded by `-p tests.services`. The processes of pytest-xdist share neither: what one's transactions hold back (the
+fan-out's floor, vacuum, locks) would hold the others' tests up. `UTKORG_TEST_DATABASE_URL` names another server to use
+instead of the embedded one; then one process runs all tests.
 """
 
 import atexit
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,10 @@ from config.embedded import postgres, valkey
 from config.embedded.home import Home
 from config.embedded.prepare import wait_for
 
-STARTED = "UTKORG_TEST_SERVICES"
+NAMED = "UTKORG_TEST_DATABASE_URL"
+
+# Reads the numbers of processes until whoever writes them is killed, and ends them: they'd stay for ever.
+HEIR = 'while read -r number; do left="$left $number"; done; kill -QUIT $left; sleep 1; rm -rf "$0"'
 
 
 class Services:
@@ -28,6 +33,8 @@ class Services:
         self.home.create()
         self.settings = settings
         self.processes: list[subprocess.Popen[bytes]] = []
+        quiet: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._heir = subprocess.Popen(["sh", "-c", HEIR, self.home.path], **quiet, start_new_session=True)
 
     def start_postgres(self) -> None:
         postgres.create_cluster(self.home)
@@ -46,30 +53,47 @@ class Services:
         for process in self.processes:
             process.wait(timeout=60)
         self.processes.clear()
+        self._heir.kill()
+        self._heir.communicate()
         shutil.rmtree(self.home.path, ignore_errors=True)
 
     def _start(self, command: list[str], name: str) -> None:
         with (self.home.log / f"{name}.log").open("ab") as log:
             # A session of its own: Ctrl-C is for pytest, which then stops it in order.
-            self.processes.append(subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True))
+            process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        self.processes.append(process)
+        assert self._heir.stdin
+        self._heir.stdin.write(b"%d\n" % process.pid)
+        self._heir.stdin.flush()
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests() -> None:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Runs before pytest-django's hook of this name, which loads the settings."""
-    if STARTED in os.environ:
+    if _hands_out(early_config):
         return
     # Only for the tests' own data: a crash of the machine may cost it, and commits are much faster.
-    services = Services(fsync="off", synchronous_commit="off", full_page_writes="off")
+    services = Services(fsync="off", synchronous_commit="off", full_page_writes="off", shared_buffers="128MB")
     atexit.register(services.stop)
-    database = os.environ.get("UTKORG_TEST_DATABASE_URL")
+    database = os.environ.get(NAMED)
     if not database:
         services.start_postgres()
         database = services.home.database_url
     services.start_valkey()
     os.environ |= {
-        STARTED: str(services.home.path),
         "DATABASE_URL": database,
         "CELERY_BROKER_URL": services.home.broker_url,
         "UTKORG_HOME": str(services.home.path),
     }
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """With a server that is named, one: several would wait for each other's transactions."""
+    return 1 if NAMED in os.environ else None
+
+
+def _hands_out(config: pytest.Config) -> bool:
+    """Whether this process runs no test itself, but hands them out to processes of pytest-xdist."""
+    chosen = config.known_args_namespace
+    return "PYTEST_XDIST_WORKER" not in os.environ and bool(chosen.numprocesses) and not chosen.usepdb

@@ -1,6 +1,4 @@
-"""What tests run with: the services that tests/conftest.py started, never those of `make run`."""
-
-import os
+"""What tests run with: the services that tests/services.py started, never those of `make run`."""
 
 from config.settings.base import (
     ALLOWED_HOSTS,
@@ -109,9 +107,8 @@ API_KEY_PEPPER = "pepper-only-for-tests-" + "0123456789" * 5
 READY_FILE = ""
 STATIC_ROOT = BASE_DIR / "static-collected"
 
-# Each of pytest-xdist's workers has a cache of its own: a test that empties it empties nobody else's.
-WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-CACHES["default"]["LOCATION"] = f"{cache_url(CELERY_BROKER_URL)}?db={1 + WORKER % 15}"
+# The broker's database is 0: a test that empties the cache leaves the queues.
+CACHES["default"]["LOCATION"] = f"{cache_url(CELERY_BROKER_URL)}?db=1"
 
 # Emptying captured tables between tests is what the guard against TRUNCATE lets nobody else do.
 DATABASES = {"default": database(env, embedded.database_url, **{"utkorg.allow_truncate": "on"})}
