@@ -162,3 +162,40 @@ class RightsNotHeld(MemberRefused):
 
 class LastAdministrator(MemberRefused):
     """The account would have no administrator."""
+
+
+class IdempotencyError(AccessError):
+    """A request can't be told from another by its Idempotency-Key; `field` is the header."""
+
+    field = "Idempotency-Key"
+    message: ClassVar[str | Promise]
+
+    def __init__(self) -> None:
+        super().__init__(str(self.message))
+
+
+class MalformedIdempotencyKey(IdempotencyError):
+    """The header is empty, too long, or holds what it may not."""
+
+    code = "invalid_idempotency_key"
+    message = _(
+        "An Idempotency-Key is 1 to 255 visible ASCII characters without comma, quotation mark and backslash; it may "
+        "stand in quotation marks."
+    )
+
+
+class IdempotencyKeyReused(IdempotencyError):
+    """Another request was answered under the same Idempotency-Key."""
+
+    code = "idempotency_key_reused"
+    message = _(
+        "Another request was made with this Idempotency-Key. Nothing was done; use a new one for a new request."
+    )
+
+
+class IdempotencyKeyInUse(IdempotencyError):
+    """A request with the same Idempotency-Key is under way."""
+
+    code = "idempotency_key_in_use"
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+    message = _("A request with this Idempotency-Key is under way. Send it again in a moment to have its answer.")

@@ -1,10 +1,10 @@
-"""What Celery runs of access: invitations, warnings of keys, and the letters about them."""
+"""What Celery runs of access: invitations, warnings of keys, the letters about them, and what is too old to keep."""
 
 from typing import Any
 
 from celery import shared_task
 
-from access import expiry, invitations, letters
+from access import expiry, idempotency, invitations, letters
 from access.models import Membership
 from notices.letters import RETRIES
 
@@ -40,3 +40,9 @@ def send_left_letters() -> None:
 def send_letter(letter: int, **_options: Any) -> None:
     """Send one letter; a mail server that doesn't answer is asked again, a little later each time."""
     letters.post.send(letter)
+
+
+@shared_task(ignore_result=True)
+def remove_old_answers() -> None:
+    """Answers that nobody is given again."""
+    idempotency.remove_old()

@@ -1,6 +1,7 @@
 """OpenAPI: the errors that every operation may answer with, and the bearer key.
 
-A view adds the codes of its own in `problem_codes`, by method: ``{"POST": ("epoch_changed",)}``.
+A view adds the codes of its own in `problem_codes`, by method: ``{"POST": ("epoch_changed",)}``. Every POST takes an
+Idempotency-Key; what may answer `precondition_failed` takes an If-Match.
 """
 
 from collections import defaultdict
@@ -14,8 +15,10 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from access.http.authentication import BearerKeyAuthentication
+from access.http.once import IDEMPOTENCY_KEY, REPLAYED
 from access.http.parameters import StrictSerializer
 from access.http.problems import CONTENT_TYPE, STATUS_OF_CODE
+from access.idempotency import NAME_FORM
 
 JsonSchema = dict[str, Any]
 
@@ -23,6 +26,12 @@ ALWAYS = ("invalid", "not_authenticated", "permission_denied", "wrong_key_kind",
 
 HEADERS: Mapping[int, JsonSchema] = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}, "required": True}},
+    409: {
+        "Retry-After": {
+            "description": "With `idempotency_key_in_use`: seconds until it is worth while to ask again.",
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    },
     429: {
         "Retry-After": {
             "description": "Seconds until the next request is let through.",
@@ -38,6 +47,33 @@ EVERYWHERE: JsonSchema = {
         "schema": {"type": "string"},
         "required": True,
     }
+}
+
+ONCE: JsonSchema = {
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+    "description": (
+        "A name of the caller's own for this request, best a UUID. Sent again within 24 hours with the same name, the "
+        "request does nothing and is answered as it was. A refused request isn't remembered."
+    ),
+    "schema": {"type": "string", "pattern": NAME_FORM, "maxLength": 257},
+}
+
+REPLAYED_HEADER: JsonSchema = {
+    REPLAYED: {
+        "description": "`true` where the request was done before and this is its answer again.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+
+IF_MATCH: JsonSchema = {
+    "name": "If-Match",
+    "in": "header",
+    "description": (
+        "The ETag of what the caller has read, or several of them. Where there is something else by now nothing is "
+        "done: `precondition_failed`. Weak tags never match, `*` always does."
+    ),
+    "schema": {"type": "string"},
 }
 
 FIELD_ERROR: JsonSchema = {
@@ -87,7 +123,11 @@ class AutoSchema(openapi.AutoSchema):
             name="Problem", type=ResolvedComponent.SCHEMA, schema=deepcopy(PROBLEM), object="Problem"
         )
         registry.register_on_missing(problem)
-        codes = self._problem_codes(has_body="requestBody" in operation)
+        codes = list(self._problem_codes(has_body="requestBody" in operation))
+        if self.method == "POST":
+            _add_idempotency(operation)
+        if "precondition_failed" in codes:
+            operation.setdefault("parameters", []).append(deepcopy(IF_MATCH))
         operation["responses"] |= _responses(codes, problem.ref)
         for answer in operation["responses"].values():
             answer["headers"] = {**answer.get("headers", {}), **deepcopy(EVERYWHERE)}
@@ -106,7 +146,15 @@ class AutoSchema(openapi.AutoSchema):
             yield "unsupported_media_type"
         if getattr(self.view, "throttle_scope", None):
             yield "throttled"
+        if self.method == "POST":
+            yield from ("idempotency_key_in_use", "idempotency_key_reused")
         yield from getattr(self.view, "problem_codes", {}).get(self.method, ())
+
+
+def _add_idempotency(operation: JsonSchema) -> None:
+    operation.setdefault("parameters", []).append(deepcopy(ONCE))
+    for answer in operation["responses"].values():
+        answer["headers"] = {**answer.get("headers", {}), **deepcopy(REPLAYED_HEADER)}
 
 
 def _responses(codes: Iterable[str], schema: JsonSchema) -> JsonSchema:

@@ -18,7 +18,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
@@ -26,6 +26,8 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
+
+from ledger.exceptions import refusal
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +45,11 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "not_found": 404,
     "method_not_allowed": 405,
     "not_acceptable": 406,
+    "already_exists": 409,
     "duplicate_invoice": 409,
     "epoch_changed": 409,
+    "idempotency_key_in_use": 409,
+    "in_use": 409,
     "out_of_step": 409,
     "period_locked": 409,
     "precondition_failed": 412,
@@ -126,6 +131,9 @@ def answer_to(error: Exception) -> Answer | None:  # noqa: PLR0911 (one for each
             return _invalid(FieldError(None, "malformed", _("The request is malformed.")))
         case ValidationError():
             return _invalid(*_django_errors(error))
+        case IntegrityError():
+            refused = refusal(error)
+            return None if refused is None else _answer_to_coded(refused)
         case OperationalError() | InterfaceError():
             logger.error("The database did not answer: %s", error, exc_info=error)
             detail = _("The database can't answer right now. Nothing was changed; try again in a moment.")
@@ -166,15 +174,16 @@ def _answer_to_drf(error: drf.APIException) -> Answer | None:  # noqa: PLR0911 (
 def _answer_to_coded(error: Exception) -> Answer | None:
     """Answer for an app's own exception: `code`, its text, and `field` and `members` if it has any.
 
-    A code that is no problem of its own is what is wrong with the field.
+    A code that is no problem of its own is what is wrong with the field; None is the request as a whole.
     """
     code, name = getattr(error, "code", None), getattr(error, "field", None)
     if not isinstance(code, str):
         return None
     errors = (FieldError(name, code, str(error)),) if isinstance(name, str) else ()
     if code in STATUS_OF_CODE:
-        return Answer(code, str(error), errors=errors, members=getattr(error, "members", {}))
-    return _invalid(*errors) if errors else None
+        members, headers = getattr(error, "members", {}), getattr(error, "headers", {})
+        return Answer(code, str(error), errors=errors, members=members, headers=headers)
+    return _invalid(FieldError(name, code, str(error))) if hasattr(error, "field") else None
 
 
 def _invalid(*errors: FieldError) -> Answer:

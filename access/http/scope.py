@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from django.db.models import Model, QuerySet
@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from access.exceptions import OfficeKeysUnsupported, WrongKeyKind
 from access.http.address import client_address
 from access.http.authentication import key_of
+from access.http.once import IDEMPOTENCY_KEY, answer_once
 from access.models import ApiKey, KeyKind
 from access.rights import Rights, effective_rights
 from access.services import actor_of
@@ -75,6 +76,15 @@ class KeyScope(APIView):
         if self.writes_configuration and request.method not in SAFE_METHODS:
             actor = actor_of(self.key, address=client_address(request))
             self._as_key.enter_context(acting(actor))
+        if request.method == "POST" and IDEMPOTENCY_KEY in request.headers and "POST" in self.allowed_methods:
+            # Found here by the dispatcher, whatever the view's class is.
+            self.__dict__["post"] = partial(answer_once, self, getattr(self, request.method.lower()))
+
+    def check_throttles(self, request: Request) -> None:
+        """Count the request; its body is kept first if it is to be told from others, for a parser reads it once."""
+        if IDEMPOTENCY_KEY in request.headers:
+            _ = request._request.body
+        super().check_throttles(request)
 
     @property
     def key(self) -> ApiKey:
@@ -117,7 +127,19 @@ class KeyScope(APIView):
         permission = self._permission_for(str(self.request.method))
         if permission is not None and not self.rights.may(permission, company=company.pk):
             raise self._lacks(permission)
+        self.companies_concerned.add(company.pk)
         return company
+
+    @cached_property
+    def companies_concerned(self) -> set[int]:
+        """The companies (database ids) whose data the answer may tell: those checked, and what a view adds."""
+        return set()
+
+    def check_companies(self, companies: Iterable[int]) -> None:
+        """Do the same for some companies by their ids."""
+        known = Company.objects.in_bulk(list(companies))
+        for company in companies:
+            self.check_company(known.get(company))
 
     def check_not_own(self, companies: Iterable[int]) -> None:
         """Raise WrongKeyKind if an office's key is used for the office's own company."""

@@ -1,5 +1,6 @@
 """Offices, people, applications, keys, and what each may do where."""
 
+from access.models.answers import KeptAnswer
 from access.models.applications import Application
 from access.models.groups import DeliveredGroup
 from access.models.keys import ApiKey, ClientGrant, KeyKind, KeyRights, KeyState, ReplacedSecret
@@ -15,6 +16,7 @@ __all__ = [
     "ClientGrant",
     "DeliveredGroup",
     "ExpiryWarning",
+    "KeptAnswer",
     "KeyKind",
     "KeyLetter",
     "KeyRights",

@@ -154,6 +154,7 @@ CELERY_BEAT_SCHEDULE = {
     "expiring-keys": {"task": "access.tasks.warn_of_expiry", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "letters-of-keys": {"task": "access.tasks.send_left_letters", "schedule": 60.0, "options": {"expires": 60.0}},
     "old-letters-of-keys": {"task": "access.tasks.remove_old_letters", "schedule": 3600.0},
+    "old-answers": {"task": "access.tasks.remove_old_answers", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "old-notices": {"task": "notices.tasks.remove_old_notices", "schedule": 3600.0},
     "counters": {"task": "watch.tasks.read_counters", "schedule": 60.0, "options": {"expires": 60.0}},
     "old-counters": {"task": "watch.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},

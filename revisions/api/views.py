@@ -66,6 +66,7 @@ class TakeView(OutboxView):
             after=wanted.get("after"),
             key=self.key,
         )
+        self.companies_concerned.update(row.company_id for row in found.rows)
         return Response(Fetched(subscription.integration_id, epoch, None, found))
 
 

@@ -87,3 +87,18 @@ def _views(patterns: Any, path: str = "") -> Iterator[Any]:
             yield from _views(pattern.url_patterns, below)
         elif below.startswith("api/v1/"):
             yield getattr(pattern.callback, "cls", None)
+
+
+def test_every_post_takes_an_idempotency_key_and_nothing_else_does(schema: dict[str, Any]) -> None:
+    for path in schema["paths"].values():
+        for method, operation in path.items():
+            named = {one["name"] for one in operation.get("parameters", []) if one["in"] == "header"}
+            assert ("Idempotency-Key" in named) == (method == "post"), operation["operationId"]
+            if method == "post":
+                assert {"409", "422"} <= operation["responses"].keys()
+
+
+def test_what_may_fail_a_precondition_takes_an_if_match(schema: dict[str, Any]) -> None:
+    for operation in operations(schema):
+        named = {one["name"] for one in operation.get("parameters", [])}
+        assert ("If-Match" in named) == ("412" in operation["responses"]), operation["operationId"]

@@ -3,8 +3,9 @@
 import pytest
 from django.db import transaction
 
+from access import origin
 from information_types import registry
-from revisions import batch, fan_out, origin
+from revisions import batch, fan_out
 from subscriptions.services import Wish, create_subscription
 from tests import factories
 

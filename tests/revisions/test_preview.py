@@ -7,11 +7,11 @@ import pytest
 from django.db import connection, transaction
 
 from access.models import Application
+from access.origin import write_as
 from information_types import registry
 from ledger.models import Supplier
 from revisions import batch, fan_out, preview
 from revisions.models import OutboxItem
-from revisions.origin import write_as
 from subscriptions.selection import Selection
 from tests import factories
 
