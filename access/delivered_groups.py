@@ -21,11 +21,12 @@ FOLLOWED = frozenset(
     {
         "ledger.view_company",
         "subscriptions.view_subscription",
+        "revisions.view_feedback",
         "onetime_transfer.view_transfer",
         "onetime_transfer.add_transfer",
     }
 )
-INTEGRATED = frozenset({"subscriptions", "onetime_transfer"})
+INTEGRATED = frozenset({"subscriptions", "revisions", "onetime_transfer"})
 
 
 @dataclass(frozen=True)

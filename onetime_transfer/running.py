@@ -1,15 +1,14 @@
 """Running a transfer: chunk by chunk, each a transaction of its own, from wherever the last committed one ended."""
 
-import json
 import math
 import time
 from collections.abc import Sequence
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from onetime_transfer import messages, services
+from onetime_transfer import messages, numbering, services
 from onetime_transfer.models import SILENT_AFTER, Chunk, Transfer
 from onetime_transfer.walk import Walk, Written
 from revisions import fan_out, news
@@ -18,35 +17,6 @@ from subscriptions.models import Resync
 ROWS_PER_CHUNK = 16_000
 MOST_UNITS = 10_000
 SMOOTHED_OVER = 5.0  # seconds
-
-# The transferred sets follow, in the queue, all that the chunk's own fan-out has queued.
-NUMBER = """
-    with sets as (
-        select (value ->> 0)::bigint as id, (value ->> 1)::bigint as company_id, (value ->> 2)::int as rows,
-            sum((value ->> 2)::int) over (order by place) - (value ->> 2)::int as before
-        from json_array_elements(%(sets)s::json) with ordinality given (value, place)
-    ),
-    numbered as (
-        update revisions_queue queue set last_sequence = queue.last_sequence + total.rows
-        from (select sum(rows) as rows from sets) total
-        where queue.subscription_id = %(subscription)s
-        returning queue.last_sequence - total.rows as base
-    ),
-    counted as (
-        insert into revisions_queuedcount as counter (subscription_id, information_type, company_id, rows)
-        select %(subscription)s, %(type)s, company_id, rows from sets
-        on conflict (subscription_id, information_type, company_id) do update set rows = counter.rows + excluded.rows
-    ),
-    logged as (
-        insert into revisions_numbering (sets, row_counts, kinds, subscriptions, bases)
-        select array_agg(id order by before, id), array_agg(rows order by before, id),
-            array_fill(1, array[count(*)::int]), array[%(subscription)s::bigint], array[min(base)]
-        from sets, numbered
-    )
-    insert into revisions_outboxitem
-        (subscription_id, first_sequence, change_set_id, first_row, last_row, information_type, company_id)
-    select %(subscription)s, base + before + 1, id, 1, rows, %(type)s, company_id from sets, numbered
-"""
 
 
 def run(*, transfer_id: int) -> None:
@@ -170,17 +140,9 @@ def _next_units(units: int, rows: int) -> int:
 
 
 def _number(transfer: Transfer, written: Written) -> None:
-    if not written.sets:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            NUMBER,
-            {
-                "sets": json.dumps(written.sets),
-                "subscription": transfer.subscription_id,
-                "type": transfer.information_type,
-            },
-        )
+    numbering.number(
+        subscription=transfer.subscription_id, information_type=transfer.information_type, sets=written.sets
+    )
     Chunk.objects.bulk_create(
         Chunk(transfer=transfer, change_set_id=change_set, company_id=company, row_count=rows)
         for change_set, company, rows in written.sets

@@ -1,4 +1,6 @@
-"""What fetching and acknowledging refuse, with the codes of CONTRACT §2."""
+"""What fetching, acknowledging and reporting refuse, with the codes of CONTRACT §2."""
+
+from django.utils.translation import gettext as _
 
 
 class RevisionsError(Exception):
@@ -37,3 +39,33 @@ class OutOfStep(RevisionsError):
         super().__init__(f"The queue goes on after sequence {expected}; rows between were acknowledged or cut.")
         self.expected = expected
         self.members = {"expected": expected}
+
+
+class UnknownRow(RevisionsError):
+    """The integration was queued no such row, the trace has it no more, or the key may not read its company."""
+
+    code = "unknown_row"
+
+    def __init__(self, *, field: str) -> None:
+        super().__init__(
+            _(
+                "This integration was queued no such row that the key may read, or it was so long ago that it is no "
+                "longer kept."
+            )
+        )
+        self.field = field
+
+
+class TooManyReports(RevisionsError):
+    """So many reports wait for an answer that more would help nobody."""
+
+    code = "too_many_reports"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            _(
+                "%(limit)s reports of this integration wait for an answer already. Have them answered before you "
+                "report more."
+            )
+            % {"limit": limit}
+        )

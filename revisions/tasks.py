@@ -1,10 +1,10 @@
-"""What Celery runs: the fan-out, rung for or swept, the trace's index behind it, the clean-up, and the count of recent
-changes.
+"""What Celery runs: the fan-out, rung for or swept, the trace's index behind it, the clean-up, the count of recent
+changes, and the reports that have settled themselves.
 """
 
 from celery import shared_task
 
-from revisions import bell, clean_up, fan_out, news, recent, trace_index
+from revisions import bell, clean_up, fan_out, feedback, news, recent, trace_index
 
 
 @shared_task(name=bell.TASK, ignore_result=True)
@@ -31,6 +31,13 @@ def index_for_trace() -> None:
 def remove_old_change_sets() -> None:
     """Delete what nobody needs any more."""
     clean_up.remove_old()
+    feedback.remove_old()
+
+
+@shared_task(ignore_result=True)
+def settle_feedback() -> None:
+    """Close the reports whose integration has gone on with a later revision of the row."""
+    feedback.settle()
 
 
 @shared_task(ignore_result=True)

@@ -31,6 +31,8 @@ from information_types import registry
 from ledger.models import Company
 from onetime_transfer.services import request_transfer
 from revisions import fan_out
+from revisions.models import Feedback
+from subscriptions.models import Subscription
 from tests.access.offices import Bureau, caller, grant, make_template
 from tests.access.probe import problem
 from tests.factories import (
@@ -49,7 +51,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("matrix_api")]
 
 # What stands for a thing of the world in a call; `foreign` is put in its place.
 INTEGRATION, COMPANY, TRANSFER, KEY, RECEIPT = "{integration}", "{company}", "{transfer}", "{key}", "{receipt}"
-NAMES = {INTEGRATION, TRANSFER, KEY}
+REPORT = "{report}"
+NAMES = {INTEGRATION, TRANSFER, KEY, REPORT}
 METHODS = ("get", "post", "put", "patch", "delete")
 # They tell nothing about anybody's data, and ask for no key.
 OPEN = (SpectacularAPIView, SpectacularSwaggerView)
@@ -101,6 +104,9 @@ CALLS = {
     ("GET", "revisions"): Call(query={**OF_INTEGRATION, "company": COMPANY}),
     ("POST", "revisions/take"): Call(body={**OF_INTEGRATION, "company": [COMPANY]}),
     ("POST", "receipts"): Call(body={**OF_INTEGRATION, "receipt": RECEIPT}),
+    ("GET", "feedback"): Call(query=OF_INTEGRATION),
+    ("POST", "feedback"): Call(body={**OF_INTEGRATION, "sequence": 1, "code": "x", "message": "y"}, good=201),
+    ("GET", "feedback/<int:id>"): Call({"id": REPORT}),
     ("POST", "transfers"): Call(body={**OF_INTEGRATION, **A_TRANSFER}, good=202),
     ("GET", "transfers/<int:id>"): Call({"id": TRANSFER}),
     ("POST", "transfers/<int:id>/pause"): Call({"id": TRANSFER}),
@@ -200,6 +206,8 @@ class World:
         for things, text in ((self.things, self.text), (self.own_things, self.own_text)):
             answer = caller(text).get("/api/v1/revisions", {"integration_id": things[INTEGRATION]})
             things[RECEIPT] = answer.json()["receipt"]
+        for things in (self.things, self.own_things, self.foreign):
+            things[REPORT] = self._report(things).pk
 
     def _office(self, client: Company) -> Bureau:
         bureau = Bureau(clients=[client])
@@ -223,6 +231,23 @@ class World:
             TRANSFER: transfer.pk,
             KEY: key.public_id,
         }
+
+    def _report(self, things: Mapping[str, Any]) -> Feedback:
+        """A report, made past REST: the row need not have been queued."""
+        return Feedback.objects.create(
+            subscription=Subscription.objects.get(integration_id=things[INTEGRATION]),
+            company=Company.objects.get(number=things[COMPANY]),
+            sequence=2,
+            change_set_id=1,
+            row=1,
+            information_type=registry.get("accounts").number,
+            operation="u",
+            changed_at=timezone.now(),
+            line=json.dumps({"company": things[COMPANY], "number": "1910"}),
+            row_name="1910",
+            code="x",
+            message="y",
+        )
 
     def url(self, route: str, things: Mapping[str, Any]) -> str:
         """The address of a route with some things in it."""
@@ -409,7 +434,7 @@ def test_a_thing_of_anothers_is_answered_like_one_that_does_not_exist(world: Wor
     """An integration id, a transfer, or a key."""
     client = caller(world.text)
     foreign = {name: world.foreign[name] for name in NAMES}
-    absent = {INTEGRATION: "NOBODY", TRANSFER: 99999999, KEY: "nobody"}
+    absent = {INTEGRATION: "NOBODY", TRANSFER: 99999999, KEY: "nobody", REPORT: 99999999}
     found, missing = world.call(row, client, **foreign), world.call(row, client, **absent)
     problem(found, 404, "not_found")
     assert found.content == missing.content

@@ -52,6 +52,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "in_use": 409,
     "out_of_step": 409,
     "period_locked": 409,
+    "too_many_reports": 409,
     "precondition_failed": 412,
     "too_large": 413,
     "unsupported_media_type": 415,

@@ -150,6 +150,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60.0},
     },
     "trace": {"task": "revisions.tasks.index_for_trace", "schedule": 10.0, "options": {"expires": 10.0}},
+    "feedback": {"task": "revisions.tasks.settle_feedback", "schedule": 30.0, "options": {"expires": 30.0}},
     "clean-up": {"task": "revisions.tasks.remove_old_change_sets", "schedule": 3600.0},
     "expiring-keys": {"task": "access.tasks.warn_of_expiry", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "letters-of-keys": {"task": "access.tasks.send_left_letters", "schedule": 60.0, "options": {"expires": 60.0}},
@@ -274,6 +275,9 @@ UTKORG_IMPORT_MAX_MB: int = env.int("UTKORG_IMPORT_MAX_MB", default=500)
 UTKORG_IMPORT_FOLDER: str = env.str("UTKORG_IMPORT_FOLDER", default=str(embedded.imports))
 UTKORG_IMPORT_DAYS: int = env.int("UTKORG_IMPORT_DAYS", default=7)
 
+# How long reports of integrations are kept after they were answered
+UTKORG_FEEDBACK_DAYS: int = env.int("UTKORG_FEEDBACK_DAYS", default=90)
+
 UTKORG_NOTICE_DAYS: int = env.int("UTKORG_NOTICE_DAYS", default=90)
 
 # Requests that a key may make, by a view's `throttle_scope`
@@ -282,6 +286,7 @@ UTKORG_THROTTLE_RATES: dict[str, str] = {
     "revisions": env.str("THROTTLE_REVISIONS", default="20/s"),
     "receipts": env.str("THROTTLE_RECEIPTS", default="20/s"),
     "registers": env.str("THROTTLE_REGISTERS", default="60/min"),
+    "feedback": env.str("THROTTLE_FEEDBACK", default="10/s"),
 }
 # Requests that all accounting offices' keys together may make for one client
 UTKORG_THROTTLE_CLIENT_RATES: dict[str, str] = {

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from revisions.api.feedback import FeedbackDetail, FeedbackList
 from revisions.api.looking import PendingView
 from revisions.api.views import ReceiptsView, RevisionsView, TakeView
 
@@ -10,4 +11,6 @@ urlpatterns = [
     path("revisions", RevisionsView.as_view(), name="revisions"),
     path("revisions/take", TakeView.as_view(), name="take"),
     path("receipts", ReceiptsView.as_view(), name="receipts"),
+    path("feedback", FeedbackList.as_view(), name="feedback-list"),
+    path("feedback/<int:id>", FeedbackDetail.as_view(), name="feedback"),
 ]

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 
 from revisions.captured import proxies
+from revisions.models.feedback import Feedback, FeedbackEvent
 from revisions.models.outbox import (
     ChangesCounted,
     ChangeSet,
@@ -40,6 +41,8 @@ __all__ = (
     "DepartedCount",
     "Departure",
     "FanOutState",
+    "Feedback",
+    "FeedbackEvent",
     "LastFetch",
     "Mark",
     "Numbering",

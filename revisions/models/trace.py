@@ -34,9 +34,9 @@ class Numbering(models.Model):
     """What one pass of the fan-out, or one chunk of a transfer, queued: for the trace, since a receipt deletes items.
 
     `sets` are its change sets in the order of their numbers, `row_counts` their rows, and `kinds` says which of them
-    are of one type, company and origin. Each of `subscriptions` got its own after the sequence in `bases`; `parted` is
-    JSON, `[[kind, subscription], …]`, where not all of them got all kinds. Ids are drawn under the fan-out's lock, so
-    they stand in the order of the sequences.
+    are of one type, company and origin (0: sets written for one subscription alone). Each of `subscriptions` got its
+    own after the sequence in `bases`; `parted` is JSON, `[[kind, subscription], …]`, where not all of them got all
+    kinds. Ids are drawn under the fan-out's lock, so they stand in the order of the sequences.
     """
 
     made_at = models.DateTimeField(db_default=ClockTimestamp())

@@ -168,9 +168,14 @@ class Ledger:
     def deliveries(self, hit: Hit) -> list[Delivery]:
         """What became of one of the rows, by the integrations' ids."""
         found = list(self._sent(hit))
-        if hit.operation != ChangeSet.Operation.TRANSFERRED:
+        if not self._is_for_one(hit):
             found += self._unsent(hit, but={delivery.subscription_id for delivery in found})
         return sorted(found, key=lambda delivery: (delivery.deleted, delivery.integration_id, delivery.subscription_id))
+
+    def _is_for_one(self, hit: Hit) -> bool:
+        numbers = self._numbers.get(hit.numbering or 0)
+        of_transfer = hit.operation == ChangeSet.Operation.TRANSFERRED
+        return of_transfer or (numbers is not None and numbers.is_for_one(hit.change_set))
 
     def _sent(self, hit: Hit) -> Iterator[Delivery]:
         numbers = self._numbers.get(hit.numbering or 0)

@@ -36,6 +36,8 @@ OF_PAGE = f"""
          order by numbering.id limit 1))
 """
 
+FOR_ONE = 0  # the kind of sets that were written for one subscription alone
+
 
 class Numbers:
     """A numbering, taken apart."""
@@ -58,6 +60,10 @@ class Numbers:
             for subscription, base in self._bases.items()
             if self._kinds[place] in (wanted := self._wanted.get(subscription, self._all))
         }
+
+    def is_for_one(self, change_set: int) -> bool:
+        """Whether the set was written for one subscription alone, rather than changed for whoever wants it."""
+        return self._kinds[self._places[change_set]] == FOR_ONE
 
     def at(self, subscription: int, sequence: int) -> tuple[int, int] | None:
         """The change set and row that got a sequence; None where it wasn't given here."""

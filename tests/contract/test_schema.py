@@ -22,6 +22,8 @@ CODES = {
     ("get", "/api/v1/revisions"): {"invalid", "not_found", "out_of_step", "throttled"},
     ("post", "/api/v1/receipts"): {"invalid", "invalid_receipt", "epoch_changed", "not_found", "throttled"},
     ("post", "/api/v1/revisions/take"): {"invalid", "out_of_step", "not_found", "throttled"},
+    ("post", "/api/v1/feedback"): {"invalid", "not_found", "too_many_reports", "throttled"},
+    ("get", "/api/v1/feedback/{id}"): {"not_found", "permission_denied", "throttled"},
     ("post", "/api/v1/transfers"): {"invalid", "not_found", "permission_denied"},
     ("get", "/api/v1/transfers/{id}"): {"not_found", "permission_denied"},
     ("post", "/api/v1/transfers/{id}/pause"): {"invalid", "not_found"},
