@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('ledger', '0004_search'),
-        ('revisions', '0005_clients_of_offices'),
+        ('revisions', '0006_hours'),
         ('subscriptions', '0006_offices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
