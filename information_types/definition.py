@@ -49,7 +49,8 @@ class InformationType:
 
     `number` stands for the type in the tables of the heart and never changes. `fields` start with those of `key`, and
     the first is the company's number. `only` chooses the model's rows that are of this type. `unit` is the foreign key
-    to what a batch doesn't split (a ledger entry's voucher). Source: CONTRACT §1.
+    to what a batch doesn't split (a ledger entry's voucher). `amount` and `date` are the fields that reconciliation
+    sums, and divides the rows into months by. Source: CONTRACT §1.
     """
 
     name: str
@@ -62,11 +63,15 @@ class InformationType:
     only: Mapping[str, int] = dataclasses.field(default_factory=dict)
     unit: str | None = None
     parameters: tuple[Parameter, ...] = ()
+    amount: str | None = None
+    date: str | None = None
 
     def __post_init__(self) -> None:
         names = tuple(field.name for field in self.fields)
         if names[: len(self.key)] != self.key or names[0] != "company":
             raise ValueError(f"{self.name}: `fields` must start with `company` and the rest of the key.")
+        if unknown := {self.amount, self.date} - {None, *self.fields_by_name}:
+            raise ValueError(f"{self.name}: {unknown} is no field of its rows.")
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -108,6 +108,16 @@ def row_sql(information_type: InformationType, *, looked_up: bool = False) -> Ro
     )
 
 
+def shown_value(joins: Joins, information_type: InformationType, name: str) -> str:
+    """The SQL of one value as `data` has it; the joins get what it takes."""
+    return _value(joins, information_type.fields_by_name[name].path, is_key=name in information_type.key)
+
+
+def chosen(information_type: InformationType) -> str:
+    """The condition that chooses a type's rows of its model, the row under the alias `r`."""
+    return _only(information_type, ROOT)
+
+
 def key_joins(information_type: InformationType) -> str:
     """Only the look-ups that the key and the company need, for rows that are gone."""
     joins = Joins(information_type.model, looked_up=True)

@@ -1,5 +1,6 @@
 """What fetching, acknowledging and reporting refuse, with the codes of CONTRACT §2."""
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 
@@ -69,3 +70,15 @@ class TooManyReports(RevisionsError):
             )
             % {"limit": limit}
         )
+
+
+class CannotReconcile(RevisionsError):
+    """The figures can't be had as asked; `field` names what is wrong."""
+
+    def __init__(self, message: str | Promise, *, code: str, field: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+
+    def __str__(self) -> str:
+        return str(self.args[0])

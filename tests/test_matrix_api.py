@@ -107,6 +107,7 @@ CALLS = {
     ("GET", "feedback"): Call(query=OF_INTEGRATION),
     ("POST", "feedback"): Call(body={**OF_INTEGRATION, "sequence": 1, "code": "x", "message": "y"}, good=201),
     ("GET", "feedback/<int:id>"): Call({"id": REPORT}),
+    ("GET", "reconciliation"): Call(query={**OF_INTEGRATION, "information_type": "accounts", "company": COMPANY}),
     ("POST", "transfers"): Call(body={**OF_INTEGRATION, **A_TRANSFER}, good=202),
     ("GET", "transfers/<int:id>"): Call({"id": TRANSFER}),
     ("POST", "transfers/<int:id>/pause"): Call({"id": TRANSFER}),

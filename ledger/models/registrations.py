@@ -110,6 +110,8 @@ register(
         key=("company", "number"),
         fields=(COMPANY, *_own("number"), Field("supplier", "supplier__number"), *INVOICE),
         parameters=_dates("invoice_date"),
+        amount="amount",
+        date="invoice_date",
     )
 )
 register(
@@ -128,6 +130,8 @@ register(
             *_own("payment_date", "amount", "currency"),
         ),
         parameters=_dates("payment_date"),
+        amount="amount",
+        date="payment_date",
     )
 )
 register(
@@ -140,6 +144,8 @@ register(
         key=("company", "number"),
         fields=(COMPANY, *_own("number"), Field("customer", "customer__number"), *INVOICE),
         parameters=_dates("invoice_date"),
+        amount="amount",
+        date="invoice_date",
     )
 )
 register(
@@ -158,6 +164,8 @@ register(
             *_own("payment_date", "amount", "currency"),
         ),
         parameters=_dates("payment_date"),
+        amount="amount",
+        date="payment_date",
     )
 )
 register(
@@ -191,5 +199,7 @@ register(
             Parameter("period_from", "month_from", "voucher__voucher_date", _("From period"), required=True),
             Parameter("period_to", "month_to", "voucher__voucher_date", _("To period"), required=True),
         ),
+        amount="amount",
+        date="voucher_date",
     )
 )

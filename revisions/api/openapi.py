@@ -13,7 +13,16 @@ from information_types import registry
 from information_types.definition import InformationType
 from information_types.schema import JsonSchema, component_name, data_schema, key_schema
 from revisions.api.renderers import NDJSON
-from revisions.api.serializers import Acknowledged, Pending, PendingQuery, ReceiptBody, RevisionsQuery, TakeBody
+from revisions.api.serializers import (
+    Acknowledged,
+    Pending,
+    PendingQuery,
+    ReceiptBody,
+    Reconciliation,
+    ReconciliationQuery,
+    RevisionsQuery,
+    TakeBody,
+)
 from revisions.models import ChangeSet
 
 TAGS = ["outbox"]
@@ -178,4 +187,18 @@ take = extend_schema(
     ),
     request=TakeBody,
     responses=FETCHED,
+)
+reconciliation = extend_schema(
+    operation_id="reconciliation",
+    tags=TAGS,
+    summary="Does my copy equal the register?",
+    description=(
+        "What the register holds of one type, by company and month: rows, sums, and a hash over keys and amounts that "
+        "you can compute from your copy; docs/reconciliation.md has the recipe and test vectors. All of it is of one "
+        "moment. A copy that has taken in every row up to `sequence`, and none beyond, must be equal in each company "
+        "with `unqueued` 0 and `resync` false; so must one that has acknowledged all that it stored where `queued` is "
+        "0 as well. A month that isn't listed has no rows. Too much for one request is 400 `too_much`."
+    ),
+    parameters=[ReconciliationQuery],
+    responses={200: OpenApiResponse(Reconciliation, description="What the register held.")},
 )

@@ -97,13 +97,14 @@ def _as_json(subscription: Subscription, found: pending.Pending) -> dict[str, An
         "active": found.head.active,
         "total": found.total,
         "withheld": found.withheld,
-        "oldest": _moment(found.oldest),
+        "oldest": moment(found.oldest),
         "resync": [dataclasses.asdict(missing) for missing in found.resync],
-        "types": [{**dataclasses.asdict(kind), "oldest": _moment(kind.oldest)} for kind in found.kinds],
+        "types": [{**dataclasses.asdict(kind), "oldest": moment(kind.oldest)} for kind in found.kinds],
     }
 
 
-def _moment(time: datetime | None) -> str | None:
+def moment(time: datetime | None) -> str | None:
+    """A time as the API writes it."""
     if time is None:
         return None
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from access.http.parameters import BodySerializer, QuerySerializer, Text
 from information_types import registry
+from information_types.schema import MONTH_PATTERN
 from revisions.batch import MAX_ROWS
 
 DEFAULT_ROWS = 1_000
@@ -132,6 +133,74 @@ class ReceiptBody(Integration, BodySerializer):
     """What `receipts` takes."""
 
     receipt = Text(trim_whitespace=False, help_text=_("As it came with the batch."))
+
+
+class Month(serializers.RegexField):
+    """A month."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(MONTH_PATTERN, **options)
+        self.error_messages["invalid"] = _("A month has the form YYYY-MM.")
+
+
+class ReconciliationQuery(Integration, QuerySerializer):
+    """What `reconciliation` takes."""
+
+    information_type = serializers.ChoiceField(choices=TYPE_NAMES, help_text=_("One type of the subscription."))
+    company = Companies(
+        default=list,
+        help_text=_("Only this company; may repeat. Left out, all of the subscription that the key may read."),
+    )
+    period_from = Month(required=False, help_text=_("The first month; left out, from the first that there is."))
+    period_to = Month(required=False, help_text=_("The last month, included; left out, to the last that there is."))
+
+
+class ReconciledPeriod(serializers.Serializer[Any]):
+    """What the register holds of a month."""
+
+    period = serializers.CharField(allow_null=True, help_text=_("The month; null where the type has no date."))
+    rows = serializers.IntegerField()
+    debit = serializers.CharField(allow_null=True, help_text=_("The sum of amounts above zero; null without amounts."))
+    credit = serializers.CharField(allow_null=True, help_text=_("The sum of amounts below zero, so it is negative."))
+    hash = serializers.RegexField("^[0-9a-f]{16}$", help_text=_("Of keys and amounts, by the published recipe."))
+
+
+class ReconciledCompany(serializers.Serializer[Any]):
+    """A company's months, and what may make a copy differ."""
+
+    company = serializers.CharField()
+    queued = serializers.IntegerField(help_text=_("Rows of this type and company that aren't acknowledged."))
+    unqueued = serializers.IntegerField(help_text=_("Rows that have changed but aren't in the queue yet."))
+    resync = serializers.BooleanField(
+        help_text=_("Whether something was not queued, so that a one-off transfer is needed.")
+    )
+    periods = ReconciledPeriod(many=True, help_text=_("Only months that have rows."))
+
+
+class Recipe(serializers.Serializer[Any]):
+    """What a row's line is made of, by the names of `data`."""
+
+    key = serializers.ListField(child=serializers.CharField(), help_text=_("The parts of the key, in this order."))
+    amount = serializers.CharField(allow_null=True, help_text=_("The last part; null where the type has no amount."))
+    date = serializers.CharField(allow_null=True, help_text=_("The date that has the row's month; null without."))
+
+
+class Reconciliation(serializers.Serializer[Any]):
+    """What the register held at one moment."""
+
+    integration_id = serializers.CharField()
+    information_type = serializers.ChoiceField(choices=TYPE_NAMES)
+    period_from = serializers.CharField(allow_null=True)
+    period_to = serializers.CharField(allow_null=True)
+    as_of = serializers.DateTimeField()
+    epoch = serializers.IntegerField(help_text=_("Rises when the queue was cut."))
+    sequence = serializers.IntegerField(help_text=_("The last that was queued at that moment, of any type."))
+    active = serializers.BooleanField(help_text=_("While the subscription is inactive nothing new is queued."))
+    withheld_companies = serializers.IntegerField(
+        help_text=_("Companies of the subscription that the key may not read.")
+    )
+    recipe = Recipe()
+    companies = ReconciledCompany(many=True)
 
 
 class Acknowledged(serializers.Serializer[Any]):

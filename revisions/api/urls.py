@@ -4,6 +4,7 @@ from django.urls import path
 
 from revisions.api.feedback import FeedbackDetail, FeedbackList
 from revisions.api.looking import PendingView
+from revisions.api.reconciling import ReconciliationView
 from revisions.api.views import ReceiptsView, RevisionsView, TakeView
 
 urlpatterns = [
@@ -13,4 +14,5 @@ urlpatterns = [
     path("receipts", ReceiptsView.as_view(), name="receipts"),
     path("feedback", FeedbackList.as_view(), name="feedback-list"),
     path("feedback/<int:id>", FeedbackDetail.as_view(), name="feedback"),
+    path("reconciliation", ReconciliationView.as_view(), name="reconciliation"),
 ]
