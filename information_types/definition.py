@@ -50,7 +50,8 @@ class InformationType:
     `number` stands for the type in the tables of the heart and never changes. `fields` start with those of `key`, and
     the first is the company's number. `only` chooses the model's rows that are of this type. `unit` is the foreign key
     to what a batch doesn't split (a ledger entry's voucher). `amount` and `date` are the fields that reconciliation
-    sums, and divides the rows into months by. Source: CONTRACT §1.
+    sums, and divides the rows into months by. `is_master_data`: rows are made, changed and deleted one by one, by the
+    names that their columns have in `data`. Source: CONTRACT §1.
     """
 
     name: str
@@ -62,6 +63,7 @@ class InformationType:
     fields: tuple[Field | Reference, ...]
     only: Mapping[str, int] = dataclasses.field(default_factory=dict)
     unit: str | None = None
+    is_master_data: bool = False
     parameters: tuple[Parameter, ...] = ()
     amount: str | None = None
     date: str | None = None
@@ -72,6 +74,8 @@ class InformationType:
             raise ValueError(f"{self.name}: `fields` must start with `company` and the rest of the key.")
         if unknown := {self.amount, self.date} - {None, *self.fields_by_name}:
             raise ValueError(f"{self.name}: {unknown} is no field of its rows.")
+        if self.is_master_data and any(not isinstance(f, Field) or f.name != f.path for f in self.fields[1:]):
+            raise ValueError(f"{self.name}: master data is written by the names of its columns.")
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -1,7 +1,12 @@
 """What the ledger refuses, with stable codes; the database's own refusals are recognised by their SQLSTATE."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import DatabaseError
+from django.db.models import Model
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ledger import triggers
@@ -14,8 +19,10 @@ class LedgerError(Exception):
     field: str | None = None
     message: str | Promise = _("The ledger refuses this.")
 
-    def __init__(self, message: str | Promise | None = None) -> None:
+    def __init__(self, message: str | Promise | None = None, *, field: str | None = None) -> None:
         super().__init__(message or self.message)
+        self.field = field or self.field
+        self.members: dict[str, Any] = {}
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -79,6 +86,29 @@ class YearsOverlap(LedgerError):
     code = "years_overlap"
     field = "first_day"
     message = _("The financial year overlaps another year of the company.")
+
+
+class AlreadyExists(LedgerError):
+    """A row of this natural key is there already."""
+
+    code = "already_exists"
+    message = _("There is one of this key already. Change that one, or choose another key.")
+
+
+class InUse(LedgerError):
+    """A row can't be deleted, for others refer to it; `used_by` tells which models' rows, and how many of each."""
+
+    code = "in_use"
+
+    def __init__(self, used_by: Mapping[type[Model], int], *, most_counted: int) -> None:
+        self.used_by = used_by
+        uses = [_use(model, count, is_more=count >= most_counted) for model, count in used_by.items()]
+        super().__init__(gettext("It is in use and stays: %(uses)s.") % {"uses": ", ".join(uses)})
+
+
+def _use(model: type[Model], count: int, *, is_more: bool) -> str:
+    name = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
+    return f"{count}{'+' if is_more else ''} {name}"
 
 
 _BY_SQLSTATE: dict[str, type[LedgerError]] = {

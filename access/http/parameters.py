@@ -1,6 +1,8 @@
 """Query and body parameters: an unknown one is refused rather than ignored."""
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from django.http import QueryDict
@@ -8,6 +10,9 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
+
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -101,3 +106,27 @@ class Truth(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+class Whole(serializers.IntegerField):
+    """A whole number: digits in a query, a JSON number in a body."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Read it, without what Python takes for a number beyond that (`1_000`, `true`)."""
+        if isinstance(self.root, QuerySerializer):
+            known = isinstance(data, str) and WHOLE_NUMBER.fullmatch(data) is not None
+        else:
+            known = isinstance(data, int) and not isinstance(data, bool)
+        if not known:
+            self.fail("invalid")
+        return int(data)
+
+
+class Day(serializers.DateField):
+    """A date as `YYYY-MM-DD`, and in no other form of ISO 8601."""
+
+    def to_internal_value(self, data: Any) -> date:
+        """Read the date."""
+        if not isinstance(data, str) or DAY.fullmatch(data) is None:
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(data)

@@ -52,6 +52,7 @@ register(
         group="bookkeeping",
         key=("company", "number"),
         fields=(COMPANY, *_own("number", "name", "account_type", "active")),
+        is_master_data=True,
         parameters=(ACTIVE_ONLY,),
     )
 )
@@ -72,6 +73,7 @@ for number, name, label in (
             key=("company", "code"),
             fields=(COMPANY, *_own("code", "name", "active", "valid_from", "valid_to")),
             only={"dimension": int(number)},
+            is_master_data=True,
             parameters=(ACTIVE_ONLY,),
         )
     )
@@ -85,6 +87,7 @@ register(
         group="partners",
         key=("company", "number"),
         fields=(*PARTNER, *_own("bankgiro", "plusgiro", "iban", "bic")),
+        is_master_data=True,
         parameters=(ACTIVE_ONLY,),
     )
 )
@@ -97,6 +100,7 @@ register(
         group="partners",
         key=("company", "number"),
         fields=PARTNER,
+        is_master_data=True,
         parameters=(ACTIVE_ONLY,),
     )
 )

@@ -1,6 +1,5 @@
 """What requests to the outbox may say, and what its answers look like. Source: CONTRACT §2."""
 
-import re
 from typing import Any
 
 from django.utils.translation import gettext
@@ -9,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from access.http.parameters import BodySerializer, QuerySerializer, Text
+from access.http.parameters import BodySerializer, QuerySerializer, Text, Whole
 from information_types import registry
 from information_types.schema import MONTH_PATTERN
 from revisions.batch import MAX_ROWS
@@ -17,21 +16,6 @@ from revisions.batch import MAX_ROWS
 DEFAULT_ROWS = 1_000
 LONGEST_WAIT = 30
 TYPE_NAMES = registry.names()
-WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
-
-
-class Number(serializers.IntegerField):
-    """A whole number: digits in a query, a JSON number in a body."""
-
-    def to_internal_value(self, data: Any) -> int:
-        """Read it, without what Python takes for a number beyond that (`1_000`, `true`)."""
-        if isinstance(self.root, QuerySerializer):
-            known = isinstance(data, str) and WHOLE_NUMBER.fullmatch(data) is not None
-        else:
-            known = isinstance(data, int) and not isinstance(data, bool)
-        if not known:
-            self.fail("invalid")
-        return int(data)
 
 
 class Several(serializers.ListField):
@@ -78,7 +62,7 @@ class Integration(serializers.Serializer[Any]):
 class PendingQuery(Integration, QuerySerializer):
     """What `pending` takes."""
 
-    wait = Number(
+    wait = Whole(
         min_value=0,
         max_value=LONGEST_WAIT,
         default=0,
@@ -92,13 +76,13 @@ class PendingQuery(Integration, QuerySerializer):
 class Fetch(Integration):
     """What chooses a batch."""
 
-    limit = Number(
+    limit = Whole(
         min_value=1,
         max_value=MAX_ROWS,
         default=DEFAULT_ROWS,
         help_text=_("The most rows; a batch ends where a voucher ends, and a first voucher comes whole."),
     )
-    after = Number(
+    after = Whole(
         min_value=0,
         required=False,
         help_text=_("The last sequence that you hold; 409 if the queue doesn't go on there. Only without filters."),
