@@ -18,10 +18,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.http.pages import Page, PageQuery
-from access.http.parameters import BodySerializer, NoParameters, Text
+from access.http.parameters import BodySerializer, NoParameters, Text, Whole
 from revisions import feedback
 from revisions.api.scope import FETCH, OutboxView
-from revisions.api.serializers import TYPE_NAMES, Integration, Number
+from revisions.api.serializers import TYPE_NAMES, Integration
 from revisions.models import Feedback
 from revisions.models.feedback import LONGEST_CODE, LONGEST_MESSAGE, code_form
 from revisions.trace.services import LARGEST
@@ -34,7 +34,7 @@ never_stored = method_decorator(cache_control(no_store=True), name="dispatch")
 class FeedbackBody(Integration, BodySerializer):
     """A report: which row, by one of its two names, and what was wrong with it."""
 
-    sequence = Number(
+    sequence = Whole(
         min_value=1,
         max_value=LARGEST,
         required=False,
