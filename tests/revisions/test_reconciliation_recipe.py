@@ -170,4 +170,24 @@ def make_invoices(company: Company, rows: list[dict[str, Any]]) -> None:
         )
 
 
-MAKERS = {"ledger_entries": make_entries, "accounts": make_accounts, "supplier_invoices": make_invoices}
+def make_hours(company: Company, rows: list[dict[str, Any]]) -> None:
+    categories = {
+        number: factories.TimeCategoryFactory.create(company=company, number=number)
+        for number in sorted({row["time_category"] for row in rows})
+    }
+    for row in rows:
+        factories.TimeTransactionFactory.create(
+            company=company,
+            uid=row["uid"],
+            time_category=categories[row["time_category"]],
+            date_in=date.fromisoformat(row["date_in"]),
+            quantity=Decimal(row["quantity"]),
+        )
+
+
+MAKERS = {
+    "ledger_entries": make_entries,
+    "accounts": make_accounts,
+    "supplier_invoices": make_invoices,
+    "time_transactions": make_hours,
+}

@@ -39,5 +39,7 @@ register(
             Parameter("date_from", "date_from", "date_in", _("From date"), required=True),
             Parameter("date_to", "date_to", "date_in", _("To date"), required=True),
         ),
+        amount="quantity",
+        date="date_in",
     )
 )
