@@ -11,6 +11,7 @@ from config.views import favicon, healthz
 
 api_v1 = [
     path("", include("access.api.urls")),
+    path("", include("registers.api.urls")),
     path("", include("subscriptions.api.urls")),
     path("", include("revisions.api.urls")),
     path("", include("onetime_transfer.api.urls")),

@@ -4,10 +4,12 @@ It stands beside the SQL that writes them and mirrors it: what that writes as te
 may be null. Source: CONTRACT §0 (forms), §1; JSON Schema 2020-12, the dialect of OpenAPI 3.1.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
 from django.db.models import Field as ModelField
+from django.db.models import Model
 
 from information_types.definition import Field, InformationType, Parameter, Reference
 from information_types.sql import Joins
@@ -32,12 +34,17 @@ def component_name(information_type: InformationType) -> str:
 
 def data_schema(information_type: InformationType) -> JsonSchema:
     """The schema of a row; every field is always there, absent values are null."""
-    return _object({field.name: _member(information_type, field) for field in information_type.fields})
+    return row_schema(information_type.model, information_type.fields, key=information_type.key)
 
 
 def key_schema(information_type: InformationType) -> JsonSchema:
     """The schema of a row's natural key."""
-    return _object({field.name: _member(information_type, field) for field in information_type.key_fields})
+    return row_schema(information_type.model, information_type.key_fields, key=information_type.key)
+
+
+def row_schema(model: type[Model], fields: Iterable[Field | Reference], *, key: tuple[str, ...]) -> JsonSchema:
+    """The schema of an object of some fields of a model's rows; `key` are the names of its natural key."""
+    return _object({field.name: _member(model, field, key) for field in fields})
 
 
 def parameters_schema(information_type: InformationType) -> JsonSchema:
@@ -54,28 +61,29 @@ def _object(properties: JsonSchema) -> JsonSchema:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _member(information_type: InformationType, field: Field | Reference) -> JsonSchema:
+def _member(model: type[Model], field: Field | Reference, key: tuple[str, ...]) -> JsonSchema:
     if isinstance(field, Field):
-        return _value(information_type, field, is_key=field.name in information_type.key)
+        return value_schema(model, field, is_key=field.name in key)
     hop = field.fields[0].path.split("__")[0]
-    schema = _object({part.name: _value(information_type, part, is_key=True, given=hop) for part in field.fields})
-    _column, key, _missing = Joins(information_type.model).column(hop)
-    return _or_null(schema) if key.null else schema
+    schema = _object({part.name: value_schema(model, part, is_key=True, given=True) for part in field.fields})
+    _column, foreign_key, _missing = Joins(model).column(hop)
+    return _or_null(schema) if foreign_key.null else schema
 
 
-def _value(information_type: InformationType, field: Field, *, is_key: bool, given: str | None = None) -> JsonSchema:
-    """The schema of one value; `given` is a related row that is there, or its object would be null as a whole."""
-    _column, column, may_miss = Joins(information_type.model).column(field.path)
+def value_schema(model: type[Model], field: Field, *, is_key: bool, given: bool = False) -> JsonSchema:
+    """The schema of one value; `given` where a missing related row makes the object that it stands in null."""
+    _column, column, may_miss = Joins(model).column(field.path)
     schema = {"title": str(column.verbose_name), **_form(column)}
     if column.help_text:
         schema["description"] = str(column.help_text)
-    if _empty_is_null(column, is_key=is_key):
+    if empty_is_null(column, is_key=is_key):
         schema |= {"minLength": 1} if schema["type"] == "string" else {}
         return _or_null(schema)
-    return _or_null(schema) if column.null or (may_miss and given is None) else schema
+    return _or_null(schema) if column.null or (may_miss and not given) else schema
 
 
-def _empty_is_null(column: "ModelField[Any, Any]", *, is_key: bool) -> bool:
+def empty_is_null(column: "ModelField[Any, Any]", *, is_key: bool) -> bool:
+    """Whether `data` shows an empty value of a column as null."""
     text = isinstance(column, models.CharField | models.TextField)
     return isinstance(column, models.JSONField) or (text and column.blank and not is_key)
 

@@ -94,13 +94,13 @@ class RowSql:
 def row_sql(information_type: InformationType, *, looked_up: bool = False) -> RowSql:
     """The SQL of a type's rows, over whatever stands under the alias `r` (a table or a transition table)."""
     joins = Joins(information_type.model, looked_up=looked_up)
-    data = ", ".join(_named(joins, field, information_type) for field in information_type.fields)
-    key = ", ".join(_named(joins, field, information_type) for field in information_type.key_fields)
+    data = line_sql(joins, information_type.fields, key=information_type.key)
+    key = line_sql(joins, information_type.key_fields, key=information_type.key)
     company_id, _field, _nullable = joins.column(information_type.company_path)
     return RowSql(
         joins=str(joins),
-        data=f"(select row_to_json(line)::text from (select {data}) line)",
-        key=f"(select row_to_json(line)::text from (select {key}) line)",
+        data=data,
+        key=key,
         company_id=company_id,
         order=_order(information_type),
         only=_only(information_type, ROOT),
@@ -116,6 +116,14 @@ def shown_value(joins: Joins, information_type: InformationType, name: str) -> s
 def chosen(information_type: InformationType) -> str:
     """The condition that chooses a type's rows of its model, the row under the alias `r`."""
     return _only(information_type, ROOT)
+
+
+def line_sql(
+    joins: Joins, fields: Iterable[Field | Reference], *, key: tuple[str, ...], further: Iterable[str] = ()
+) -> str:
+    """The SQL of some fields of a row as a line of JSON; it names the joins that it needs."""
+    members = ", ".join([*(_named(joins, field, key) for field in fields), *further])
+    return f"(select row_to_json(line)::text from (select {members}) line)"
 
 
 def key_joins(information_type: InformationType) -> str:
@@ -225,9 +233,9 @@ def target_of(model: type[Model], name: str) -> type[Model]:
     return target
 
 
-def _named(joins: Joins, field: Field | Reference, information_type: InformationType) -> str:
+def _named(joins: Joins, field: Field | Reference, key: tuple[str, ...]) -> str:
     if isinstance(field, Field):
-        return f'{_value(joins, field.path, is_key=field.name in information_type.key)} as "{field.name}"'
+        return f'{_value(joins, field.path, is_key=field.name in key)} as "{field.name}"'
     hop = field.fields[0].path.split("__")[0]
     parts = ", ".join(f"'{part.name}', {_value(joins, part.path, is_key=True)}" for part in field.fields)
     column, _field, _nullable = joins.column(hop)

@@ -21,6 +21,7 @@ LOWEST_FIRST = [
     "sign_in",
     "imports",
     "timesheets",
+    "registers",
     "subscriptions",
     "revisions",
     "onetime_transfer",

@@ -30,6 +30,9 @@ from access.services import restore_key, revoke_key
 from information_types import registry
 from ledger.models import Company
 from onetime_transfer.services import request_transfer
+from registers.api.addresses import route_of
+from registers.register import Register, all_registers
+from registers.rows import read_one
 from revisions import fan_out
 from revisions.models import Feedback
 from subscriptions.models import Subscription
@@ -84,6 +87,14 @@ SUBSCRIPTION = {
 A_TRANSFER = {"information_type": "accounts", "company": COMPANY, "parameters": {}}
 BAD_LIST = (400, "invalid")
 
+REGISTERS = [register for register in all_registers() if register.information_type]
+
+
+def a_row_of(register: Register) -> dict[str, Any]:
+    """What stands for the rest of a row's key."""
+    return {field.name: f"{{{register.name}.{field.name}}}" for field in register.key_fields[1:]}
+
+
 CALLS = {
     ("GET", "me"): Call(query={"company": COMPANY}),
     ("GET", "keys/<str:public_id>/clients"): Call({"public_id": KEY}),
@@ -113,6 +124,10 @@ CALLS = {
     ("POST", "transfers/<int:id>/pause"): Call({"id": TRANSFER}),
     ("POST", "transfers/<int:id>/resume"): Call({"id": TRANSFER}),
     ("POST", "transfers/<int:id>/cancel"): Call({"id": TRANSFER}),
+    ("GET", "companies"): Call(),
+    ("GET", "companies/<path:number>"): Call({"number": COMPANY}),
+    **{("GET", register.slug): Call(query={"company": COMPANY}) for register in REGISTERS},
+    **{("GET", route_of(register)): Call({"company": COMPANY, **a_row_of(register)}) for register in REGISTERS},
 }
 
 
@@ -231,6 +246,7 @@ class World:
             COMPANY: company.number,
             TRANSFER: transfer.pk,
             KEY: key.public_id,
+            **self._rows(),
         }
 
     def _report(self, things: Mapping[str, Any]) -> Feedback:
@@ -249,6 +265,14 @@ class World:
             code="x",
             message="y",
         )
+
+    def _rows(self) -> dict[str, Any]:
+        """A row of every register of the client's."""
+        found: dict[str, Any] = {}
+        for register in REGISTERS:
+            key = json.loads(str(read_one(register, register.rows_of(self.client.company))))
+            found |= {stand_in: key[name] for name, stand_in in a_row_of(register).items()}
+        return found
 
     def url(self, route: str, things: Mapping[str, Any]) -> str:
         """The address of a route with some things in it."""
@@ -459,7 +483,7 @@ def test_what_is_no_client_any_more_is_not_there(
     """The key's only client: so nothing is."""
     end(world)
     answer = world.call(row, caller(world.text))
-    if row == ("GET", "subscriptions"):
+    if row in (("GET", "subscriptions"), ("GET", "companies")):
         assert answer.json()["results"] == []
     elif row == ("POST", "subscriptions"):
         problem(answer, *CALLS[row].out_of_sight)

@@ -185,3 +185,11 @@ class BearerKeyScheme(OpenApiAuthenticationExtension):
             "bearerFormat": "utk_…",
             "description": "An API key, made in the admin and shown there once.",
         }
+
+
+def component(auto_schema: openapi.AutoSchema, name: str, schema: JsonSchema) -> JsonSchema:
+    """Register a component, unless there is one of its name, and return the reference to it."""
+    found = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=name)
+    auto_schema.registry.register_on_missing(found)
+    reference: JsonSchema = found.ref
+    return reference

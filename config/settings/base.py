@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "sign_in",
     "imports",
     "timesheets",
+    "registers",
     "subscriptions",
     "revisions",
     "onetime_transfer",

@@ -4,11 +4,11 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import Direction, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
+from access.http.openapi import component
 from information_types import registry
 from information_types.definition import InformationType
 from information_types.schema import JsonSchema, component_name, data_schema, key_schema
@@ -42,8 +42,8 @@ class BatchSchema(OpenApiSerializerExtension):
     def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> JsonSchema:  # noqa: ARG002 (its signature)
         """Return the batch's schema; what it refers to becomes components of their own."""
         refs = {known.name: _revision(auto_schema, known) for known in registry.all_types()}
-        revision = _component(auto_schema, "Revision", _one_of(refs))
-        end = _component(auto_schema, "BatchEnd", _envelope())
+        revision = component(auto_schema, "Revision", _one_of(refs))
+        end = component(auto_schema, "BatchEnd", _envelope())
         return {
             "allOf": [end],
             "type": "object",
@@ -78,8 +78,8 @@ def _envelope() -> JsonSchema:
 def _revision(auto_schema: AutoSchema, known: InformationType) -> JsonSchema:
     """Register a type's `data`, key and revision; return the reference to the last."""
     name = component_name(known)
-    data = _component(auto_schema, f"{name}Data", {"description": str(known.label), **data_schema(known)})
-    key = _component(auto_schema, f"{name}Key", key_schema(known))
+    data = component(auto_schema, f"{name}Data", {"description": str(known.label), **data_schema(known)})
+    key = component(auto_schema, f"{name}Key", key_schema(known))
     properties: JsonSchema = {
         "sequence": {"type": "integer", "minimum": 1, "description": "1, 2, 3 … without gaps, per subscription."},
         "information_type": {"type": "string", "const": known.name},
@@ -97,7 +97,7 @@ def _revision(auto_schema: AutoSchema, known: InformationType) -> JsonSchema:
             "description": "The row as it was when it changed; null when it was deleted.",
         },
     }
-    return _component(
+    return component(
         auto_schema,
         f"{name}Revision",
         {"type": "object", "properties": properties, "required": list(properties)},
@@ -112,13 +112,6 @@ def _one_of(refs: dict[str, JsonSchema]) -> JsonSchema:
             "mapping": {name: ref["$ref"] for name, ref in refs.items()},
         },
     }
-
-
-def _component(auto_schema: AutoSchema, name: str, schema: JsonSchema) -> JsonSchema:
-    component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=name)
-    auto_schema.registry.register_on_missing(component)
-    reference: JsonSchema = component.ref
-    return reference
 
 
 LINES: JsonSchema = {

@@ -1,0 +1,156 @@
+"""What chooses a register's rows: a filter for each field of `data`, made from the field.
+
+A filter given several times means any of its values. An empty value is a field that is null, where one may be.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django_filters import Filter, FilterSet
+from rest_framework.exceptions import ErrorDetail
+
+from information_types.definition import Field, Reference
+from information_types.schema import JsonSchema, empty_is_null, value_schema
+from information_types.sql import Joins
+from ledger.models import Company
+from registers.api import values
+from registers.register import Register, of_company
+
+Errors = dict[str, list[ErrorDetail]]
+
+WORDS: Final = {"gte": ": this and later or more", "lte": ": this and earlier or less"}
+BOUNDS: Final = {"from": "gte", "to": "lte"}
+BOUNDED = (models.DateField, models.TimeField, models.DecimalField)
+
+
+class Values(forms.Field):
+    """What stands in a query under one name, each value read by itself; None is null."""
+
+    widget = forms.SelectMultiple
+
+    def __init__(self, *, read: values.Reader, nullable: bool = False, many: bool = True, **options: Any) -> None:
+        self._read, self._nullable, self._many = read, nullable, many
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> list[Any]:
+        """Return the values; raises ValidationError."""
+        said: list[str] = value or []
+        if len(said) > 1 and not self._many:
+            raise ValidationError(_("Give this parameter once only."), code="repeated")
+        return [None if text == "" and self._nullable else self._read(text) for text in said]
+
+
+class FieldFilter(Filter):
+    """Chooses by a field of `data`."""
+
+    field_class = Values
+
+    def __init__(self, *, path: str, column: Any, schema: JsonSchema, **options: Any) -> None:
+        self.column, self.schema = column, schema
+        self.is_many: bool = options.get("many", True)
+        super().__init__(path, **options)
+
+    def in_query(self) -> JsonSchema:
+        """The schema of one value."""
+        kind, *_null = [self.schema["type"]] if isinstance(self.schema["type"], str) else self.schema["type"]
+        if kind == "object":
+            return {"type": "string", "examples": ["7:121"]}
+        known: JsonSchema = {name: self.schema[name] for name in ("enum", "format") if name in self.schema}
+        if "enum" in known:
+            known["enum"] = [value for value in known["enum"] if value is not None]
+        return {"type": "string" if kind == "string" else kind, **known}
+
+    def said(self) -> str:
+        """What the filter chooses, for OpenAPI."""
+        return f"{self.schema['title']}{WORDS.get(self.lookup_expr, '')}"
+
+    def filter(self, qs: "QuerySet[Any]", value: list[Any]) -> "QuerySet[Any]":
+        """Return the rows that one of the values allows."""
+        if not value:
+            return qs
+        chosen = Q()
+        for condition in self._conditions(value):
+            chosen |= condition
+        return qs.filter(chosen)
+
+    def _conditions(self, wanted: list[Any]) -> Iterator[Q]:
+        given = [value for value in wanted if value is not None]
+        if len(given) < len(wanted):
+            yield self._null()
+        if isinstance(self.column, models.JSONField):
+            yield from (Q(**{f"{self.field_name}__contains": value}) for value in given)
+        elif len(given) == 1:
+            yield self._related() & Q(**{f"{self.field_name}__{self.lookup_expr}": given[0]})
+        elif given:
+            yield self._related() & Q(**{f"{self.field_name}__in": given})
+
+    def _null(self) -> Q:
+        """The condition that the field is shown as null."""
+        condition = Q(**{f"{self.field_name}__isnull": True})
+        match self.column:
+            case models.JSONField():
+                return condition | Q(**{self.field_name: {}})
+            case models.CharField() | models.TextField():
+                return condition | Q(**{self.field_name: ""})
+        return condition
+
+    def _related(self) -> Q:
+        company: Company | None = self.parent.company
+        return Q() if company is None else of_company(self.parent.queryset.model, self.field_name, company)
+
+
+class RegisterFilter(FilterSet):
+    """The filters of one register, over the rows of one company."""
+
+    register: Register
+
+    def __init__(self, data: Any, *, queryset: "QuerySet[Any]", company: Company | None) -> None:
+        self.company = company
+        super().__init__(data, queryset=queryset)
+
+    @classmethod
+    def unknown(cls, names: Mapping[str, Any]) -> list[str]:
+        """The names that no filter has."""
+        return [name for name in names if name not in cls.base_filters]
+
+    def wrong(self) -> Errors:
+        """What is wrong with the values, by name."""
+        return {
+            name: [ErrorDetail(message, error.code or "invalid") for error in errors for message in error.messages]
+            for name, errors in self.form.errors.as_data().items()
+        }
+
+
+@cache
+def filters_of(register: Register) -> type[RegisterFilter]:
+    """Return the filters of a register."""
+    return type(f"{register.name}_filters", (RegisterFilter,), {**dict(_filters(register)), "register": register})
+
+
+def _filters(register: Register) -> Iterator[tuple[str, Filter]]:
+    for field in register.fields:
+        if isinstance(field, Reference):
+            for part in field.fields:
+                inner = Field(f"{field.name}.{part.name}", part.path)
+                yield from _of_field(register, inner, is_key=True)
+        elif field.name != "company":
+            yield from _of_field(register, field, is_key=field.name in register.key)
+
+
+def _of_field(register: Register, field: Field, *, is_key: bool) -> Iterator[tuple[str, Filter]]:
+    _sql, column, may_miss = Joins(register.model).column(field.path)
+    schema = value_schema(register.model, field, is_key=is_key, given=True)
+    options: dict[str, Any] = {"path": field.path, "column": column, "schema": schema}
+    nullable = column.null or may_miss or empty_is_null(column, is_key=is_key)
+    read = values.reader_of(column)
+    yield field.name, FieldFilter(**options, lookup_expr="exact", read=read, nullable=nullable)
+    if isinstance(column, BOUNDED):
+        for side, lookup in BOUNDS.items():
+            bound = values.last_moment if side == "to" and read is values.moment else read
+            yield f"{field.name}_{side}", FieldFilter(**options, lookup_expr=lookup, read=bound, many=False)

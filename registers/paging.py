@@ -1,0 +1,104 @@
+"""Pages of a register by where its rows stand in an order that never changes.
+
+A page begins after a place, whether a row still stands there or not: what is written between two pages neither repeats
+a row nor leaves out one that was there all the time, and the thousandth page costs what the first does.
+"""
+
+import dataclasses
+from typing import Any, Literal
+
+from django.db.models import F, QuerySet
+from django.db.models.expressions import Col
+from django.db.models.fields.tuple_lookups import (
+    Tuple,
+    TupleGreaterThan,
+    TupleGreaterThanOrEqual,
+    TupleLessThan,
+    TupleLessThanOrEqual,
+)
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
+
+from information_types import sql
+from registers.register import Register
+from registers.rows import Row, read
+
+Side = Literal["after", "from", "before", "until"]
+
+BACKWARDS: frozenset[Side] = frozenset({"before", "until"})
+SINGLE = {"after": "gt", "from": "gte", "before": "lt", "until": "lte"}
+SEVERAL: dict[Side, Any] = {
+    "after": TupleGreaterThan,
+    "from": TupleGreaterThanOrEqual,
+    "before": TupleLessThan,
+    "until": TupleLessThanOrEqual,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Cursor:
+    """From where a page is read, and which way."""
+
+    side: Side
+    place: tuple[Any, ...]
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether the page ends there rather than begins."""
+        return self.side in BACKWARDS
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """Some rows in order, and where the pages beside them are read from."""
+
+    rows: list[Row]
+    previous: Cursor | None
+    next: Cursor | None
+
+
+def read_page(register: Register, chosen: "QuerySet[Any]", *, cursor: Cursor | None, limit: int, **shown: Any) -> Page:
+    """Return at most `limit` of the chosen rows, from the cursor on."""
+    backwards = cursor is not None and cursor.is_backwards
+    if cursor is not None:
+        chosen = _beyond(register, chosen, cursor)
+    found = read(register, chosen, limit=limit + 1, backwards=backwards, **shown)
+    rows, more = found[:limit], len(found) > limit
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return _empty(cursor)
+    first, last = Cursor("before", rows[0].place), Cursor("after", rows[-1].place)
+    has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
+    return Page(rows, first if has_previous else None, last if has_next else None)
+
+
+def _empty(cursor: Cursor | None) -> Page:
+    """Nothing is left on this side of the cursor: what there is stands on the other."""
+    if cursor is None:
+        return Page([], None, None)
+    if cursor.is_backwards:
+        return Page([], None, Cursor("from" if cursor.side == "before" else "after", cursor.place))
+    return Page([], Cursor("until" if cursor.side == "after" else "before", cursor.place), None)
+
+
+def _beyond(register: Register, chosen: "QuerySet[Any]", cursor: Cursor) -> "QuerySet[Any]":
+    if len(register.order) == 1:
+        return chosen.filter(**{f"{register.order[0]}__{SINGLE[cursor.side]}": cursor.place[0]})
+    columns = Tuple(*map(F, register.order))
+    beyond = chosen.filter(SEVERAL[cursor.side](columns, cursor.place))
+    unit = register.information_type and register.information_type.unit
+    return _of_units(register, beyond, unit, cursor) if unit else beyond
+
+
+def _of_units(register: Register, chosen: "QuerySet[Any]", unit: str, cursor: Cursor) -> "QuerySet[Any]":
+    """Say of the joined unit too that it stands beyond the cursor.
+
+    The planner draws no such conclusion, and would walk all vouchers of the company before the cursor's. A look-up by
+    the unit's key would be taken for the row's own column: hence the joined table's by name.
+    """
+    key = sql.target_of(register.model, unit)._meta.pk
+    for alias, table in chosen.query.alias_map.items():
+        if table.table_name == key.model._meta.db_table and chosen.query.alias_refcount[alias]:
+            lookup = LessThanOrEqual if cursor.is_backwards else GreaterThanOrEqual
+            return chosen.filter(lookup(Col(alias, key), cursor.place[0]))
+    return chosen
