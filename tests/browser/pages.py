@@ -71,6 +71,7 @@ OTHERS = {
     "no-rows-found": "ledger/voucher/?q=finns-inte",
     "vouchers-filtered": "ledger/voucher/?year=2010&company__id__exact={company}",
     "company-delete": "ledger/company/{company}/delete/",
+    "voucher-reverse": "ledger/voucher/{voucher}/reverse/",
     "voucher-delete": "ledger/voucher/{voucher}/delete/",
     "voucher-history": "ledger/voucher/{voucher}/history/",
     "accesstemplate-own": "access/accesstemplate/{own_template}/change/",
