@@ -1,8 +1,7 @@
 """What the ledger refuses, with stable codes; the database's own refusals are recognised by their SQLSTATE."""
 
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import DatabaseError
 from django.db.models import Model
@@ -10,10 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from information_types.registry import types_of
 from ledger import triggers
-
-if TYPE_CHECKING:
-    from ledger.models import SupplierInvoice, Voucher
 
 
 class LedgerError(Exception):
@@ -33,18 +30,11 @@ class LedgerError(Exception):
 
 
 class Unbalanced(LedgerError):
-    """A voucher's rows don't sum to zero; told by how much where that is known."""
+    """A voucher's rows don't sum to zero."""
 
     code = "unbalanced"
     field = "rows"
     message = _("The voucher does not sum to zero: debit and credit must be the same.")
-
-    def __init__(self, message: str | Promise | None = None, *, difference: Decimal | None = None) -> None:
-        if difference is not None:
-            message = _("The voucher does not sum to zero: debit less credit is %(difference)s.") % {
-                "difference": difference
-            }
-        super().__init__(message)
 
 
 class BrokenAmount(LedgerError):
@@ -59,30 +49,6 @@ class UnknownRow(LedgerError):
 
     code = "unknown_row"
     field = "rows"
-
-
-class AlreadyReversed(LedgerError):
-    """A voucher is reversed once; `reversal` is the one that did it."""
-
-    code = "already_reversed"
-
-    def __init__(self, reversal: "Voucher") -> None:
-        super().__init__(_("The voucher is reversed already, by %(voucher)s.") % {"voucher": reversal})
-        self.reversal = reversal
-
-
-class DuplicateInvoice(LedgerError):
-    """The supplier's invoice of that number is there already: `existing`."""
-
-    code = "duplicate_invoice"
-    field = "invoice_number"
-
-    def __init__(self, existing: "SupplierInvoice") -> None:
-        super().__init__(
-            _("Invoice %(invoice_number)s of the supplier is there already, as number %(number)s.")
-            % {"invoice_number": existing.invoice_number, "number": existing.number}
-        )
-        self.existing = existing
 
 
 class PeriodLocked(LedgerError):
@@ -139,6 +105,13 @@ class InUse(LedgerError):
         self.used_by = used_by
         uses = [_use(model, count, is_more=count >= most_counted) for model, count in used_by.items()]
         super().__init__(gettext("It is in use and stays: %(uses)s.") % {"uses": ", ".join(uses)})
+        self.members["used_by"] = [{"register": _name(model), "rows": count} for model, count in used_by.items()]
+
+
+def _name(model: type[Model]) -> str:
+    """What integrations call the model's rows."""
+    types = types_of(model)
+    return types[0].name if types else str(model._meta.model_name)
 
 
 def _use(model: type[Model], count: int, *, is_more: bool) -> str:

@@ -63,6 +63,11 @@ class Register:
         """The fields that name a row."""
         return tuple(field for field in self.fields if isinstance(field, Field) and field.name in self.key)
 
+    @property
+    def is_master_data(self) -> bool:
+        """Whether its rows are written one by one, by their fields' names."""
+        return self.information_type is not None and self.information_type.is_master_data
+
     def rows(self) -> QuerySet[Model]:
         """All rows of the register."""
         return self.model._default_manager.filter(**self.only)

@@ -7,8 +7,7 @@ class RevisionsConfig(AppConfig):
     verbose_name = _("Outbox")
 
     def ready(self) -> None:
-        # They read models, which are loaded by now; loading `scope` declares whose a report is.
-        from revisions import checks, receivers, scope  # noqa: F401, PLC0415
+        from revisions import checks, receivers  # noqa: PLC0415  # they read models, which are loaded by now
 
         checks.register()
         receivers.connect()

@@ -47,7 +47,6 @@ from tests.factories import (
     give,
     make_books,
     make_key,
-    make_report,
     make_subscription,
     permission,
 )
@@ -209,7 +208,6 @@ class Place:
         )
         for _ in range(2):
             request_transfer(subscription=self.subscription, information_type=registry.get("suppliers"))
-        make_report(self.subscription, self.company, message=name)
         books.post(text=name)
         for user in (self.member, self.bureau.user):
             Notice.objects.create(user=user, kind="of an earlier version", url=f"/admin/?{name}")

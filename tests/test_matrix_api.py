@@ -44,7 +44,6 @@ from tests.factories import (
     give,
     make_books,
     make_key,
-    make_report,
     make_subscription,
     permission,
 )
@@ -89,6 +88,8 @@ A_TRANSFER = {"information_type": "accounts", "company": COMPANY, "parameters": 
 BAD_LIST = (400, "invalid")
 
 REGISTERS = [register for register in all_registers() if register.information_type]
+MASTER_DATA = [register for register in REGISTERS if register.is_master_data]
+UNUSED = "UNUSED"
 
 
 def a_row_of(register: Register) -> dict[str, Any]:
@@ -129,6 +130,21 @@ CALLS = {
     ("GET", "companies/<path:number>"): Call({"number": COMPANY}),
     **{("GET", register.slug): Call(query={"company": COMPANY}) for register in REGISTERS},
     **{("GET", route_of(register)): Call({"company": COMPANY, **a_row_of(register)}) for register in REGISTERS},
+    # A company is made by keys of the whole installation alone.
+    ("POST", "companies"): Call(body={"number": "900", "name": "New"}, good=403),
+    ("PATCH", "companies/<path:number>"): Call({"number": COMPANY}, body={"name": "Other"}),
+    **{
+        ("POST", register.slug): Call(body={"company": COMPANY, register.key[-1]: "NEW", "name": "New"}, good=201)
+        for register in MASTER_DATA
+    },
+    **{
+        ("PATCH", route_of(register)): Call({"company": COMPANY, **a_row_of(register)}, body={"active": False})
+        for register in MASTER_DATA
+    },
+    **{
+        ("DELETE", route_of(register)): Call({"company": COMPANY, register.key[-1]: UNUSED}, good=204)
+        for register in MASTER_DATA
+    },
 }
 
 
@@ -200,6 +216,9 @@ class World:
     def __init__(self) -> None:
         self.client = make_books(number="100")
         make_some_of_each(self.client)
+        for register in MASTER_DATA:
+            values = {register.key[-1]: UNUSED, "name": "Unused", **register.only}
+            register.model._default_manager.create(company=self.client.company, **values)
         self.bureau = self._office(self.client.company)
         self.application = self.bureau.application
         self.membership = Membership.objects.get(user=self.bureau.user)
@@ -251,8 +270,21 @@ class World:
         }
 
     def _report(self, things: Mapping[str, Any]) -> Feedback:
-        subscription = Subscription.objects.get(integration_id=things[INTEGRATION])
-        return make_report(subscription, Company.objects.get(number=things[COMPANY]))
+        """A report, made past REST: the row need not have been queued."""
+        return Feedback.objects.create(
+            subscription=Subscription.objects.get(integration_id=things[INTEGRATION]),
+            company=Company.objects.get(number=things[COMPANY]),
+            sequence=2,
+            change_set_id=1,
+            row=1,
+            information_type=registry.get("accounts").number,
+            operation="u",
+            changed_at=timezone.now(),
+            line=json.dumps({"company": things[COMPANY], "number": "1910"}),
+            row_name="1910",
+            code="x",
+            message="y",
+        )
 
     def _rows(self) -> dict[str, Any]:
         """A row of every register of the client's."""
@@ -262,9 +294,9 @@ class World:
             found |= {stand_in: key[name] for name, stand_in in a_row_of(register).items()}
         return found
 
-    def url(self, route: str, things: Mapping[str, Any]) -> str:
-        """The address of a route with some things in it."""
-        call = next(CALLS[row] for row in ROWS if row[1] == route)
+    def url(self, route: str, things: Mapping[str, Any], method: str | None = None) -> str:
+        """The address of a route with some things in it, as it is called with a method."""
+        call = next(CALLS[row] for row in ROWS if row[1] == route and method in {row[0], None})
         for name, value in _put(call.path, things).items():
             route = re.sub(f"<[a-z]+:{name}>", str(value), route)
         return f"/api/v1/{route}"
@@ -276,7 +308,7 @@ class World:
         body = None if call.body is None else json.dumps(_put(call.body, things))
         return client.generic(
             method,
-            self.url(route, things),
+            self.url(route, things, method),
             data=body or b"",
             content_type="application/json" if body else "",
             query_params=_put(call.query, things),

@@ -103,6 +103,20 @@ PROBLEM: JsonSchema = {
             "type": "integer",
             "description": "With `out_of_step`: the sequence after which the queue goes on.",
         },
+        "location": {
+            "type": "string",
+            "format": "uri",
+            "description": "With `already_exists`: the address of what is there.",
+        },
+        "used_by": {
+            "type": "array",
+            "description": "With `in_use`: what refers to it; at most 1000 rows of each are counted.",
+            "items": {
+                "type": "object",
+                "properties": {"register": {"type": "string"}, "rows": {"type": "integer"}},
+                "required": ["register", "rows"],
+            },
+        },
     },
     "required": ["type", "title", "status", "detail", "code"],
 }

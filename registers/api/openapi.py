@@ -108,6 +108,47 @@ def read_row(register: Register) -> Describe:
     )
 
 
+def create_row(register: Register, body: type[serializers.Serializer[Any]]) -> Describe:
+    """Return the description of making a row."""
+    return extend_schema(
+        operation_id=f"create_{register.name}_row",
+        tags=TAGS,
+        summary=f"Make one of {register.name.replace('_', ' ')}",
+        description="Fields left out have their usual values. Where there is one of this key already, `location` says.",
+        request=body,
+        parameters=[_written(201), _location()],
+        responses={201: OpenApiResponse(_rows(register), description="The row.")},
+    )
+
+
+def change_row(register: Register, body: type[serializers.Serializer[Any]]) -> Describe:
+    """Return the description of changing a row."""
+    return extend_schema(
+        operation_id=f"change_{register.name}_row",
+        tags=TAGS,
+        summary=f"Change one of {register.name.replace('_', ' ')}",
+        description=(
+            "Only the fields that the body names; null clears. What names the row never changes: delete it and make "
+            "another."
+        ),
+        request=body,
+        parameters=[*key_parameters(register), _written(200)],
+        responses={200: OpenApiResponse(_rows(register), description="The row.")},
+    )
+
+
+def delete_row(register: Register) -> Describe:
+    """Return the description of deleting a row."""
+    return extend_schema(
+        operation_id=f"delete_{register.name}_row",
+        tags=TAGS,
+        summary=f"Delete one of {register.name.replace('_', ' ')}",
+        description="Where others refer to it nothing is done, and `used_by` says what does.",
+        parameters=key_parameters(register),
+        responses={204: OpenApiResponse(description="It is deleted.")},
+    )
+
+
 def key_parameters(register: Register) -> list[OpenApiParameter]:
     """Return the parts of a row's address."""
     return [
@@ -145,6 +186,19 @@ def _held() -> list[OpenApiParameter]:
         OpenApiParameter("If-None-Match", description="The `ETag` of an earlier answer.", **held),
         OpenApiParameter("ETag", response=[200, 304], description="Names this answer, letter by letter.", **held),
     ]
+
+
+def _written(status: int) -> OpenApiParameter:
+    description = "Names the row as it is now; for `If-Match`."
+    return OpenApiParameter(
+        "ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[status], description=description
+    )
+
+
+def _location() -> OpenApiParameter:
+    return OpenApiParameter(
+        "Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=[201], description="The row's address."
+    )
 
 
 def _alternate(register: Register) -> list[OpenApiParameter]:

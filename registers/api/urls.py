@@ -5,19 +5,34 @@ from collections.abc import Mapping
 from django.db.models import Model
 from django.urls import path
 
+from ledger.models import Company
+from registers.api import master_data
 from registers.api.addresses import name_of, route_of
 from registers.api.reading import RegisterItem, RegisterList
-from registers.register import all_registers
+from registers.register import Register, all_registers
 
-# Views of registers that can be written as well, by their model
-LISTS: Mapping[type[Model], type[RegisterList]] = {}
-ITEMS: Mapping[type[Model], type[RegisterItem]] = {}
+# Views of registers that are written in ways of their own, by their model
+LISTS: Mapping[type[Model], type[RegisterList]] = {Company: master_data.NewCompanies}
+ITEMS: Mapping[type[Model], type[RegisterItem]] = {Company: master_data.ChangedRow}
+
+
+def list_of(register: Register) -> type[RegisterList]:
+    """Return the view of a register's collection."""
+    usual = master_data.NewRows if register.is_master_data else RegisterList
+    return LISTS.get(register.model, usual).of(register)
+
+
+def item_of(register: Register) -> type[RegisterItem]:
+    """Return the view of one of a register's rows."""
+    usual = master_data.MasterDataRow if register.is_master_data else RegisterItem
+    return ITEMS.get(register.model, usual).of(register)
+
 
 urlpatterns = [
     address
     for register in all_registers()
     for address in (
-        path(register.slug, LISTS.get(register.model, RegisterList).of(register).as_view(), name=name_of(register)),
-        path(route_of(register), ITEMS.get(register.model, RegisterItem).of(register).as_view()),
+        path(register.slug, list_of(register).as_view(), name=name_of(register)),
+        path(route_of(register), item_of(register).as_view()),
     )
 ]

@@ -1,5 +1,1 @@
 """Pages on queues and what went through them."""
-
-from revisions.admin.feedback import FeedbackAdmin
-
-__all__ = ["FeedbackAdmin"]

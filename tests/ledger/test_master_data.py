@@ -85,6 +85,7 @@ def test_what_others_refer_to_stays_and_tells_who(books: factories.Books) -> Non
     with pytest.raises(InUse) as error:
         delete_row(row=books.cash)
     assert error.value.used_by == {LedgerEntry: 1}
+    assert error.value.members == {"used_by": [{"register": "ledger_entries", "rows": 1}]}
     assert "1 " in str(error.value)
     assert Account.objects.filter(pk=books.cash.pk).exists()
 

@@ -1,0 +1,113 @@
+"""Bodies that write one row of a register: the fields of `data` by their names, read strictly. Source: CONTRACT §0, §2.
+
+A field left out keeps its value, or has its usual one in a new row; null clears it. What names the row is given once.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import Direction
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from access.http.openapi import JsonSchema
+from access.http.parameters import BodySerializer, Day, Text, Truth, Whole
+from registers.api.openapi import data_schema, name_of
+from registers.register import Register
+
+KEY_STAYS = "natural_key_changed"
+
+
+class RegisterBody(BodySerializer):
+    """A row of a register as asked for; bound to the register by `body_of`."""
+
+    register: ClassVar[Register]
+    is_change: ClassVar[bool] = False
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields that may be written."""
+        return {name: self._field(name) for name in writable(self.register, is_change=self.is_change)}
+
+    def _unknown(self, data: Any) -> dict[str, list[ErrorDetail]]:
+        wrong = super()._unknown(data)
+        detail = _("What names a row to integrations never changes. Delete the row and create another.")
+        return {
+            name: [ErrorDetail(detail, KEY_STAYS)] if self.is_change and name in self.register.key else errors
+            for name, errors in wrong.items()
+        }
+
+    def _field(self, name: str) -> "serializers.Field[Any, Any, Any, Any]":
+        if name == "company":
+            return Text()
+        column = column_of(self.register, name)
+        options: dict[str, Any] = {"required": not self.is_change and is_required(column)}
+        if may_be_null(column):
+            options["allow_null"] = True
+        match column:
+            case models.BooleanField():
+                return Truth(**options)
+            case models.DateField():
+                return Day(**options)
+            case models.IntegerField():
+                return Whole(**options)
+            case models.CharField() if column.choices:
+                return serializers.ChoiceField(choices=column.flatchoices, **options)
+            case models.CharField():
+                return Text(max_length=column.max_length, allow_blank=column.blank, **options)
+        raise TypeError(f"{column}: nothing says how a {type(column).__name__} is written.")
+
+
+class RegisterBodySchema(OpenApiSerializerExtension):
+    """The schema of such a body: that of `data`, without what isn't written."""
+
+    target_class = RegisterBody
+    match_subclasses = True
+
+    def get_name(self, auto_schema: AutoSchema, direction: Direction) -> str:  # noqa: ARG002 (its signature)
+        """Return the component's name."""
+        return f"{name_of(self.target.register)}{'Change' if self.target.is_change else 'New'}"
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> JsonSchema:  # noqa: ARG002 (its signature)
+        """Return the schema."""
+        register, is_change = self.target.register, self.target.is_change
+        shown = data_schema(register)["properties"]
+        properties = {name: shown[name] for name in writable(register, is_change=is_change)}
+        required = [] if is_change else [name for name in properties if _must_be_given(register, name)]
+        schema = {"type": "object", "properties": properties, "additionalProperties": False}
+        return schema | ({"required": required} if required else {})
+
+
+@cache
+def body_of(register: Register, *, is_change: bool = False) -> type[RegisterBody]:
+    """Return the body of a new row, or of a change of one."""
+    name = f"{name_of(register)}{'Change' if is_change else 'New'}"
+    return type(name, (RegisterBody,), {"register": register, "is_change": is_change})
+
+
+def writable(register: Register, *, is_change: bool) -> Iterable[str]:
+    """Yield the names of `data` that a body may hold."""
+    return (field.name for field in register.fields if not (is_change and field.name in register.key))
+
+
+def column_of(register: Register, name: str) -> Any:
+    """Return the model's field of a name of `data`."""
+    return register.model._meta.get_field(name)
+
+
+def is_required(column: Any) -> bool:
+    """Tell whether a new row must have a value of its own."""
+    return not column.blank and not column.null and not column.has_default()
+
+
+def may_be_null(column: Any) -> bool:
+    """Tell whether there may be no value."""
+    return bool(column.null or (column.blank and isinstance(column, models.CharField)))
+
+
+def _must_be_given(register: Register, name: str) -> bool:
+    return name == "company" or is_required(column_of(register, name))
