@@ -1,7 +1,8 @@
 """What the ledger refuses, with stable codes; the database's own refusals are recognised by their SQLSTATE."""
 
 from collections.abc import Mapping
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError
 from django.db.models import Model
@@ -11,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from information_types.registry import types_of
 from ledger import triggers
+
+if TYPE_CHECKING:
+    from ledger.models import SupplierInvoice, Voucher
 
 
 class LedgerError(Exception):
@@ -30,11 +34,18 @@ class LedgerError(Exception):
 
 
 class Unbalanced(LedgerError):
-    """A voucher's rows don't sum to zero."""
+    """A voucher's rows don't sum to zero; told by how much where that is known."""
 
     code = "unbalanced"
     field = "rows"
     message = _("The voucher does not sum to zero: debit and credit must be the same.")
+
+    def __init__(self, message: str | Promise | None = None, *, difference: Decimal | None = None) -> None:
+        if difference is not None:
+            message = _("The voucher does not sum to zero: debit less credit is %(difference)s.") % {
+                "difference": difference
+            }
+        super().__init__(message)
 
 
 class BrokenAmount(LedgerError):
@@ -49,6 +60,30 @@ class UnknownRow(LedgerError):
 
     code = "unknown_row"
     field = "rows"
+
+
+class AlreadyReversed(LedgerError):
+    """A voucher is reversed once; `reversal` is the one that did it."""
+
+    code = "already_reversed"
+
+    def __init__(self, reversal: "Voucher") -> None:
+        super().__init__(_("The voucher is reversed already, by %(voucher)s.") % {"voucher": reversal})
+        self.reversal = reversal
+
+
+class DuplicateInvoice(LedgerError):
+    """The supplier's invoice of that number is there already: `existing`."""
+
+    code = "duplicate_invoice"
+    field = "invoice_number"
+
+    def __init__(self, existing: "SupplierInvoice") -> None:
+        super().__init__(
+            _("Invoice %(invoice_number)s of the supplier is there already, as number %(number)s.")
+            % {"invoice_number": existing.invoice_number, "number": existing.number}
+        )
+        self.existing = existing
 
 
 class PeriodLocked(LedgerError):

@@ -7,7 +7,8 @@ class RevisionsConfig(AppConfig):
     verbose_name = _("Outbox")
 
     def ready(self) -> None:
-        from revisions import checks, receivers  # noqa: PLC0415  # they read models, which are loaded by now
+        # They read models, which are loaded by now; loading `scope` declares whose a report is.
+        from revisions import checks, receivers, scope  # noqa: F401, PLC0415
 
         checks.register()
         receivers.connect()

@@ -1,19 +1,17 @@
 """Which tests run one at a time, and which are left out where no browser is installed."""
 
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.apps import AppConfig
 from django.conf import settings
 from django.db import connection
-from django.db.models.signals import post_migrate
+from django.test import TransactionTestCase
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
-from access.receivers import is_last
+from tests.emptying import Delivered
 
 # They start whole installations, a browser or many connections, and measure time: each runs alone and last.
 SERIAL = {"browser", "concurrency", "contract", "embedded"}
@@ -39,21 +37,14 @@ def _english() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """What every installation is delivered with is no test's history."""
-    post_migrate.connect(_forget_what_was_delivered)
-    with django_db_blocker.unblock():
-        _truncate_history()
-
-
-def _forget_what_was_delivered(app_config: AppConfig, **_kwargs: Any) -> None:
-    if is_last(app_config):
-        _truncate_history()
-
-
-def _truncate_history() -> None:
-    with connection.cursor() as cursor:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Delivered]:
+    """What every installation is delivered with is no test's history, and left by each."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("truncate history_change")
+        delivered = Delivered()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: delivered.restore())
+        yield delivered
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -2,12 +2,14 @@
 
 import dataclasses
 import itertools
+import json
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
+from django.utils import timezone
 from factory import declarations
 from factory.django import DjangoModelFactory
 
@@ -29,6 +31,7 @@ from ledger.models import (
     Voucher,
 )
 from ledger.services.vouchers import ENTRY_FIELDS, Entry, Header, post_voucher
+from revisions.models import Feedback
 from subscriptions.models import Subscription
 from subscriptions.services import Wish, create_subscription
 from timesheets.models import TimeCategory, TimeTransaction
@@ -326,4 +329,29 @@ def make_subscription(
             companies=companies,
             **wish,
         ),
+    )
+
+
+def make_report(subscription: Subscription, company: Company, **fields: Any) -> Feedback:
+    """Return a report of an account, made past REST: the row need not have been queued."""
+    known = registry.get("accounts")
+    content = {"company": company.number, "number": "1910", "name": "Kassa", "account_type": None, "active": True}
+    return Feedback.objects.create(
+        subscription=subscription,
+        company=company,
+        **{
+            "sequence": 1,
+            "change_set_id": 1,
+            "row": 1,
+            "information_type": known.number,
+            "operation": "u",
+            "changed_at": timezone.now(),
+            "line": json.dumps(content),
+            "row_name": "1910",
+            "code": "unknown_account",
+            "message": "No such account.",
+            "application_name": subscription.application.name,
+            "key_name": "A key",
+            **fields,
+        },
     )

@@ -36,12 +36,12 @@ from imports import running as import_running
 from imports import services as import_services
 from imports.models import FileImport
 from information_types import registry
-from ledger.models import Company, CustomerInvoice, DimensionValue, OtherDimension, SupplierInvoice, Voucher
+from ledger.models import Company, CustomerInvoice, DimensionValue, OtherDimension, Supplier, SupplierInvoice, Voucher
 from ledger.sie.importing import import_sie_file
-from onetime_transfer import running, services
+from onetime_transfer import resending, running, services
 from onetime_transfer.models import Transfer
-from revisions import fan_out, queues, trace_index
-from revisions.models import Departure
+from revisions import fan_out, feedback, queues, trace_index
+from revisions.models import Departure, Feedback
 from sign_in.models import FailedSignIn
 from subscriptions.models import Subscription
 from subscriptions.services import change_parts
@@ -86,6 +86,7 @@ def make_sample() -> Sample:
     _registers(books)
     fan_out.drain()
     _fetch(subscriptions["EXOPEN"], user)
+    _reports(subscriptions["MEDIUS"], books, user)
     _traffic(list(subscriptions.values())[:5])
     _transfers(subscriptions, user)
     _keys(user, applications)
@@ -173,6 +174,35 @@ def _fetch(subscription: Subscription, user: User) -> None:
         batch = integrator.fetch(limit=200)
         integrator.acknowledge(batch["receipt"])
     integrator.fetch(limit=200)
+
+
+def _reports(subscription: Subscription, company: Company, user: User) -> None:
+    """Rows that an integration couldn't use: one changed since, one gone, one closed with a note, one sent again."""
+    _key, text = create_key(owner=user, application=subscription.application, name="Medius i drift")
+    integrator = Integrator(subscription, key=text)
+    supplier = Supplier.objects.get(company=company, number="2001")
+    gone = factories.SupplierFactory.create(company=company, number="2999", name="Städbolaget i Umeå")
+    fan_out.drain()
+    suppliers = {row["key"]["number"]: row for row in integrator.fetch(information_type="suppliers")["rows"]}
+    supplier.bankgiro, supplier.name = "5402-9681", f"{supplier.name} (publ)"
+    supplier.save()
+    gone.delete()
+    fan_out.drain()
+    said = {
+        "2001": ("unknown_bankgiro", "Bankgironumret saknas. Leverantören kan inte läggas upp utan det."),
+        "2999": ("duplicate", "Det finns redan en leverantör med samma organisationsnummer: 1042 Städ & Fönster."),
+        "2002": ("currency", "Valutan är inte upplagd i Medius."),
+        "2003": ("timeout", "Ingen kontakt med Medius efter tre försök."),
+    }
+    made = {
+        number: integrator.post("feedback", revision=suppliers[number]["revision"], code=code, message=message).json()
+        for number, (code, message) in said.items()
+    }
+    integrator.post(
+        "feedback", revision=suppliers["2001"]["revision"], code="unknown_bankgiro", message=said["2001"][1]
+    )
+    feedback.dismiss(reports=[made["2002"]["id"]], note="Valutan är upplagd nu. Läs in leverantören för hand.", by=user)
+    resending.send_again(reports=[made["2003"]["id"]], by=user)
 
 
 def _traffic(subscriptions: list[Subscription]) -> None:
@@ -348,6 +378,9 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
         "former_member": Membership.objects.get(user__username="per").pk,
         "acceptance": TermsAcceptance.objects.all()[0].pk,
         "own_template": AccessTemplate.objects.exclude(office=None)[0].pk,
+        "feedback": Feedback.objects.get(row_name="2001").pk,
+        "feedback_deleted": Feedback.objects.get(row_name="2999").pk,
+        "feedback_dismissed": Feedback.objects.get(state="dismissed").pk,
         "apikey": ApiKey.objects.filter(revoked_at=None).order_by("pk")[0].pk,
         **states,
     }

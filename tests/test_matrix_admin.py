@@ -47,6 +47,7 @@ from tests.factories import (
     give,
     make_books,
     make_key,
+    make_report,
     make_subscription,
     permission,
 )
@@ -208,6 +209,7 @@ class Place:
         )
         for _ in range(2):
             request_transfer(subscription=self.subscription, information_type=registry.get("suppliers"))
+        make_report(self.subscription, self.company, message=name)
         books.post(text=name)
         for user in (self.member, self.bureau.user):
             Notice.objects.create(user=user, kind="of an earlier version", url=f"/admin/?{name}")

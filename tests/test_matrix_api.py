@@ -44,6 +44,7 @@ from tests.factories import (
     give,
     make_books,
     make_key,
+    make_report,
     make_subscription,
     permission,
 )
@@ -270,21 +271,8 @@ class World:
         }
 
     def _report(self, things: Mapping[str, Any]) -> Feedback:
-        """A report, made past REST: the row need not have been queued."""
-        return Feedback.objects.create(
-            subscription=Subscription.objects.get(integration_id=things[INTEGRATION]),
-            company=Company.objects.get(number=things[COMPANY]),
-            sequence=2,
-            change_set_id=1,
-            row=1,
-            information_type=registry.get("accounts").number,
-            operation="u",
-            changed_at=timezone.now(),
-            line=json.dumps({"company": things[COMPANY], "number": "1910"}),
-            row_name="1910",
-            code="x",
-            message="y",
-        )
+        subscription = Subscription.objects.get(integration_id=things[INTEGRATION])
+        return make_report(subscription, Company.objects.get(number=things[COMPANY]))
 
     def _rows(self) -> dict[str, Any]:
         """A row of every register of the client's."""

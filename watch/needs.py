@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Max
+from django.db.models import Count, Max, Window
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.http import urlencode
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,6 +19,7 @@ from access.models import ApiKey, KeyLetter
 from access.scope import may_everywhere, rights_of_request, visible, within
 from notices.letters import reach_people
 from onetime_transfer.models import Transfer
+from revisions.models import Feedback
 from subscriptions.models import Subscription
 from watch import wording
 from watch.ages import age
@@ -26,6 +29,7 @@ from watch.signs import Signs
 
 VIEW, CHANGE = "subscriptions.view_subscription", "subscriptions.change_subscription"
 MOST_OF_A_KIND = 3
+MESSAGE_SHOWN = 100
 KEYS_EXPIRE_WITHIN = timedelta(days=14)
 LETTERS_OF = timedelta(days=7)
 
@@ -60,6 +64,7 @@ def of(lines: Sequence[Line], signs: Signs, *, user: User | AnonymousUser) -> li
         *_unsent_letters(lines, signs.now, user),
         *_unsent_letters_of_keys(user, signs.now),
         *_transfers(user),
+        *_reported(user),
         *_incomplete(lines, user),
         *_keys(user, signs.now),
     ]
@@ -195,6 +200,37 @@ def _transfers(user: User | AnonymousUser) -> Iterator[Need]:
             action=_("Open the transfer"),
             url=reverse("admin:onetime_transfer_transfer_change", args=[transfer.pk]),
             is_severe=failed,
+        )
+
+
+def _reported(user: User | AnonymousUser) -> Iterator[Need]:
+    """Rows that integrations couldn't use: of each its newest report, and how many there are."""
+    if not user.has_perm("revisions.view_feedback"):
+        return
+    waiting = visible(Feedback.objects.filter(state=Feedback.State.OPEN), user)
+    counted = waiting.annotate(count=Window(Count("pk"), partition_by="subscription_id"))
+    newest = counted.select_related("subscription").order_by("subscription_id", "-last_reported_at", "-pk")
+    for report in newest.distinct("subscription_id")[:100]:
+        text = ngettext(
+            "%(subscription)s couldn't use %(rows)s row: %(code)s, %(message)s",
+            "%(subscription)s couldn't use %(rows)s rows. The latest: %(code)s, %(message)s",
+            report.count,
+        )
+        said = {
+            "subscription": report.subscription.integration_id,
+            "rows": wording.grouped(report.count),
+            "code": report.code,
+            "message": Truncator(report.message).chars(MESSAGE_SHOWN),
+        }
+        of_one = urlencode({"subscription__id__exact": report.subscription_id, "state__exact": report.state})
+        yield Need(
+            kind="reported",
+            text=text % said,
+            advice=_("Mend the row or the integration. Then send the row again, or close the report with a note."),
+            action=_("Open the report") if report.count == 1 else _("Open the reports"),
+            url=reverse("admin:revisions_feedback_change", args=[report.pk])
+            if report.count == 1
+            else f"{reverse('admin:revisions_feedback_changelist')}?{of_one}",
         )
 
 

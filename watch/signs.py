@@ -31,6 +31,7 @@ VERSION = """
         (select (count(*), sum(attempts))::text from watch_letter where sent_at is null),
         (select (count(*) filter (where status = 'failed'), count(*) filter (where status = 'paused'))::text
          from onetime_transfer_transfer),
+        (select (count(*), sum(times))::text from revisions_feedback where state = 'open'),
         (select clock_timestamp() - beat_at > %(beats)s::interval from watch_pulse),
         exists (select from revisions_changeset
                 where not fanned_out and id > coalesce((select floor from revisions_fanoutstate), 0)

@@ -76,6 +76,7 @@ NAVIGATION: list[Item] = [
         "items": [
             _list(_("Subscriptions"), "outbox", "subscriptions.subscription"),
             _list(_("One-off transfers"), "move_up", "onetime_transfer.transfer"),
+            _list(_("Reported rows"), "flag", "revisions.feedback"),
             {
                 "title": pgettext_lazy("menu", "Trace"),
                 "icon": "manage_search",

@@ -18,7 +18,7 @@ from access.http.admin.amounts import column
 from access.http.admin.filters import DayFilter, SearchFilter
 from ledger.admin.columns import year_column
 from ledger.admin.filters import YearFilter
-from ledger.admin.owned import OwnedAdmin
+from ledger.admin.reversing import ReversingAdmin
 from ledger.admin.voucher_forms import RowForm, RowFormSet, VoucherForm
 from ledger.models import LedgerEntry, Voucher
 from ledger.services.vouchers import ENTRY_FIELDS, Entry, change_voucher, delete_voucher, post_voucher
@@ -76,7 +76,7 @@ class RowInline(TabularInline):
 
 
 @admin.register(Voucher)
-class VoucherAdmin(OwnedAdmin):
+class VoucherAdmin(ReversingAdmin):
     form = VoucherForm
     inlines = (RowInline,)
     list_display = ("name", "voucher_date", "text", "total", "year", "of_company")
@@ -135,7 +135,7 @@ class VoucherAdmin(OwnedAdmin):
         rows = LedgerEntry.objects.filter(voucher=OuterRef("pk"), amount__gt=0).order_by()
         debit = rows.values("voucher").annotate(debit=Sum("amount")).values("debit")
         found: QuerySet[Voucher] = super().get_queryset(request)
-        return found.select_related("company", "financial_year").annotate(debit=Subquery(debit))
+        return found.select_related("company", "financial_year", "reverses").annotate(debit=Subquery(debit))
 
     # One voucher
 
@@ -182,6 +182,7 @@ class VoucherAdmin(OwnedAdmin):
         context = {**(extra_context or {})}
         if voucher is not None:
             context["sums"] = voucher.rows.aggregate(rows=Count("pk"), debit=Sum("amount", filter=Q(amount__gt=0)))
+            context["reversal"], context["reversed"] = voucher.reversal, voucher.reverses
             context["too_long"] = context["sums"]["rows"] > MOST_ROWS
             context["rows_url"] = f"{reverse('admin:ledger_ledgerentry_changelist')}?voucher__id__exact={voucher.pk}"
         page: HttpResponse = super().change_view(request, object_id, form_url, context)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from ledger import triggers
@@ -35,6 +35,16 @@ class Voucher(models.Model):
     text = models.CharField(_("text"), max_length=500, blank=True)
     registered_on = models.DateField(_("registered on"), null=True, blank=True)
     signature = models.CharField(_("signature"), max_length=100, blank=True)
+    reverses = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        related_name="reversals",
+        verbose_name=_("reverses"),
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+    )
 
     last_row = models.PositiveIntegerField(default=0, editable=False)
     # What a file without voucher numbers said of it, whatever became of it since; empty for all other vouchers.
@@ -54,14 +64,24 @@ class Voucher(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["financial_year", "series", "number"], name="voucher_key"),
             models.CheckConstraint(condition=~Q(number=""), name="voucher_has_number"),
+            models.UniqueConstraint(
+                fields=["reverses"], name="voucher_reversed_once", condition=Q(reverses__isnull=False)
+            ),
+            models.CheckConstraint(condition=~Q(reverses=F("id")), name="voucher_reverses_another"),
         ]
         triggers = [
             triggers.natural_key_never_changes("company_id", "financial_year_id", "series", "number"),
+            *triggers.references_of_company(reverses="ledger_voucher"),
             *triggers.voucher_rules(),
         ]
 
     def __str__(self) -> str:
         return f"{self.series} {self.number}".strip()
+
+    @property
+    def reversal(self) -> "Voucher | None":
+        """The voucher that takes this one back, if there is one."""
+        return self.reversals.select_related("company", "financial_year").first()
 
 
 class LedgerEntry(models.Model):

@@ -59,9 +59,12 @@ def ledger_refusals() -> Iterator[None]:
         raise known from error
 
 
-def post_voucher(*, company: Company, series: str, header: Header, entries: Sequence[Entry]) -> Voucher:
+def post_voucher(
+    *, company: Company, series: str, header: Header, entries: Sequence[Entry], reverses: Voucher | None = None
+) -> Voucher:
     """Post a balanced voucher in the year of its date, with the next number of its series.
 
+    One that `reverses` another is made by `ledger.services.reversals`.
     Raises `BrokenAmount`, `Unbalanced`, `OutsideYear`, `PeriodLocked`, `ForeignCompany`; then nothing is written.
     """
     _check(entries)
@@ -70,6 +73,7 @@ def post_voucher(*, company: Company, series: str, header: Header, entries: Sequ
         _check_open(year, header.voucher_date)
         (number,) = next_voucher_numbers(financial_year=year, series=series)
         voucher = Voucher(company=company, financial_year=year, series=series, number=number, last_row=len(entries))
+        voucher.reverses = reverses
         _set_header(voucher, header)
         voucher.save(force_insert=True)
         LedgerEntry.objects.bulk_create(_row(voucher, entry, row) for row, entry in enumerate(entries, start=1))
@@ -84,7 +88,7 @@ def change_voucher(*, voucher: Voucher, header: Header, entries: Sequence[Entry]
     _check(entries)
     with ledger_refusals(), transaction.atomic():
         # The voucher's lock first, then its rows: capture takes them in the same order, so nothing deadlocks.
-        voucher = _lock(voucher)
+        voucher = lock_voucher(voucher)
         _check_in_year(voucher.financial_year, header.voucher_date)
         _check_open(voucher.financial_year, voucher.voucher_date, header.voucher_date)
         _set_header(voucher, header)
@@ -98,9 +102,16 @@ def change_voucher(*, voucher: Voucher, header: Header, entries: Sequence[Entry]
 def delete_voucher(*, voucher: Voucher) -> None:
     """Delete a voucher and its rows; refused in a locked period."""
     with ledger_refusals(), transaction.atomic():
-        voucher = _lock(voucher)
+        voucher = lock_voucher(voucher)
         _check_open(voucher.financial_year, voucher.voucher_date)
         voucher.delete()
+
+
+def lock_voucher(voucher: Voucher) -> Voucher:
+    """The voucher as it is, which nobody else changes before the transaction's end."""
+    # Not its year, which everybody who posts in it shares.
+    locked = Voucher.objects.select_for_update(no_key=True, of=("self",)).select_related("company", "financial_year")
+    return locked.get(pk=voucher.pk)
 
 
 def year_of(*, company: Company, day: date) -> FinancialYear:
@@ -116,8 +127,8 @@ def _check(entries: Sequence[Entry]) -> None:
         raise LedgerError(_("A voucher needs rows."))
     if not all(_can_be_stored(entry.amount) for entry in entries):
         raise BrokenAmount
-    if sum(entry.amount for entry in entries) != 0:
-        raise Unbalanced
+    if difference := sum(entry.amount for entry in entries):
+        raise Unbalanced(difference=difference)
 
 
 def _can_be_stored(amount: Decimal) -> bool:
@@ -133,8 +144,13 @@ def _check_in_year(year: FinancialYear, day: date) -> None:
         )
 
 
+def is_locked(year: FinancialYear, day: date) -> bool:
+    """Whether vouchers of that day can't be written any more."""
+    return year.locked_until is not None and day <= year.locked_until
+
+
 def _check_open(year: FinancialYear, *days: date) -> None:
-    if year.locked_until is not None and min(days) <= year.locked_until:
+    if is_locked(year, min(days)):
         raise PeriodLocked
 
 
@@ -154,12 +170,6 @@ def _set_row(row: LedgerEntry, entry: Entry, voucher: Voucher) -> None:
         setattr(row, name, getattr(entry, name))
     row.entry_date = entry.entry_date or voucher.voucher_date
     row.other_dimensions = entry.other_dimensions or None
-
-
-def _lock(voucher: Voucher) -> Voucher:
-    # Not its year, which everybody who posts in it shares.
-    locked = Voucher.objects.select_for_update(no_key=True, of=("self",)).select_related("financial_year")
-    return locked.get(pk=voucher.pk)
 
 
 def _named(entries: Sequence[Entry], existing: dict[int, LedgerEntry]) -> set[int]:

@@ -23,6 +23,7 @@ from access.http.admin import amounts
 from information_types.definition import InformationType
 from information_types.sql import Joins
 from revisions.admin.rows import OPERATIONS, key_words
+from revisions.models import Feedback
 from revisions.trace import Delivery, Outcome, Revision, WhyNot
 
 Column: TypeAlias = models.Field[Any, Any]
@@ -61,12 +62,14 @@ class JsonLine:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TracedRow:
-    """One row of an event; `differences` is None where the revision before isn't known."""
+    """One row of an event; `differences` is None where the revision before isn't known, `reports` are what integrations
+    have said of it."""
 
     revision: Revision
     key: Sequence[tuple[str, Any]]
     differences: Sequence[Difference] | None
     lines: Sequence[JsonLine]
+    reports: Sequence[Feedback] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -146,19 +149,26 @@ class Event:
         return len(self.ways) > MOST_WAYS
 
     @property
+    def is_reported(self) -> bool:
+        """Whether an integration couldn't use one of the rows."""
+        return any(row.reports for row in self.rows)
+
+    @property
     def not_sent_to(self) -> int:
         """How many integrations weren't sent it."""
         return sum(len(refusal.deliveries) for refusal in self.refusals)
 
 
-def events_of(revisions: Sequence[Revision]) -> list[Event]:
-    """The story of revisions, as they come from the trace: newest first."""
+def events_of(revisions: Sequence[Revision], reports: Mapping[str, Sequence[Feedback]] | None = None) -> list[Event]:
+    """The story of revisions, as they come from the trace: newest first; with what was reported of them, by name."""
     before = _predecessors(revisions)
     together = groupby(revisions, key=lambda revision: revision.name.partition(".")[0])
-    return [_event(list(group), before) for _change_set, group in together]
+    return [_event(list(group), before, reports or {}) for _change_set, group in together]
 
 
-def _event(revisions: Sequence[Revision], before: Mapping[str, Revision]) -> Event:
+def _event(
+    revisions: Sequence[Revision], before: Mapping[str, Revision], reports: Mapping[str, Sequence[Feedback]]
+) -> Event:
     first = revisions[0]
     ways, refusals = _told_once([delivery for revision in revisions for delivery in revision.deliveries])
     return Event(
@@ -168,7 +178,7 @@ def _event(revisions: Sequence[Revision], before: Mapping[str, Revision]) -> Eve
         operation=str(first.operation.label),
         changed_at=first.changed_at,
         origin=first.origin,
-        rows=[_row(revision, before.get(revision.name)) for revision in revisions],
+        rows=[_row(revision, before.get(revision.name), reports.get(revision.name, ())) for revision in revisions],
         ways=ways,
         refusals=refusals,
     )
@@ -186,7 +196,7 @@ def _predecessors(revisions: Sequence[Revision]) -> dict[str, Revision]:
     return found
 
 
-def _row(revision: Revision, before: Revision | None) -> TracedRow:
+def _row(revision: Revision, before: Revision | None, reports: Sequence[Feedback]) -> TracedRow:
     differences = _differences(revision, before) if before else None
     changed = {name for name, _difference in differences or ()}
     return TracedRow(
@@ -194,6 +204,7 @@ def _row(revision: Revision, before: Revision | None) -> TracedRow:
         key=[(word, revision.key[name]) for name, word in key_words(revision.information_type)],
         differences=None if differences is None else [difference for _name, difference in differences],
         lines=_lines(revision.data, changed),
+        reports=reports,
     )
 
 
@@ -210,7 +221,7 @@ def _differences(revision: Revision, before: Revision) -> list[tuple[str, Differ
 
 def _difference(name: str, column: Column | None, before: Any, after: Any) -> Difference:
     word = name if column is None else str(capfirst(column.verbose_name))
-    return Difference(word, _shown(column, before), _shown(column, after))
+    return Difference(word, shown(column, before), shown(column, after))
 
 
 def columns_of(known: InformationType) -> dict[str, Column]:
@@ -219,7 +230,7 @@ def columns_of(known: InformationType) -> dict[str, Column]:
     return {field.name: joins.column(field.path)[1] for field in known.plain_fields}
 
 
-def _shown(column: Column | None, value: Any) -> str:
+def shown(column: Column | None, value: Any) -> str:
     """A value as people write it."""
     match column, value:
         case _, None:

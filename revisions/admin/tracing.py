@@ -1,7 +1,7 @@
 """Where did this row go? Searched by its key, by an integration's sequence, or by a revision's name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -22,10 +22,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from access.scope import rights_of_request, visible, visible_companies, within
 from information_types import registry
 from ledger.models import Company, FinancialYear
-from revisions import trace
+from revisions import feedback, trace
 from revisions.admin.fields import CompanyField
 from revisions.admin.rows import key_words
 from revisions.admin.story import events_of
+from revisions.models import Feedback
 from subscriptions.models import Subscription
 
 VIEW = "subscriptions.view_subscription"
@@ -144,7 +145,7 @@ def trace_page(request: HttpRequest) -> HttpResponse:
         "by": by,
         "ways_to_search": [(name, word, f"{request.path}?{urlencode({'by': name})}") for name, word in WORDS.items()],
         "found": found,
-        "events": events_of(found.revisions) if found else [],
+        "events": events_of(found.revisions, _reports(request, found.revisions)) if found else [],
         "days": settings.UTKORG_TRACE_DAYS,
         "next_url": found and found.next and _url(request, after=found.next),
         "first_url": request.GET.get("after") and _url(request),
@@ -176,6 +177,14 @@ def _find(request: HttpRequest, by: str, wanted: Mapping[str, Any]) -> trace.Fou
             known = registry.get(wanted["type"])
             sought = trace.Sought(information_type=known, company=wanted["company"], key=wanted["key"])
             return trace.search(sought, after=request.GET.get("after"), limit=ROWS, **scope)
+
+
+def _reports(request: HttpRequest, revisions: Sequence[trace.Revision]) -> Mapping[str, Sequence[Feedback]]:
+    """What integrations have said of the revisions, for who may see it."""
+    if not revisions or not request.user.has_perm("revisions.view_feedback"):
+        return {}
+    known = visible(Feedback.objects.all(), request.user)
+    return feedback.of_revisions([revision.name for revision in revisions], known)
 
 
 def _row_url(found: trace.Found | None) -> str | None:

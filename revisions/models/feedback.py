@@ -37,8 +37,8 @@ class Feedback(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("open")
         SENT_AGAIN = "sent_again", _("sent again")
-        SETTLED = "settled", _("settled by itself")
-        DISMISSED = "dismissed", _("dismissed")
+        SETTLED = "settled", _("solved by a later change")
+        DISMISSED = "dismissed", _("closed with a note")
 
     subscription = models.ForeignKey(
         Subscription, models.CASCADE, related_name="feedback", verbose_name=_("subscription")
@@ -58,19 +58,19 @@ class Feedback(models.Model):
     message = models.TextField(_("message"), max_length=LONGEST_MESSAGE)
     application_name = models.CharField(_("application"), max_length=200)
     key_name = models.CharField(_("API key"), max_length=100)
-    reported_at = models.DateTimeField(_("first reported"), default=timezone.now)
-    last_reported_at = models.DateTimeField(_("last reported"), default=timezone.now)
+    reported_at = models.DateTimeField(_("first report"), default=timezone.now)
+    last_reported_at = models.DateTimeField(_("last report"), default=timezone.now)
     times = models.PositiveIntegerField(_("times"), default=1)
 
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.OPEN)
-    closed_at = models.DateTimeField(_("answered"), null=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
     note = models.CharField(_("note"), max_length=LONGEST_NOTE, blank=True)
     looked_at = models.DateTimeField(default=timezone.now, editable=False)
     sent_sequence = models.BigIntegerField(_("sent again as sequence"), null=True)
 
     class Meta:
-        verbose_name = _("report of an integration")
-        verbose_name_plural = _("reports of integrations")
+        verbose_name = _("reported row")
+        verbose_name_plural = _("reported rows")
         ordering = ("-last_reported_at", "-id")
         default_permissions = ("view", "change")
         constraints = [
@@ -135,11 +135,11 @@ class FeedbackEvent(models.Model):
     """What happened to a report, in order."""
 
     class Kind(models.TextChoices):
-        REPORTED = "reported", _("reported")
+        REPORTED = "reported", _("reported by the integration")
         SENT_AGAIN = "sent_again", _("sent again")
-        SETTLED = "settled", _("settled by itself")
-        DISMISSED = "dismissed", _("dismissed")
-        REOPENED = "reopened", _("reported again, and open again")
+        SETTLED = "settled", _("solved by a later change")
+        DISMISSED = "dismissed", _("closed with a note")
+        REOPENED = "reopened", _("reported again: open again")
 
     feedback = models.ForeignKey(Feedback, models.CASCADE, related_name="events")
     at = models.DateTimeField(default=timezone.now)

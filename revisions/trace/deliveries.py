@@ -57,7 +57,8 @@ SELECTED = """
                 and company_id in (select company_id from kind)) as missing
         from subscriptions_subscription subscription
     )
-    select known.id, known.integration_id, known.name, known.missing, selected.*
+    select known.id, known.integration_id, known.name, known.missing, selected.*,
+        (select traced_since from revisions_tracestate)
     from selected full join known on known.id = selected.subscription_id
     order by selected.place
 """
@@ -158,6 +159,7 @@ class Ledger:
         self._subscribers: dict[int, Subscriber] = {}
         self._why: dict[tuple[tuple[Any, ...], int], WhyNot] = {}
         self._missing: set[tuple[int, int, int]] = set()
+        self.traced_since: datetime | None = None  # not known where nobody subscribes
         self._read_selected()
         self._firsts = {id(hit): self._given(hit) for hit in hits}
         self._waiting = self._items()
@@ -240,7 +242,8 @@ class Ledger:
         """Who is subscribed now and who was then; by kind of change, why one that wasn't queued wasn't."""
         kinds = list(dict.fromkeys(_kind(hit) for hit in self._hits))
         names = ("numberings", "types", "companies", "origins")
-        for now, place, then in map(_apart, _fetch(SELECTED, dict(zip(names, zip_lists(kinds), strict=True)))):
+        for *row, self.traced_since in _fetch(SELECTED, dict(zip(names, zip_lists(kinds), strict=True))):
+            now, place, then = _apart(tuple(row))
             pk, integration_id, name = (now or then)[:3]
             subscriber = Subscriber(pk, integration_id, name, deleted=not now)
             if self._only is None or subscriber.pk in self._only:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
@@ -122,7 +123,8 @@ def _waiting(subscription: Subscription, sequence: int) -> tuple[int, int] | Non
 def _found_rows(hits: Hits, subscriptions: Collection[int] | None) -> Found:
     ledger = Ledger(hits.rows, subscriptions=subscriptions) if hits.rows else None
     revisions = [_revision(hit, ledger) for hit in hits.rows] if ledger else []
-    return _found(revisions, following=hits.next, behind=hits.behind)
+    since = ledger.traced_since if ledger else None
+    return _found(revisions, following=hits.next, behind=hits.behind, since=since)
 
 
 def _revision(hit: Hit, ledger: Ledger) -> Revision:
@@ -142,11 +144,17 @@ def _revision(hit: Hit, ledger: Ledger) -> Revision:
     )
 
 
-def _found(revisions: Sequence[Revision], *, following: tuple[int, int] | None = None, behind: bool = False) -> Found:
+def _found(
+    revisions: Sequence[Revision],
+    *,
+    following: tuple[int, int] | None = None,
+    behind: bool = False,
+    since: datetime | None = None,
+) -> Found:
     return Found(
         revisions=revisions,
         next=f"{following[0]}.{following[1]}" if following else None,
-        traced_since=TraceState.objects.values_list("traced_since", flat=True).get(),
+        traced_since=since or TraceState.objects.values_list("traced_since", flat=True).get(),
         behind=behind,
     )
 

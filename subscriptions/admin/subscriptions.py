@@ -422,6 +422,7 @@ class SubscriptionAdmin(RegisterAdmin):
             "switch_url": with_ids(switch, [subscription.pk]),
             "purge_url": with_ids(reverse("outbox_purge"), [subscription.pk]),
             "passed_over_url": reverse("passed_over", args=[subscription.pk]),
+            "reported_url": reverse("feedback_notice", args=[subscription.pk]),
             "may_change": self.has_change_permission(request, subscription),
         }
 

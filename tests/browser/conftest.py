@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -14,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser.admin import Admin
 from tests.browser.look import KeptStaticFiles, Look
 from tests.conftest import CHROMIUM
+from tests.emptying import Delivered
 from tests.sample import Sample, make_sample
 
 # A thread of the server that waits for its browser's next request still has its session.
@@ -56,13 +56,13 @@ def admin(page: Page, live_server: LiveServer) -> Admin:
 
 
 @pytest.fixture(scope="module")
-def sample(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Sample]:
+def sample(django_db_setup: Delivered, django_db_blocker: DjangoDbBlocker) -> Iterator[Sample]:
     """A sample installation for a module that only looks at it, committed."""
     with django_db_blocker.unblock():
         yield make_sample()
         with connection.cursor() as cursor:
             cursor.execute(END_OTHERS)
-        call_command("flush", verbosity=0, interactive=False)
+        django_db_setup.restore()
 
 
 @pytest.fixture(scope="module")

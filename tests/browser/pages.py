@@ -7,7 +7,7 @@ its queries are counted. `test_no_page_of_the_admin_is_forgotten` tells who forg
 from collections.abc import Iterator
 
 # Registers: their list, the page to add a row where there is one, and a row's own page
-READ_ONLY = ["ledger/balance", "ledger/ledgerentry", "sign_in/failedsignin"]
+READ_ONLY = ["ledger/balance", "ledger/ledgerentry", "revisions/feedback", "sign_in/failedsignin"]
 REGISTERS = [
     "access/accesstemplate",
     "access/apikey",
@@ -71,6 +71,7 @@ OTHERS = {
     "no-rows-found": "ledger/voucher/?q=finns-inte",
     "vouchers-filtered": "ledger/voucher/?year=2010&company__id__exact={company}",
     "company-delete": "ledger/company/{company}/delete/",
+    "voucher-reverse": "ledger/voucher/{voucher}/reverse/",
     "voucher-delete": "ledger/voucher/{voucher}/delete/",
     "voucher-history": "ledger/voucher/{voucher}/history/",
     "accesstemplate-own": "access/accesstemplate/{own_template}/change/",
@@ -119,6 +120,12 @@ OTHERS = {
     "outbox": "subscriptions/subscription/{subscription}/outbox/",
     "outbox-row": "subscriptions/subscription/{subscription}/outbox/{sequence}/",
     "outbox-empty": "subscriptions/subscription/{cut_subscription}/outbox/",
+    "feedback-open": "revisions/feedback/?state__exact=open",
+    "feedback-closed": "revisions/feedback/{feedback_dismissed}/change/",
+    "feedback-of-deleted": "revisions/feedback/{feedback_deleted}/change/",
+    "feedback-send": "revisions/feedback/send/?ids={feedback},{feedback_deleted}",
+    "feedback-dismiss": "revisions/feedback/dismiss/?ids={feedback}",
+    "trace-reported": "trace/?type=suppliers&company={company}&key-number=2001",
     "transfers-missing": "onetime_transfer/transfer/missing/?subscription={cut_subscription}",
     "transfer-failed": "onetime_transfer/transfer/{transfer_failed}/change/",
     "transfer-paused": "onetime_transfer/transfer/{transfer_paused}/change/",
@@ -182,6 +189,8 @@ NO_PAGES = {
     "choice_preview",
     "missing_transfer_row",
     "passed_over",
+    "feedback_notice",
+    "revisions_feedback_add",  # integrations report, not people
     "subscriptions_subscription_companies",
     "subscriptions_subscription_standing",
     "watch_live",
