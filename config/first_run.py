@@ -17,8 +17,10 @@ from access.models import Application
 from access.services import create_key
 from config.embedded.home import Home
 from config.embedded.secret_values import write_private
+from config.sample_hours import make_sample_hours
 from config.sample_office import make_sample_office
 from information_types.registry import all_types
+from ledger.models import Company
 from revisions import fan_out
 from subscriptions.models import Subscription
 from subscriptions.services import Wish, create_subscription
@@ -63,6 +65,9 @@ def _create_all(url: str) -> Credentials:
         create_subscription(integration_id=INTEGRATION_ID, wish=wish)
     _key, text = create_key(owner=user, application=application, name="make run")
     call_command("import_sie", str(SAMPLE))
+    # The sample books' company, as long as there is no other.
+    if (company := Company.objects.first()) is not None:
+        make_sample_hours(company=company, by=user.username)
     make_sample_office(administrator=user)
     # The worker would do it within a second; a newcomer's first question may come before.
     fan_out.drain()

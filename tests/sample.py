@@ -32,6 +32,7 @@ from access.models import (
     TermsAcceptance,
 )
 from access.services import create_key, restore_key, revoke_key
+from config.sample_hours import make_sample_hours
 from imports import running as import_running
 from imports import services as import_services
 from imports.models import FileImport
@@ -47,6 +48,8 @@ from subscriptions.models import Subscription
 from subscriptions.services import change_parts
 from tests import factories
 from tests.integrators import Integrator
+from timesheets.models import TimeTransaction
+from timesheets.services.registering import change_hours
 from watch.models import Traffic
 
 BOOKS = Path(__file__).parent / "data" / "sie"
@@ -84,6 +87,7 @@ def make_sample() -> Sample:
     books = _books("fortnox-2-typ4.se", "100", "Testföretaget AB")
     _books("briljant-typ4.se", "110", "Exempelföretaget AB")
     _registers(books)
+    _hours(books, user)
     fan_out.drain()
     _fetch(subscriptions["EXOPEN"], user)
     _reports(subscriptions["MEDIUS"], books, user)
@@ -159,6 +163,14 @@ def _invoice(make: Any, company: Company, states: Any, n: int, m: int, **partner
         status=states.values[m % len(states.values)],
         **partner,
     )
+
+
+def _hours(company: Company, user: User) -> None:
+    """Some weeks of hours, the first of which payroll has taken over; one row was changed since."""
+    make_sample_hours(company=company, by=user.username)
+    marked = TimeTransaction.objects.filter(external_status_code="PAYROLL").order_by("pk").first()
+    if marked is not None:
+        change_hours(company=company, rows={marked.pk: {"quantity": "6.00"}})
 
 
 def _pay(make: Any, invoice: Any, m: int) -> None:

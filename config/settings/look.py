@@ -49,6 +49,12 @@ def _is_clients(request: HttpRequest) -> bool:
     return request.path.startswith("/admin/access/clientaccess/") and not _is_one_client(request)
 
 
+def _is_hours(request: HttpRequest) -> bool:
+    """Whether the page is of hours that are there; the form of new ones has an entry of its own."""
+    path = "/admin/timesheets/timetransaction/"
+    return request.path.startswith(path) and not request.path.startswith(f"{path}add/")
+
+
 def _static(path: str) -> Callable[[HttpRequest], str]:
     return lambda _request: static(path)
 
@@ -107,6 +113,19 @@ NAVIGATION: list[Item] = [
             _list(_("Customers"), "groups", "ledger.customer"),
             _list(_("Customer ledger"), "description", "ledger.customerinvoice"),
             _list(_("Customer payments"), "savings", "ledger.customerpayment"),
+        ],
+    },
+    {
+        "title": _("Hours"),
+        "items": [
+            {**_list(_("Time transactions"), "schedule", "timesheets.timetransaction"), "active": _is_hours},
+            {
+                "title": _("Register hours"),
+                "icon": "more_time",
+                "link": reverse_lazy("admin:timesheets_timetransaction_add"),
+                "permission": _may_view("timesheets.add_timetransaction"),
+            },
+            _list(_("Time categories"), "label", "timesheets.timecategory"),
         ],
     },
     {
@@ -187,6 +206,7 @@ UNFOLD: dict[str, Any] = {
         _static("watch/watch.css"),
         _static("sign_in/sign_in.css"),
         _static("onetime_transfer/transfer.css"),
+        _static("timesheets/timesheets.css"),
     ],
     "SCRIPTS": [
         _static("config/admin.js"),

@@ -31,6 +31,8 @@ REGISTERS = [
     "ledger/voucher",
     "onetime_transfer/transfer",
     "subscriptions/subscription",
+    "timesheets/timecategory",
+    "timesheets/timetransaction",
 ]
 
 OTHERS = {
@@ -68,6 +70,12 @@ OTHERS = {
     "history-entry": "history/change/{change}/change/",
     "history-of-address": "history/change/?address=192.0.2.0/24",
     "history-of-subscription": "history/change/?q=EXOPEN",
+    "hours-register": "timesheets/timetransaction/add/?company={company}",
+    "hours-copied": "timesheets/timetransaction/add/?copy={timetransaction}&days=7",
+    "hours-approve": "timesheets/timetransaction/approve/?ids={timetransaction}",
+    "hours-withdraw": "timesheets/timetransaction/withdraw/?ids={timetransaction}&level=2",
+    "hours-waiting": "timesheets/timetransaction/?company__id__exact={company}&approval=waiting1",
+    "hours-changed": "timesheets/timetransaction/?company__id__exact={company}&changed_since=yes",
     "no-rows-found": "ledger/voucher/?q=finns-inte",
     "vouchers-filtered": "ledger/voucher/?year=2010&company__id__exact={company}",
     "company-delete": "ledger/company/{company}/delete/",

@@ -57,7 +57,8 @@ def clean(given: Mapping[str, Any], row: int, errors: list[RowError]) -> dict[st
     for name, value in given.items():
         try:
             if name not in FILLED_IN:
-                values[name] = READERS.get(name, _unknown)(value)
+                reader = READERS.get(name) or _unknown
+                values[name] = reader(value)
             elif value not in (None, ""):
                 _refuse_filled_in(value)
         except Refused as error:
