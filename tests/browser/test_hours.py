@@ -43,7 +43,7 @@ def test_a_night_is_registered_in_two_categories_and_approved(admin: Admin, comp
     page.locator("#id_break_minutes").fill("30")
     page.locator("#id_time_in").fill("21:57")
     page.locator("#id_time_out").fill("06:27")
-    expect(page.locator("[data-computed]")).to_contain_text("8,00")
+    expect(page.locator("p[data-computed]")).to_contain_text("8,00")
     expect(page.locator("#id_lines-0-quantity")).to_have_value("8,00")
     page.locator("#id_lines-0-time_category").select_option("10")
     page.locator("#id_lines-1-time_category").select_option("30")

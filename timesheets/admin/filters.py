@@ -60,7 +60,7 @@ class Choices(DropdownFilter):
         return queryset.filter(found[1]) if found else queryset
 
 
-def _levels(text: str | Promise, value: int | None, key: str) -> dict[str, tuple[str | Promise, Q]]:
+def _levels(text: Any, value: int | None, key: str) -> dict[str, tuple[str | Promise, Q]]:
     return {
         f"{key}{number}": (format_lazy(text, level=number), Q(**{f"approved_level_{name}": value}))
         for number, name in enumerate(LEVELS, start=1)

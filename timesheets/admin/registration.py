@@ -95,7 +95,7 @@ def showing(request: HttpRequest, model_admin: RegisterAdmin, row: TimeTransacti
         for field in (*form.fields.values(), *(one for line in lines for one in line.fields.values())):
             field.disabled = True
     page = _page(request, model_admin, row.company, form, lines, row=row, rows=rows)
-    page.context_data.update({"may_change": may_change, "differing": _differing(rows)})
+    page.context_data = {**(page.context_data or {}), "may_change": may_change, "differing": _differing(rows)}
     return page
 
 
@@ -165,7 +165,7 @@ def _lines(
     """The lines of a page: of a registration that is there (`known`), or filled in as another one's (`shown`)."""
     categories = list(TimeCategory.objects.filter(company=company).order_by("number")) if extra else []
     initial = lines_of(shown) if known or data is None else None
-    made = LINES(data, initial=initial, categories=categories, known=known, prefix="lines")
+    made: LineFormSet = LINES(data, initial=initial, categories=categories, known=known, prefix="lines")
     made.extra = extra
     return made
 

@@ -92,7 +92,7 @@ class CompanyForm(forms.Form):
         label=_("company"),
         queryset=Company.objects.none(),
         widget=AutocompleteSelect(
-            TimeTransaction._meta.get_field("company"),  # type: ignore[arg-type]  # the stubs ask for a relation
+            TimeTransaction._meta.get_field("company"),
             site,
             attrs={"data-width": "100%"},
         ),
@@ -212,7 +212,7 @@ class LineFormSet(forms.BaseFormSet[LineForm]):
         return found
 
 
-LINES = forms.formset_factory(LineForm, formset=LineFormSet, extra=0, can_delete=True)
+LINES: Any = forms.formset_factory(LineForm, formset=LineFormSet, extra=0, can_delete=True)
 
 
 def tell(error: HoursRefused, form: RegistrationForm, lines: Sequence[LineForm]) -> None:

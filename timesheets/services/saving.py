@@ -100,7 +100,7 @@ def _add(
 ) -> list[Registered]:
     places = [place for place, line in enumerate(lines) if line.time_category not in known]
     like = next(iter(known.values()), None)
-    base = {name: getattr(like, name) for name in WRITABLE} if like else {"registration": "one"}
+    base: dict[str, Any] = {name: getattr(like, name) for name in WRITABLE} if like else {"registration": "one"}
     if uid is not None:
         base["uid"] = uid
     rows = [

@@ -27,7 +27,7 @@
 
     function show(event) {
         const hours = computed();
-        const text = form.querySelector("[data-computed]");
+        const text = form.querySelector("p[data-computed]");
         text.textContent = hours === null ? "" : text.dataset.text.replace("HOURS", shown.format(hours));
         const first = field("lines-0-quantity");
         const others = [...form.querySelectorAll("input[name$='-quantity']")].slice(1).some((one) => one.value.trim());
