@@ -35,6 +35,12 @@ class AddressRefused(KeyRefused):
     """The key isn't for use from this address."""
 
 
+class TokenRefused(AccessError):
+    """The text given is no access token that works now."""
+
+    code = "not_authenticated"
+
+
 class KeyEnded(AccessError):
     """The key is revoked for good."""
 

@@ -6,6 +6,7 @@ import re
 HIDDEN = "[hidden]"
 SECRETS = re.compile(
     r"utk_[0-9A-Za-z]+_[0-9A-Za-z_]+"  # our API keys
+    r"|utt_[0-9A-Za-z]+"  # our access tokens
     r"|(?<=bearer )[^\s'\"&,]+"
     r"|(?<=authorization: )[^\r\n'\"]+"
     r"|(?<=accesstoken=)[^\s'\"&]+"

@@ -7,9 +7,11 @@ from access.models.keys import ApiKey, ClientGrant, KeyKind, KeyRights, KeyState
 from access.models.letters import ExpiryWarning, KeyLetter
 from access.models.organisation import AccessTemplate, ClientAccess, Membership, Office, TermsAcceptance
 from access.models.profile import Profile
+from access.models.tokens import AccessToken
 
 __all__ = [
     "AccessTemplate",
+    "AccessToken",
     "ApiKey",
     "Application",
     "ClientAccess",
