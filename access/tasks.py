@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from access import expiry, idempotency, invitations, letters
+from access import expiry, idempotency, invitations, letters, tokens
 from access.models import Membership
 from notices.letters import RETRIES
 
@@ -46,3 +46,9 @@ def send_letter(letter: int, **_options: Any) -> None:
 def remove_old_answers() -> None:
     """Answers that nobody is given again."""
     idempotency.remove_old()
+
+
+@shared_task(ignore_result=True)
+def remove_old_tokens() -> None:
+    """Every hour: access tokens whose time has passed."""
+    tokens.remove_expired()

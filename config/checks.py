@@ -18,6 +18,7 @@ URL = re.compile(r"https?://[^/?#\s]+/?")
 OIDC = re.compile(r"https://[^?#\s]+")
 TWO_FACTOR = {"optional", "superusers", "everybody"}
 ABOVE_ZERO = (
+    "UTKORG_ACCESS_TOKEN_MINUTES",
     "UTKORG_SIGN_IN_ATTEMPTS",
     "UTKORG_SIGN_IN_ADDRESS_ATTEMPTS",
     "UTKORG_SIGN_IN_LOCKOUT_MINUTES",

@@ -31,6 +31,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include(api_v1)),
+    path("api/public/v1/", include("timesheets.api.urls")),
     re_path(r"^api/", unknown_url),  # last below api/
 ]
 

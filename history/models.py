@@ -31,6 +31,7 @@ class ChangeKind(models.TextChoices):
     ADDRESS_REFUSED = "address_refused", _("refused because of its address")
     REPLACED_KEY_USED = "replaced_key_used", _("replaced key used")
     KEY_RESTORED = "key_restored", _("key restored")
+    TOKEN_REVOKED = "token_revoked", _("access token revoked")
 
 
 class Change(models.Model):

@@ -40,10 +40,13 @@ def open_session(*, request: HttpRequest, user: User, **_told: Any) -> None:
     )
 
 
-def note_lockout(*, username: str | None, ip_address: str | None, **_told: Any) -> None:
+def note_lockout(
+    *, username: str | None, ip_address: str | None, request: HttpRequest | None = None, **_told: Any
+) -> None:
     """Once an hour for each name and address: who goes on trying fills no log."""
     known = User.objects.filter(username=username or "").first()
-    actor = Actor(via="admin", address=ip_address)
+    is_api = request is not None and request.path_info.startswith("/api/")
+    actor = Actor(via="api" if is_api else "admin", address=ip_address)
     note_event(kind=Change.Kind.LOCKED_OUT, subject=known or User, actor=actor, most_an_hour=1)
 
 

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from access import tokens
 from sign_in.models import OpenSession, SignInMethod
 
 SEEN_NOTED_EVERY = timedelta(minutes=1)
@@ -63,7 +64,11 @@ def open_sessions(user: User) -> list[OpenSession]:
 
 
 def end_all(*, user: User, but: str | None = None) -> int:
-    """Sign a person out everywhere, or everywhere but in one session; return in how many it was."""
+    """Sign a person out everywhere, or everywhere but in one session; return in how many it was.
+
+    Access tokens that were given for their password end as well.
+    """
+    tokens.revoke_all(user=user)
     return _end(OpenSession.objects.filter(user=user).exclude(session_id=but))
 
 

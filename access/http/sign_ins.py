@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
+from access.http.actors import API
 from access.http.address import client_address
 from history.actors import Actor
 from history.models import Change
@@ -37,12 +38,16 @@ def note_failure(*, credentials: Mapping[str, Any], request: HttpRequest | None 
     """Somebody isn't. A name that nobody has isn't kept: it may be the password, typed in the wrong place."""
     tried = str(credentials.get(User.USERNAME_FIELD, ""))
     known = User.objects.filter(username=tried).first() if tried and "\0" not in tried else None
-    actor = Actor(via="admin", address=_address(request))
+    actor = Actor(via=_way(request), address=_address(request))
     note_event(kind=Change.Kind.SIGN_IN_FAILED, subject=known or User, actor=actor, most_an_hour=MOST_FAILURES)
 
 
 def _as(user: User, request: HttpRequest | None) -> Actor:
-    return Actor(user_id=user.pk, user_name=user.get_username(), via="admin", address=_address(request))
+    return Actor(user_id=user.pk, user_name=user.get_username(), via=_way(request), address=_address(request))
+
+
+def _way(request: HttpRequest | None) -> str:
+    return "api" if request is not None and request.path_info.startswith(API) else "admin"
 
 
 def _address(request: HttpRequest | None) -> str | None:

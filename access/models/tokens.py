@@ -21,9 +21,7 @@ class AccessToken(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="access_tokens", verbose_name=_("user"), null=True
     )
-    key = models.ForeignKey(
-        ApiKey, models.CASCADE, related_name="access_tokens", verbose_name=_("API key"), null=True
-    )
+    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="access_tokens", verbose_name=_("API key"), null=True)
 
     digest = models.CharField(max_length=64, unique=True, editable=False)
     proof = models.CharField(max_length=64, editable=False)

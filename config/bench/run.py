@@ -63,7 +63,9 @@ def _measured(sizes: Sizes, home: Home, database_url: str) -> list[dict[str, Any
 
 
 def _environment(home: Home, database_url: str) -> dict[str, str]:
-    unlimited = {f"THROTTLE_{scope}": "1000000/s" for scope in ("PENDING", "REVISIONS", "RECEIPTS", "REGISTERS")}
+    unlimited = {
+        f"THROTTLE_{scope}": "1000000/s" for scope in ("PENDING", "REVISIONS", "RECEIPTS", "REGISTERS", "TIME", "LOGIN")
+    }
     return {
         "DATABASE_URL": database_url,
         "CELERY_BROKER_URL": home.broker_url,

@@ -161,6 +161,7 @@ CELERY_BEAT_SCHEDULE = {
     "counters": {"task": "watch.tasks.read_counters", "schedule": 60.0, "options": {"expires": 60.0}},
     "old-counters": {"task": "watch.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "policies": {"task": "watch.tasks.follow_policies", "schedule": 30.0, "options": {"expires": 30.0}},
+    "old-tokens": {"task": "access.tasks.remove_old_tokens", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "old sign-ins": {"task": "sign_in.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "letters": {"task": "watch.tasks.send_left_letters", "schedule": 60.0, "options": {"expires": 60.0}},
 }
@@ -221,6 +222,9 @@ AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewareto
 
 # Who must sign in with two factors: optional (who wants to), superusers, everybody
 UTKORG_TWO_FACTOR: str = env.str("UTKORG_TWO_FACTOR", default="optional")
+
+# How long an access token of the time API works
+UTKORG_ACCESS_TOKEN_MINUTES: int = env.int("UTKORG_ACCESS_TOKEN_MINUTES", default=60)
 
 # A session ends when nobody has asked for a page for so many minutes, and after so many hours in any case
 UTKORG_SESSION_IDLE_MINUTES: int = env.int("UTKORG_SESSION_IDLE_MINUTES", default=120)
@@ -287,6 +291,8 @@ UTKORG_THROTTLE_RATES: dict[str, str] = {
     "revisions": env.str("THROTTLE_REVISIONS", default="20/s"),
     "receipts": env.str("THROTTLE_RECEIPTS", default="20/s"),
     "registers": env.str("THROTTLE_REGISTERS", default="60/min"),
+    "time": env.str("THROTTLE_TIME", default="60/min"),  # of a user or a key, with however many tokens
+    "login": env.str("THROTTLE_LOGIN", default="30/min"),  # from an address
     "feedback": env.str("THROTTLE_FEEDBACK", default="10/s"),
 }
 # Requests that all accounting offices' keys together may make for one client
