@@ -154,6 +154,14 @@ class TokenScope(APIView):
             if not self.rights.may(permission) and self.rights.visible != frozenset():
                 raise PermissionDenied(LACKS % {"permission": permission})
 
+    def company(self, number: str) -> Company:
+        """Return the company of a number, for which everything is allowed that the method takes; raises why not."""
+        company, allowed = Company.objects.filter(number=number).first(), self.companies
+        if company is None or (allowed is not None and company.pk not in allowed):
+            self.refuse_company(number)
+            raise NotFound
+        return company
+
     def refuse_company(self, number: str) -> None:
         """Raise why a company, which isn't one of `companies`, can't be used: 404 if it is unknown or out of sight, 403
         if a right is missing, and WrongKeyKind for an office's own."""

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -81,8 +82,8 @@ class Values(serializers.ListField):
     """One value or several."""
 
     default_error_messages = {
-        "empty_value": "A value is missing. Leave the parameter out to filter by nothing.",
-        "too_many": "At most {most} values.",
+        "empty_value": gettext_lazy("A value is missing. Leave the parameter out to filter by nothing."),
+        "too_many": gettext_lazy("At most {most} values."),
     }
 
     def to_internal_value(self, data: Any) -> list[Any]:
@@ -108,7 +109,7 @@ def _at_commas(text: str) -> list[str]:
 class Day(serializers.Field[date, Any, str, Any]):
     """A date, `yyyy-mm-dd`."""
 
-    default_error_messages = {"invalid": "A date has the form yyyy-mm-dd."}
+    default_error_messages = {"invalid": gettext_lazy("A date has the form yyyy-mm-dd.")}
 
     def to_internal_value(self, data: Any) -> date:
         """Read it."""
@@ -123,7 +124,9 @@ class Day(serializers.Field[date, Any, str, Any]):
 class Moment(serializers.Field[datetime, Any, str, Any]):
     """A date, or a date and a time of day, of the company's time zone."""
 
-    default_error_messages = {"invalid": "A time has the form yyyy-mm-dd hh:mm:ss.000, or is a date, yyyy-mm-dd."}
+    default_error_messages = {
+        "invalid": gettext_lazy("A time has the form yyyy-mm-dd hh:mm:ss.000, or is a date, yyyy-mm-dd.")
+    }
 
     def to_internal_value(self, data: Any) -> datetime:
         """Read it; without a time of day it is the day's beginning."""
@@ -139,7 +142,7 @@ class Moment(serializers.Field[datetime, Any, str, Any]):
 class TrueOrFalse(serializers.Field[bool, Any, bool, Any]):
     """`true` or `false`, as a word or in JSON."""
 
-    default_error_messages = {"invalid": "Say true or false."}
+    default_error_messages = {"invalid": gettext_lazy("Say true or false.")}
 
     def to_internal_value(self, data: Any) -> bool:
         """Read it."""

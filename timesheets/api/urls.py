@@ -8,4 +8,5 @@ from timesheets.api.login import Login
 urlpatterns = [
     path("Access/login", Login.as_view(), name="time-login"),
     path("Time/getTimeTransactions", views.TimeTransactions.as_view(), name="time-transactions"),
+    path("Time/setExternalStatusCode", views.ExternalStatus.as_view(), name="time-status"),
 ]

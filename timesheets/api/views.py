@@ -1,18 +1,23 @@
 """`/api/public/v1/Time`: parse, ask, pass what the database wrote through."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from access.http.problems import Problem
 from access.http.tokens import TokenScope
+from access.origin import write_as
 from timesheets.api import cursor, openapi
 from timesheets.api.login import USE
 from timesheets.api.parameters import TimeBody, TimeQuery, wish_of
+from timesheets.api.status import StatusBody
+from timesheets.services.marking import Mark, set_external_status
 from timesheets.time_api import MOST_DAYS, MOST_RECORDS, Hours, Wish, all_hours, page_of_hours
 
 READ = (USE, "timesheets.view_timetransaction")
@@ -54,6 +59,50 @@ class TimeTransactions(TokenScope):
     def _refused(self, wish: Wish) -> Hours:
         self.refuse_company(wish.client)
         return Hours(count=0, rows="")
+
+
+@method_decorator(cache_control(no_store=True), name="dispatch")
+class ExternalStatus(TokenScope):
+    """The mark of hours that another system has taken over.
+
+    Whoever may fetch hours for another system may mark them: the mark is the exporter's own and changes no hours, for
+    which an exporter needs no right.
+    """
+
+    required_permissions = {"POST": READ}
+    throttle_scope = "time"
+    problem_codes: ClassVar = {"POST": ("records_changed",)}
+
+    @openapi.set_status
+    def post(self, request: Request) -> Response:
+        """Mark them."""
+        wanted = StatusBody.read(request)
+        company = self.company(wanted["clientId"])
+        with transaction.atomic():
+            if self.key is not None:
+                write_as(self.key.application)
+            marked = set_external_status(
+                company=company,
+                code=wanted["externalStatusCode"],
+                transactions=[
+                    Mark(
+                        uid=one["uid"], time_category=one["timeCategoryId"], record_state_key=one.get("recordStateKey")
+                    )
+                    for one in wanted["transactions"]
+                ],
+                all_or_nothing=wanted["allOrNothing"],
+            )
+        conflicts = [
+            {"uid": one.uid, "timeCategoryId": one.time_category, "recordStateKey": one.record_state_key}
+            for one in marked.conflicts
+        ]
+        if conflicts and wanted["allOrNothing"]:
+            raise Problem("records_changed", _("Some rows are not in the state that was named."), **_set(0, conflicts))
+        return Response(_set(marked.updated, conflicts))
+
+
+def _set(updated: int, conflicts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"updated": updated, "conflicts": conflicts}
 
 
 def _check_period(wish: Wish) -> None:
