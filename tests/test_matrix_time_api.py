@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
@@ -87,9 +87,14 @@ def of_end_user(world: World) -> Client:
     return caller(give_to_key(text=world.own_text, address=None)[1].text)
 
 
+def the_user(world: World) -> User:
+    """The end user as the database has them now."""
+    return User.objects.get(pk=world.own_key.owner_id)
+
+
 def of_user(world: World) -> Client:
     """One with a token of the end user themself."""
-    return caller(give_to_user(user=world.own_key.owner, address=None).text)
+    return caller(give_to_user(user=the_user(world), address=None).text)
 
 
 CALLERS = {"office key": of_office, "end user's key": of_end_user, "user": of_user}
@@ -134,12 +139,13 @@ def test_a_token_of_a_key_that_opens_nothing_is_refused(
 
 
 def set_password(world: World) -> None:
-    world.own_key.owner.set_password("another one")
-    world.own_key.owner.save()
+    user = the_user(world)
+    user.set_password("another one")
+    user.save()
 
 
 def deactivate(world: World) -> None:
-    type(world.own_key.owner).objects.filter(pk=world.own_key.owner.pk).update(is_active=False)
+    User.objects.filter(pk=world.own_key.owner_id).update(is_active=False)
 
 
 ENDED: dict[str, Callable[[World], Any]] = {

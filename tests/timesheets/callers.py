@@ -33,7 +33,7 @@ def log_in(
     return (client or Client()).post(LOGIN, json.dumps(told), content_type="application/json")
 
 
-def token(username: str = "trineg", **instead: str) -> str:
+def token(username: str = "trineg", **instead: Any) -> str:
     """The token of a login that works."""
     answer = log_in(username, **instead)
     assert answer.status_code == 200, answer.content

@@ -138,7 +138,7 @@ def exporter(company: Company) -> Exporter:
 def literals(answer: Any) -> list[tuple[str, str]]:
     """The first row's fields in their order, each with its value as it is written."""
     assert answer.status_code == 200, answer.content
-    numbers = {"parse_float": lambda text: f"number {text}", "parse_int": lambda text: f"number {text}"}
+    numbers: Any = {"parse_float": lambda text: f"number {text}", "parse_int": lambda text: f"number {text}"}
     (row,) = json.loads(answer.content, object_pairs_hook=list, **numbers)
     return [
         (

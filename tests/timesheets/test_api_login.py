@@ -95,7 +95,7 @@ def test_the_operator_says_how_long_a_token_works(trine: User, settings: Setting
     ],
     ids=str,
 )
-def test_what_is_wrong_is_not_told(trine: User, body: dict[str, str]) -> None:
+def test_what_is_wrong_is_not_told(trine: User, body: dict[str, Any]) -> None:
     answer = log_in(**body)
     found = problem(answer, 401, "not_authenticated")
     assert found["detail"] == "The user name, the password or the API key is wrong."
@@ -306,11 +306,13 @@ def test_who_is_active_again_needs_a_new_token(trine: User) -> None:
 
 def test_a_token_ends_with_its_key(company: Company) -> None:
     key, text = make_key(owner=person(company=company), company=company)
-    for end in (lambda: restore_key(key=key), lambda: revoke_key(key=key)):
-        given = token(api_key=text)
-        assert opens(given) == 200
-        text = end() or ""
-        assert opens(given) == 401
+    given = token(api_key=text)
+    text = restore_key(key=key)
+    assert opens(given) == 401
+    given = token(api_key=text)
+    assert opens(given) == 200
+    revoke_key(key=key)
+    assert opens(given) == 401
 
 
 def test_a_token_of_an_old_text_works_as_long_as_that_does(company: Company) -> None:

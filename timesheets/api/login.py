@@ -1,7 +1,7 @@
 """`Access/login`: a password, or the text of a key, for an access token. Lockout is that of the sign-in page."""
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth import authenticate
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.debug import sensitive_variables
 from rest_framework import serializers
-from rest_framework.exceptions import AuthenticationFailed, ErrorDetail, PermissionDenied, Throttled
+from rest_framework.exceptions import APIException, AuthenticationFailed, ErrorDetail, PermissionDenied, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -60,8 +60,8 @@ class LoginBody(BodySerializer):
 class Login(APIView):
     """Where tokens are given."""
 
-    authentication_classes: ClassVar = []
-    permission_classes: ClassVar = []
+    authentication_classes = ()
+    permission_classes = ()
     throttle_classes = [AddressThrottle]
     throttle_scope = "login"
     http_method_names = ("post",)
@@ -83,14 +83,14 @@ class Login(APIView):
         request = self.request._request
         user = authenticate(request, username=name, password=password)
         if not isinstance(user, User):
-            _refuse(request, name)
+            raise _refusal(request, name)
         if second_factor.is_on(user) or second_factor.is_required_of(user):
             raise AuthenticationFailed(
                 _("This user signs in with a second factor, which a program can't show. Use an API key: apiKey.")
             )
         _check(rights_of(user))
         AxesProxyHandler.user_logged_in(sender=Login, request=request, user=user)
-        update_last_login(None, user)
+        update_last_login(User, user)
         address = client_address(request)
         actor = Actor(user_id=user.pk, user_name=user.get_username(), via="api", address=address)
         note_event(kind=Change.Kind.SIGNED_IN, subject=user, actor=actor, most_an_hour=MOST_NOTED)
@@ -114,7 +114,7 @@ class Login(APIView):
         return given
 
 
-def _refuse(request: HttpRequest, name: str) -> None:
+def _refusal(request: HttpRequest, name: str) -> APIException:
     """Say that something is wrong, not what; who is locked out is told so, whatever was sent."""
     if getattr(request, "axes_locked_out", False):
         # The library's middleware would answer with the page.
@@ -122,8 +122,8 @@ def _refuse(request: HttpRequest, name: str) -> None:
         now = timezone.now()
         until = locked_until(user_name=name, address=client_address(request)) or now + lasts()
         seconds = max(1, -(-(until - now) // timedelta(seconds=1)))
-        raise Throttled(wait=seconds, detail=_("Too many tries were wrong."))
-    raise _wrong()
+        return Throttled(wait=seconds, detail=_("Too many tries were wrong."))
+    return _wrong()
 
 
 def _wrong() -> AuthenticationFailed:

@@ -212,7 +212,7 @@ class Strict(StrictSerializer):
     """Refuses names that it doesn't know, and says which one may have been meant."""
 
     def _unknown(self, data: Any) -> dict[str, list[ErrorDetail]]:
-        known = {field.field_name for field in self._writable_fields}
+        known = {str(field.field_name) for field in self._writable_fields}
         unknown = super()._unknown(data)
         for name, errors in unknown.items():
             if near := _near(str(name), known):

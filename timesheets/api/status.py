@@ -26,7 +26,7 @@ class StatusBody(Body):
     externalStatusCode = Text(  # noqa: N815
         max_length=64, allow_blank=True, trim_whitespace=False, help_text="Empty: the mark is taken away."
     )
-    transactions = Transaction(many=True, allow_empty=False, max_length=MOST_RECORDS)
+    transactions = Transaction(many=True, allow_empty=False, max_length=MOST_RECORDS)  # type: ignore[call-arg]
     allOrNothing = Truth(default=True)  # noqa: N815
 
 
