@@ -61,6 +61,10 @@ class UnknownRow(LedgerError):
     code = "unknown_row"
     field = "rows"
 
+    def __init__(self, row: int) -> None:
+        super().__init__(_("The voucher has no row %(row)s.") % {"row": row})
+        self.row = row
+
 
 class AlreadyReversed(LedgerError):
     """A voucher is reversed once; `reversal` is the one that did it."""

@@ -98,6 +98,16 @@ def a_row_of(register: Register) -> dict[str, Any]:
     return {field.name: f"{{{register.name}.{field.name}}}" for field in register.key_fields[1:]}
 
 
+OF_VOUCHER = {
+    "company": COMPANY,
+    **{name: f"{{ledger_entries.{name}}}" for name in ("financial_year", "series", "number")},
+}
+VOUCHER = "vouchers/<str:company>/<str:financial_year>/<path:series>/<path:number>"
+A_VOUCHER = {
+    "voucher_date": "2024-05-01",
+    "rows": [{"account": "1910", "amount": "1.00"}, {"account": "3001", "amount": "-1.00"}],
+}
+
 CALLS = {
     ("GET", "me"): Call(query={"company": COMPANY}),
     ("GET", "keys/<str:public_id>/clients"): Call({"public_id": KEY}),
@@ -127,6 +137,10 @@ CALLS = {
     ("POST", "transfers/<int:id>/pause"): Call({"id": TRANSFER}),
     ("POST", "transfers/<int:id>/resume"): Call({"id": TRANSFER}),
     ("POST", "transfers/<int:id>/cancel"): Call({"id": TRANSFER}),
+    ("POST", "vouchers"): Call(body={"company": COMPANY, "series": "A", **A_VOUCHER}, good=201),
+    ("GET", VOUCHER): Call(OF_VOUCHER),
+    ("PUT", VOUCHER): Call(OF_VOUCHER, body=A_VOUCHER),
+    ("POST", f"{VOUCHER}/reverse"): Call(OF_VOUCHER, good=201),
     ("GET", "companies"): Call(),
     ("GET", "companies/<path:number>"): Call({"number": COMPANY}),
     **{("GET", register.slug): Call(query={"company": COMPANY}) for register in REGISTERS},

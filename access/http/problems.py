@@ -48,6 +48,8 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "method_not_allowed": 405,
     "not_acceptable": 406,
     "already_exists": 409,
+    "already_reversed": 409,
+    "changed_meanwhile": 409,
     "duplicate_invoice": 409,
     "epoch_changed": 409,
     "idempotency_key_in_use": 409,

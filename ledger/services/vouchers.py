@@ -176,7 +176,7 @@ def _named(entries: Sequence[Entry], existing: dict[int, LedgerEntry]) -> set[in
     """The existing rows that are asked for; raises `UnknownRow`, or `LedgerError` for one named twice."""
     named = [entry.row for entry in entries if entry.row is not None]
     if unknown := set(named) - existing.keys():
-        raise UnknownRow(_("The voucher has no row %(row)s.") % {"row": min(unknown)})
+        raise UnknownRow(min(unknown))
     if len(named) > len(set(named)):
         raise LedgerError(_("A row of the voucher is named twice."))
     return set(named)

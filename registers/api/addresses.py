@@ -19,10 +19,11 @@ from registers.register import Register
 EMPTY = "~"
 
 
-def parts_of(request: HttpRequest, matched: Mapping[str, str]) -> list[str]:
-    """Return the parts of the key that a request's address ends with."""
+def parts_of(request: HttpRequest, matched: Mapping[str, str], *, verbs: int = 0) -> list[str]:
+    """Return the parts of the key that a request's address ends with, or that stand before its verb."""
     sent: bytes = getattr(request, "scope", {}).get("raw_path") or b""
-    raw = sent.decode("ascii", "replace").split("/")[-len(matched) :] if sent else list(matched.values())
+    split = sent.decode("ascii", "replace").split("/")
+    raw = split[len(split) - verbs - len(matched) : len(split) - verbs] if sent else list(matched.values())
     return ["" if part == EMPTY else unquote(part) if sent else part for part in raw]
 
 
@@ -40,7 +41,7 @@ def values_of(register: Register, parts: Sequence[str]) -> dict[str, Any] | None
 def path_of(register: Register, key: Mapping[str, Any]) -> str:
     """Return the path of the row that has a key, by name as in `data`."""
     parts = (str(key[name]) for name in register.key)
-    return "/".join([reverse(name_of(register)), *map(_encoded, parts)])
+    return "/".join([reverse(name_of(register)), *map(encoded, parts)])
 
 
 def name_of(register: Register) -> str:
@@ -81,7 +82,8 @@ def _value(column: Any, text: str) -> Any:
     return value
 
 
-def _encoded(part: str) -> str:
+def encoded(part: str) -> str:
+    """Return a part of a key as it stands in an address."""
     if part == EMPTY:
         return "%7E"
     return quote(part, safe="") or EMPTY

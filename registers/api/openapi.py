@@ -91,7 +91,7 @@ def list_rows(register: Register) -> Describe:
             *_held(),
             *_alternate(register),
         ],
-        responses={200: OpenApiResponse(_rows(register, of_page=True), description="A page."), **_unchanged()},
+        responses={200: OpenApiResponse(rows_of(register, of_page=True), description="A page."), **_unchanged()},
     )
 
 
@@ -104,7 +104,7 @@ def read_row(register: Register) -> Describe:
         summary=f"Read one of {spoken}",
         description="The parts of the key, percent-encoded; an empty part is `~`.",
         parameters=[*key_parameters(register), RowQuery, *_held()],
-        responses={200: OpenApiResponse(_rows(register), description="The row."), **_unchanged()},
+        responses={200: OpenApiResponse(rows_of(register), description="The row."), **_unchanged()},
     )
 
 
@@ -116,8 +116,8 @@ def create_row(register: Register, body: type[serializers.Serializer[Any]]) -> D
         summary=f"Make one of {register.name.replace('_', ' ')}",
         description="Fields left out have their usual values. Where there is one of this key already, `location` says.",
         request=body,
-        parameters=[_written(201), _location()],
-        responses={201: OpenApiResponse(_rows(register), description="The row.")},
+        parameters=[written(201), location()],
+        responses={201: OpenApiResponse(rows_of(register), description="The row.")},
     )
 
 
@@ -132,8 +132,8 @@ def change_row(register: Register, body: type[serializers.Serializer[Any]]) -> D
             "another."
         ),
         request=body,
-        parameters=[*key_parameters(register), _written(200)],
-        responses={200: OpenApiResponse(_rows(register), description="The row.")},
+        parameters=[*key_parameters(register), written(200)],
+        responses={200: OpenApiResponse(rows_of(register), description="The row.")},
     )
 
 
@@ -159,7 +159,7 @@ def key_parameters(register: Register) -> list[OpenApiParameter]:
     ]
 
 
-def _rows(register: Register, *, of_page: bool = False) -> type[RegisterRows]:
+def rows_of(register: Register, *, of_page: bool = False) -> type[RegisterRows]:
     name = f"{name_of(register)}{'Page' if of_page else 'Row'}"
     return type(name, (RegisterRows,), {"register": register, "of_page": of_page})
 
@@ -188,14 +188,14 @@ def _held() -> list[OpenApiParameter]:
     ]
 
 
-def _written(status: int) -> OpenApiParameter:
+def written(status: int) -> OpenApiParameter:
     description = "Names the row as it is now; for `If-Match`."
     return OpenApiParameter(
         "ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[status], description=description
     )
 
 
-def _location() -> OpenApiParameter:
+def location() -> OpenApiParameter:
     return OpenApiParameter(
         "Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=[201], description="The row's address."
     )

@@ -9,6 +9,7 @@ from ledger.models import Company
 from registers.api import master_data
 from registers.api.addresses import name_of, route_of
 from registers.api.reading import RegisterItem, RegisterList
+from registers.api.vouchers import ReversalView, VoucherItem, VoucherList
 from registers.register import Register, all_registers
 
 # Views of registers that are written in ways of their own, by their model
@@ -28,7 +29,14 @@ def item_of(register: Register) -> type[RegisterItem]:
     return ITEMS.get(register.model, usual).of(register)
 
 
+VOUCHER = "vouchers/<str:company>/<str:financial_year>/<path:series>/<path:number>"
+
 urlpatterns = [
+    path("vouchers", VoucherList.as_view(), name="vouchers"),
+    path(f"{VOUCHER}/reverse", ReversalView.as_view()),
+    path(VOUCHER, VoucherItem.as_view()),
+]
+urlpatterns += [
     address
     for register in all_registers()
     for address in (

@@ -27,7 +27,8 @@ from tests.registers import make_some_of_each
 pytestmark = pytest.mark.django_db(transaction=True)
 
 GUIDE = (ours.BASE_DIR / "docs" / "integrators.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"(?<!<!-- yours -->\n)```sh\n(.+?)```", GUIDE, re.DOTALL)
+COMMANDS = re.findall(r"(?<!<!-- yours -->\n)(?<!<!-- writing -->\n)```sh\n(.+?)```", GUIDE, re.DOTALL)
+WRITING = re.findall(r"<!-- writing -->\n```sh\n(.+?)```", GUIDE, re.DOTALL)
 CLIENT = re.findall(r"<!-- follow.py -->\n```python\n(.+?)```", GUIDE, re.DOTALL)
 
 
@@ -62,7 +63,7 @@ class Integrator:
 @pytest.fixture
 def books() -> factories.Books:
     """The books of a company, made before anybody subscribed."""
-    books = factories.make_books()
+    books = factories.make_books(number="100")
     make_some_of_each(books)
     fan_out.drain()
     return books
@@ -90,6 +91,13 @@ def test_the_commands_work_in_their_order(integrator: Integrator, books: factori
     assert '"total": 2' in done.stdout
     assert '{"acknowledged":2,"remaining":0}' in done.stdout
     assert Transfer.objects.get().type.name == "accounts"
+
+
+def test_what_writes_works_in_its_order(integrator: Integrator) -> None:
+    done = integrator.run("bash", "-euc", "\n".join(WRITING))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"voucher_text":"Payroll, corrected"' in done.stdout
+    assert '"reverses":{"financial_year":"2024-01-01","series":"A","number":"1"}' in done.stdout
 
 
 def test_the_client_ends_with_exactly_the_register(integrator: Integrator, books: factories.Books) -> None:
