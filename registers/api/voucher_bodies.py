@@ -27,7 +27,7 @@ def _text(longest: int, **options: Any) -> Text:
 
 @extend_schema_field(
     {
-        "type": ["object", "null"],
+        "type": "object",
         "propertyNames": {"pattern": "^[1-9][0-9]{0,8}$"},
         "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 64},
         "examples": [{"7": "121"}],
