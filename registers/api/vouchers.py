@@ -12,7 +12,6 @@ from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
 
 from access.http.parameters import NoParameters
-from access.http.problems import Problem
 from access.http.writing import WritingView
 from ledger.exceptions import AlreadyReversed, UnknownRow
 from ledger.models import Company, Voucher
@@ -118,8 +117,8 @@ class ReversalView(VoucherView):
             try:
                 reversal = reverse_voucher(voucher=voucher, **wanted)
             except AlreadyReversed as error:
-                location = address_of(request, error.reversal)
-                raise Problem(error.code, str(error), location=location) from error
+                error.members["location"] = address_of(request, error.reversal)
+                raise
             return created(request, reversal)
 
 
