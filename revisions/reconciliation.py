@@ -9,6 +9,8 @@ A copy that has taken in everything up to that sequence equals the register wher
 """
 
 import dataclasses
+import re
+from calendar import monthrange
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -22,6 +24,7 @@ from psycopg.errors import QueryCanceled
 
 from information_types import sql
 from information_types.definition import InformationType
+from information_types.schema import MONTH_PATTERN
 from revisions.exceptions import CannotReconcile
 from subscriptions.models import Subscription
 
@@ -29,7 +32,8 @@ SEPARATOR, ESCAPE, NULL = "|", "\\", "\\N"
 MOST_MONTHS = 120
 MOST_LINES = 20_000
 MILLISECONDS = 15_000
-LAST_MONTH = "9999-12"
+FIRST_MONTH, LAST_MONTH = "0001-01", "9999-12"
+MONTH = re.compile(MONTH_PATTERN)
 
 FIGURES = """
 with head as materialized (
@@ -90,7 +94,7 @@ HASH = """
         mod(mod(sums.numbers + 9223372036854775808, 18446744073709551616) + 18446744073709551616, 18446744073709551616)
         - 9223372036854775808)::bigint), 16, '0')"""
 
-LIMIT = "select set_config('statement_timeout', %s, true)"
+LIMIT = "select current_setting('statement_timeout'), set_config('statement_timeout', %s, true)"
 TOO_MUCH = _("This is too much at once. Ask for fewer months, or for one company at a time.")
 
 
@@ -143,10 +147,16 @@ class Period:
     first: str | None = None
     last: str | None = None
 
+    def includes(self, month: str | None) -> bool:
+        """Whether a month is of the period; what has none is of any."""
+        return month is None or (self.first or "") <= month <= (self.last or LAST_MONTH)
+
     def check(self, information_type: InformationType) -> None:
         """Raise `CannotReconcile` for months that the type hasn't, that end before they start, or are too many."""
         named = {"period_from": self.first, "period_to": self.last}
         for field, month in named.items():
+            if month is not None and not is_month(month):
+                raise CannotReconcile(_("A month has the form YYYY-MM."), code="invalid", field=field)
             if month is not None and information_type.date is None:
                 raise CannotReconcile(_("This type has no periods."), code="no_periods", field=field)
         if self.first is None or self.last is None:
@@ -202,7 +212,7 @@ def statement(information_type: InformationType, period: Period) -> tuple[str, d
     day, conditions, parameters = _months_of(joins, information_type, period)
     query = FIGURES.format(
         company_id=company_id,
-        period=f"to_char({day}, 'YYYY-MM')" if day else "null::text",
+        period=f"to_char({day}::timestamp, 'YYYY-MM')" if day else "null::text",
         amount=amount.column,
         line=_line(joins, information_type),
         debit=amount.sum_of("amount > 0"),
@@ -228,7 +238,7 @@ def _part(joins: sql.Joins, information_type: InformationType, name: str) -> str
     column, field, may_miss = joins.column(information_type.fields_by_name[name].path)
     match field:
         case models.DateField() if not isinstance(field, models.DateTimeField):
-            text = f"to_char({column}, 'YYYY-MM-DD')"
+            text = f"to_char({column}::timestamp, 'YYYY-MM-DD')"
         case models.CharField() | models.TextField():
             escaped = f"replace({value}, '{ESCAPE}', '{ESCAPE * 2}')"
             text = f"replace({escaped}, '{SEPARATOR}', '{ESCAPE}{SEPARATOR}')"
@@ -278,6 +288,17 @@ def _months_of(
     return column, conditions, parameters
 
 
+def is_month(text: str) -> bool:
+    """Whether a text is a month (`YYYY-MM`)."""
+    return MONTH.fullmatch(text) is not None and text >= FIRST_MONTH
+
+
+def days_of(month: str) -> tuple[date, date]:
+    """The first and the last day of a month."""
+    first = _first_day(_months(month))
+    return first, first.replace(day=monthrange(first.year, first.month)[1])
+
+
 def _months(month: str) -> int:
     year, _separator, number = month.partition("-")
     return int(year) * 12 + int(number) - 1
@@ -292,9 +313,8 @@ def _limited() -> Iterator[None]:
     """Give up after a while, as too much."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("select current_setting('statement_timeout')")
-            (before,) = cursor.fetchone()
             cursor.execute(LIMIT, [str(MILLISECONDS)])
+            before, _now = cursor.fetchone()
             yield
             cursor.execute(LIMIT, [before])
     except OperationalError as error:

@@ -3,7 +3,7 @@
 from django.contrib.admin import site
 from django.urls import path
 
-from revisions.admin import browsing, choosing, feedback, purging, taking_out, tracing
+from revisions.admin import browsing, choosing, feedback, purging, reconciling, taking_out, tracing
 
 urlpatterns = [
     path("revisions/feedback/dismiss/", site.admin_view(feedback.dismiss), name="feedback_dismiss"),
@@ -14,6 +14,11 @@ urlpatterns = [
         "subscriptions/subscription/<int:pk>/outbox/<int:sequence>/",
         site.admin_view(browsing.outbox_row),
         name="outbox_row",
+    ),
+    path(
+        "subscriptions/subscription/<int:pk>/reconciliation/",
+        site.admin_view(reconciling.page),
+        name="subscription_reconciliation",
     ),
     path("subscriptions/subscription/choice/", site.admin_view(choosing.means), name="choice_means"),
     path("subscriptions/subscription/preview/", site.admin_view(choosing.preview), name="choice_preview"),

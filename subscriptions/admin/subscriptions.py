@@ -417,6 +417,7 @@ class SubscriptionAdmin(RegisterAdmin):
             "may_transfer": request.user.has_perm("onetime_transfer.add_transfer", subscription),
             "transfer_url": _transfer_url(subscription),
             "missing_url": _missing_url(subscription),
+            "reconciliation_url": reverse("subscription_reconciliation", args=[subscription.pk]),
             "standing_url": self._url("standing", subscription.pk),
             "copy_url": self._copy_url(subscription) if self.has_add_permission(request) else None,
             "switch_url": with_ids(switch, [subscription.pk]),

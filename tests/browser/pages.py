@@ -134,6 +134,10 @@ OTHERS = {
     "feedback-send": "revisions/feedback/send/?ids={feedback},{feedback_deleted}",
     "feedback-dismiss": "revisions/feedback/dismiss/?ids={feedback}",
     "trace-reported": "trace/?type=suppliers&company={company}&key-number=2001",
+    "reconciliation": "subscriptions/subscription/{subscription}/reconciliation/",
+    "reconciliation-shown": "subscriptions/subscription/{subscription}/reconciliation/"
+    "?information_type=ledger_entries&company={company}&period_from=2010-01&period_to=2010-03",
+    "reconciliation-empty": "subscriptions/subscription/{subscription}/reconciliation/?information_type=projects",
     "transfers-missing": "onetime_transfer/transfer/missing/?subscription={cut_subscription}",
     "transfer-failed": "onetime_transfer/transfer/{transfer_failed}/change/",
     "transfer-paused": "onetime_transfer/transfer/{transfer_paused}/change/",
