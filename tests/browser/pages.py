@@ -137,7 +137,8 @@ OTHERS = {
     "reconciliation": "subscriptions/subscription/{subscription}/reconciliation/",
     "reconciliation-shown": "subscriptions/subscription/{subscription}/reconciliation/"
     "?information_type=ledger_entries&company={company}&period_from=2010-01&period_to=2010-03",
-    "reconciliation-empty": "subscriptions/subscription/{subscription}/reconciliation/?information_type=projects&company={company}",
+    "reconciliation-empty": "subscriptions/subscription/{subscription}/reconciliation/"
+    "?information_type=projects&company={company}",
     "transfers-missing": "onetime_transfer/transfer/missing/?subscription={cut_subscription}",
     "transfer-failed": "onetime_transfer/transfer/{transfer_failed}/change/",
     "transfer-paused": "onetime_transfer/transfer/{transfer_paused}/change/",
