@@ -58,6 +58,7 @@ def report(
     """
     named, sequence = _find(subscription, sequence, revision, companies)
     change_set, _dot, row = named.name.partition(".")
+    now = timezone.now()
     same = {"subscription": subscription, "change_set_id": int(change_set), "row": int(row), "code": code}
     if not Feedback.objects.filter(**same).exists():
         _check_limit(subscription)
@@ -70,6 +71,8 @@ def report(
                 "message": message,
                 "application_name": key.application.name,
                 "key_name": key.name,
+                "reported_at": now,
+                "last_reported_at": now,
             },
         )
         if is_new:

@@ -207,6 +207,7 @@ UNFOLD: dict[str, Any] = {
         _static("sign_in/sign_in.css"),
         _static("onetime_transfer/transfer.css"),
         _static("timesheets/timesheets.css"),
+        _static("revisions/feedback.css"),
     ],
     "SCRIPTS": [
         _static("config/admin.js"),

@@ -45,6 +45,8 @@ def _question(request: HttpRequest, chosen: Sequence[Feedback]) -> Question:
         )
     title = ngettext("Send %(count)s row again?", "Send %(count)s rows again?", len(chosen))
     of_units = any(report.type.unit for report in chosen)
+    few = len(chosen) <= MOST_NAMED
+    named = [f"{report}, {report.company}" for report in chosen]
     counts = Counter(str(report.subscription) for report in chosen)
     return Question(
         title=title % {"count": _grouped(len(chosen))},
@@ -53,10 +55,10 @@ def _question(request: HttpRequest, chosen: Sequence[Feedback]) -> Question:
                 "Each row goes as it stands now to the end of the outbox of the integration that reported it, and to "
                 "nobody else: as transferred, or as deleted if it is gone. It works for an inactive subscription too."
             ),
-            *_named(chosen),
+            *_refusals(chosen),
         ],
-        headings=[_("Subscription"), _("Rows")],
-        lines=[(name, [count]) for name, count in counts.items()],
+        headings=[_("Row")] if few else [_("Subscription"), _("Rows")],
+        lines=[(name, []) for name in named] if few else [(name, [count]) for name, count in counts.items()],
         asks=_("Of a ledger entry, what is to be sent?") if of_units else "",
         choices=[
             ("whole", _("The whole voucher, so that the integration gets all of its rows together")),
@@ -69,14 +71,10 @@ def _question(request: HttpRequest, chosen: Sequence[Feedback]) -> Question:
     )
 
 
-def _named(chosen: Sequence[Feedback]) -> list[str]:
-    """The rows, where they are few, and why some can't go."""
-    named = [f"{report.type.label} {report.row_name}, {report.company}" for report in chosen[:MOST_NAMED]]
-    more = len(chosen) - len(named)
-    if more > 0:
-        named.append(ngettext("and %(count)s more", "and %(count)s more", more) % {"count": _grouped(more)})
+def _refusals(chosen: Sequence[Feedback]) -> list[str]:
+    """Why some of them can't go, where they are few enough to be asked."""
     refused = Counter(refusal for report in chosen[:MOST_NAMED] if (refusal := resending.refusal_of(report)))
-    return ["; ".join(named), *(_("Not sent: %(why)s") % {"why": why} for why in refused)]
+    return [_("Not sent: %(why)s") % {"why": why} for why in refused]
 
 
 def _send(request: HttpRequest, chosen: Sequence[Feedback]) -> HttpResponse:

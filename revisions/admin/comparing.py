@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.text import capfirst
 
 from information_types.definition import InformationType
-from revisions.admin.rows import key_words
+from revisions.admin.rows import field_words
 from revisions.admin.story import columns_of, shown
 
 
@@ -23,14 +23,16 @@ class Compared:
 
 
 def compare(known: InformationType, sent: Mapping[str, Any] | None, now: str | None) -> Sequence[Compared]:
-    """The fields of what was sent and of the line that stands now, either of which may be missing."""
+    """The fields of what was sent and of the line that stands now, either of which may be missing; without those that
+    are empty in both."""
     before, after = sent or {}, json.loads(now) if now else {}
-    columns, words = columns_of(known), dict(key_words(known))
+    columns, words = columns_of(known), field_words(known)
     both = bool(before and after)
     found = []
     for name in dict.fromkeys([*before, *after]):
-        column = columns.get(name)
-        word = words.get(name) or (name if column is None else str(column.verbose_name))
-        values = [shown(column, one.get(name)) if one else "" for one in (before, after)]
-        found.append(Compared(str(capfirst(word)), *values, is_marked=both and before.get(name) != after.get(name)))
+        if before.get(name) is None and after.get(name) is None:
+            continue
+        values = [shown(columns.get(name), one.get(name)) if one else "" for one in (before, after)]
+        is_marked = both and before.get(name) != after.get(name)
+        found.append(Compared(str(capfirst(words.get(name, name))), *values, is_marked=is_marked))
     return found

@@ -1,5 +1,6 @@
 """Rows that integrations have reported: the list, and one of them with what can be done about it."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
 
@@ -94,7 +95,20 @@ class NoteForm(forms.Form):
 
 @admin.register(Feedback)
 class FeedbackAdmin(RegisterAdmin):
-    list_display = ("last_report", "integration", "what", "of_company", "code", "said", "shown_state")
+    list_display = ("last_report", "integration", "what", "of_company", "said", "shown_state")
+    # In a file, which has room, each by itself
+    exported_display = (
+        "last_report",
+        "reported_at",
+        "times",
+        "integration",
+        "what",
+        "of_company",
+        "code",
+        "said",
+        "shown_state",
+        "note",
+    )
     list_select_related = ("subscription", "company")
     list_filter = (
         ("state", ChoicesDropdownFilter),
@@ -112,6 +126,7 @@ class FeedbackAdmin(RegisterAdmin):
         "integration": lambda report: report.subscription.integration_id,
         "what": lambda report: f"{report.type.label} {report.row_name}",
         "said": lambda report: report.message,
+        "of_company": lambda report: str(report.company),
         "shown_state": lambda report: report.get_state_display(),
     }
     actions = ("send_chosen", "dismiss_chosen")
@@ -120,6 +135,10 @@ class FeedbackAdmin(RegisterAdmin):
         css: ClassVar = {"all": ("revisions/rows.css",)}
 
     # The list
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+        """The columns of the page, or those of a file."""
+        return self.exported_display if getattr(request, "rows_alone", False) else self.list_display
 
     @display(description=_("last report"), ordering="last_reported_at")
     def last_report(self, report: Feedback) -> str:
@@ -147,8 +166,11 @@ class FeedbackAdmin(RegisterAdmin):
 
     @display(description=_("message"))
     def said(self, report: Feedback) -> str:
-        """The beginning of the message."""
-        return Truncator(report.message).chars(MESSAGE_SHOWN)
+        """The beginning of the message, with the code."""
+        message = Truncator(report.message).chars(MESSAGE_SHOWN)
+        return format_html(
+            '<span class="said-in-list"><span class="said-code">{}</span>{}</span>', report.code, message
+        )
 
     @display(description=_("state"), label=LABELS, ordering="state")
     def shown_state(self, report: Feedback) -> tuple[str, str]:
@@ -195,6 +217,7 @@ class FeedbackAdmin(RegisterAdmin):
             raise PermissionDenied
         report = self._find(request, object_id)
         now = row_now.find(information_type=report.type, company=report.company_id, key=report.key)
+        compared = compare(report.type, report.data, now.line if now else None)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Reported row"),
@@ -204,7 +227,8 @@ class FeedbackAdmin(RegisterAdmin):
             "look": LABELS[State(report.state)],
             "operation": OPERATIONS[str(report.get_operation_display())],
             "key": [(word, report.key[name]) for name, word in key_words(report.type)],
-            "compared": compare(report.type, report.data, now.line if now else None),
+            "compared": compared,
+            "differs": any(field.is_marked for field in compared),
             "now": now,
             "events": [(ICONS[Kind(event.kind)], event) for event in report.events.all()],
             "send_url": with_ids(reverse("feedback_send"), [report.pk])

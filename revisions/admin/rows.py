@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -11,8 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from information_types import registry
-from information_types.definition import InformationType
-from information_types.sql import Joins
+from information_types.definition import InformationType, Reference
+from information_types.sql import Joins, foreign_key, target_of
 from ledger.models import Company
 from revisions.batch import Row
 
@@ -33,6 +33,32 @@ def key_words(known: InformationType) -> list[tuple[str, str]]:
     return [
         (field.name, str(KEY_WORDS.get(field.name) or joins.column(field.path)[1].verbose_name)) for field in fields
     ]
+
+
+def field_words(known: InformationType) -> dict[str, str]:
+    """The fields of a type's `data`, each with its word on screen: what refers to another row is called what it refers
+    to, and of two that would be called the same the one of the row's unit says so."""
+    joins, keys = Joins(known.model), dict(key_words(known))
+    found: dict[str, str] = {}
+    for field in known.fields:
+        if isinstance(field, Reference):
+            found[field.name] = _hop_word(known, field.fields[0].path.split("__")[:1])
+            continue
+        *hops, _last = field.path.split("__")
+        of_unit = hops == [known.unit]
+        word = str(joins.column(field.path)[1].verbose_name) if not hops or of_unit else _hop_word(known, hops)
+        found[field.name] = keys.get(field.name, word)
+    for field in known.plain_fields:
+        if field.path.split("__")[0] == known.unit and list(found.values()).count(found[field.name]) > 1:
+            found[field.name] = f"{found[field.name]} ({_hop_word(known, [known.unit])})"
+    return found
+
+
+def _hop_word(known: InformationType, hops: Sequence[str]) -> str:
+    model, word = known.model, ""
+    for hop in hops:
+        word, model = str(foreign_key(model, hop).verbose_name), target_of(model, hop)
+    return word
 
 
 def pretty(value: Any) -> str:

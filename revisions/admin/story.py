@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from access.http.admin import amounts
 from information_types.definition import InformationType
 from information_types.sql import Joins
-from revisions.admin.rows import OPERATIONS, key_words
+from revisions.admin.rows import OPERATIONS, field_words, key_words
 from revisions.models import Feedback
 from revisions.trace import Delivery, Outcome, Revision, WhyNot
 
@@ -212,16 +212,16 @@ def _differences(revision: Revision, before: Revision) -> list[tuple[str, Differ
     if revision.data is None or before.data is None:
         return []
     now, then, columns = revision.data, before.data, columns_of(revision.information_type)
+    words = field_words(revision.information_type)
     return [
-        (name, _difference(name, columns.get(name), then.get(name), now.get(name)))
+        (name, _difference(words.get(name, name), columns.get(name), then.get(name), now.get(name)))
         for name in dict.fromkeys([*then, *now])
         if then.get(name) != now.get(name)
     ]
 
 
-def _difference(name: str, column: Column | None, before: Any, after: Any) -> Difference:
-    word = name if column is None else str(capfirst(column.verbose_name))
-    return Difference(word, shown(column, before), shown(column, after))
+def _difference(word: str, column: Column | None, before: Any, after: Any) -> Difference:
+    return Difference(str(capfirst(word)), shown(column, before), shown(column, after))
 
 
 def columns_of(known: InformationType) -> dict[str, Column]:
