@@ -48,7 +48,8 @@ from subscriptions.models import Subscription
 from subscriptions.services import change_parts
 from tests import factories
 from tests.integrators import Integrator
-from timesheets.models import TimeTransaction
+from timesheets.models import HoursFile, TimeTransaction
+from timesheets.services import csv_files
 from timesheets.services.registering import change_hours
 from watch.models import Traffic
 
@@ -171,6 +172,9 @@ def _hours(company: Company, user: User) -> None:
     marked = TimeTransaction.objects.filter(external_status_code="PAYROLL").order_by("pk").first()
     if marked is not None:
         change_hours(company=company, rows={marked.pk: {"quantity": "6.00"}})
+    for name, quantity in (("timmar.csv", "7,50"), ("timmar-fel.csv", "många")):
+        text = f"employee_id;date_in;time_category;quantity\n155;2024-07-10;10;{quantity}\n"
+        csv_files.keep(company=company, name=name, content=text.encode(), by=user)
 
 
 def _pay(make: Any, invoice: Any, m: int) -> None:
@@ -388,6 +392,8 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
         "chosen_key": ApiKey.objects.get(name="Eget bokslut").pk,
         "revoked_key": ApiKey.objects.get(name="Gamla portalen").pk,
         "former_member": Membership.objects.get(user__username="per").pk,
+        "hours_file": HoursFile.objects.get(name="timmar.csv").pk,
+        "hours_file_wrong": HoursFile.objects.get(name="timmar-fel.csv").pk,
         "acceptance": TermsAcceptance.objects.all()[0].pk,
         "own_template": AccessTemplate.objects.exclude(office=None)[0].pk,
         "feedback": Feedback.objects.get(row_name="2001").pk,

@@ -74,6 +74,9 @@ OTHERS = {
     "hours-copied": "timesheets/timetransaction/add/?copy={timetransaction}&days=7",
     "hours-approve": "timesheets/timetransaction/approve/?ids={timetransaction}",
     "hours-withdraw": "timesheets/timetransaction/withdraw/?ids={timetransaction}&level=2",
+    "hours-csv": "timesheets/timetransaction/csv/",
+    "hours-csv-ready": "timesheets/timetransaction/csv/{hours_file}/",
+    "hours-csv-wrong": "timesheets/timetransaction/csv/{hours_file_wrong}/",
     "hours-waiting": "timesheets/timetransaction/?company__id__exact={company}&approval=waiting1",
     "hours-changed": "timesheets/timetransaction/?company__id__exact={company}&changed_since=yes",
     "no-rows-found": "ledger/voucher/?q=finns-inte",
@@ -198,6 +201,7 @@ NO_PAGES = {
     "onetime_transfer_transfer_several_estimate",
     "onetime_transfer_transfer_several_parts",
     "set_language",
+    "timesheets_timetransaction_csv_template",  # a file
     "choice_means",
     "choice_preview",
     "missing_transfer_row",

@@ -100,7 +100,7 @@ def showing(request: HttpRequest, model_admin: RegisterAdmin, row: TimeTransacti
 
 
 def _company(request: HttpRequest) -> Company | None:
-    reach: QuerySet[Company] = _companies(request)
+    reach: QuerySet[Company] = companies_to_register_in(request)
     chosen = request.GET.get("company", "")
     if chosen.isdecimal() and len(chosen) < 19:
         return reach.filter(pk=int(chosen)).first()
@@ -108,12 +108,13 @@ def _company(request: HttpRequest) -> Company | None:
     return first[0] if len(first) == 1 else None
 
 
-def _companies(request: HttpRequest) -> QuerySet[Company]:
+def companies_to_register_in(request: HttpRequest) -> QuerySet[Company]:
+    """Those in which the user may register hours."""
     return Company.objects.filter(scope.reach_of(request.user, ADD).of(Company))
 
 
 def _ask_company(request: HttpRequest, model_admin: RegisterAdmin) -> HttpResponse:
-    companies = _companies(request)
+    companies = companies_to_register_in(request)
     remembered = companies.filter(pk=request.session.get(REMEMBERED, 0)).first()
     form = CompanyForm(request.POST or None, companies=companies, initial={"company": remembered})
     if request.method == "POST" and form.is_valid():

@@ -19,6 +19,7 @@ from access.http.admin.export.columns import Value
 from access.http.admin.filters import DayFilter, SearchFilter
 from access.http.admin.question import way_back
 from ledger.admin.owned import OwnedAdmin
+from timesheets.admin import files
 from timesheets.admin.approving import APPROVE, approving, rows_of, sums, withdrawing
 from timesheets.admin.filters import ApprovalFilter, ChangedFilter, EmployeeFilter, PeriodFilter, StatusFilter
 from timesheets.admin.registration import registering, showing
@@ -133,6 +134,9 @@ class TimeTransactionAdmin(OwnedAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("approve/", wrap(self.approve_view), name="timesheets_timetransaction_approve"),
+            path("csv/", wrap(self.csv_view), name="timesheets_timetransaction_csv"),
+            path("csv/template/", wrap(self.csv_template_view), name="timesheets_timetransaction_csv_template"),
+            path("csv/<int:pk>/", wrap(self.csv_file_view), name="timesheets_timetransaction_csv_file"),
             path("withdraw/", wrap(self.withdraw_view), name="timesheets_timetransaction_withdraw"),
             *super().get_urls(),
         ]
@@ -163,6 +167,20 @@ class TimeTransactionAdmin(OwnedAdmin):
         rows = list(queryset.order_by("pk"))
         may = all(request.user.has_perm(APPROVE, row) for row in rows)
         delete_hours(rows=TimeTransaction.objects.filter(pk__in=[row.pk for row in rows]), may_delete_approved=may)
+
+    # Files
+
+    def csv_view(self, request: HttpRequest) -> HttpResponse:
+        """Take a file of hours."""
+        return files.taking(request, self)
+
+    def csv_template_view(self, request: HttpRequest) -> HttpResponse:
+        """A file to begin with."""
+        return files.template(request)
+
+    def csv_file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What a file would do, and whether it is to."""
+        return files.confirming(request, self, pk)
 
     # Approving
 
