@@ -53,7 +53,7 @@ class TimeTransactionAdmin(OwnedAdmin):
         ChangedFilter,
     )
     search_fields = ("employee", "external_id")
-    search_help_text = _("Registration, employee number, name or external id")
+    search_help_text = _("Registration, employee or external id")
     ordering = ("-id",)
     actions = ("approve_chosen", "withdraw_chosen")
     list_before_template = "admin/timesheets/sums.html"
