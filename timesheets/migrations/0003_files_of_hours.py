@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('ledger', '0005_reversals'),
-        ('timesheets', '0001_initial'),
+        ('timesheets', '0002_counted_by_index_alone'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
