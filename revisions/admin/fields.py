@@ -16,8 +16,13 @@ class CompanySelect(AutocompleteSelect):
 
     found: Company | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, *, none: Any = "") -> None:
         super().__init__(QueuedCount._meta.get_field("company"), admin.site)
+        self.none = none
+
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Say in the empty field what none means."""
+        return {**super().build_attrs(base_attrs, extra_attrs), "data-placeholder": self.none}
 
     def optgroups(self, name: str, value: Any, attr: dict[str, Any] | None = None) -> Any:
         """The chosen company, and none."""
@@ -32,9 +37,9 @@ class CompanyField(forms.ModelChoiceField[Company]):
 
     widget: CompanySelect
 
-    def __init__(self, *, required: bool = True) -> None:
-        label = _("Company")
-        super().__init__(queryset=Company.objects.none(), label=label, required=required, widget=CompanySelect())
+    def __init__(self, *, required: bool = True, none: Any = "") -> None:
+        widget = CompanySelect(none=none)
+        super().__init__(queryset=Company.objects.none(), label=_("Company"), required=required, widget=widget)
 
     def clean(self, value: Any) -> Company | None:
         """Find it, and keep it for the page."""

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_http_methods
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
@@ -47,7 +48,7 @@ class ChoiceForm(forms.Form):
     """What to look at: a type of the subscription, one company or all, and some months."""
 
     information_type = forms.ChoiceField(label=_("Information type"), widget=UnfoldAdminSelectWidget)
-    company = CompanyField(required=False)
+    company = CompanyField(required=False, none=_("All companies"))
 
     def __init__(self, request: HttpRequest, subscription: Subscription) -> None:
         self.subscription, self.user = subscription, request.user
@@ -216,7 +217,7 @@ class _Shower:
         """One line."""
         copy = line.copy
         sums = ("debit", "credit") if self._type.amount else ()
-        cells = [(_("Rows"), *self._cell(line, "rows", copy and copy.rows))]
+        cells = [(pgettext_lazy("counted", "Rows"), *self._cell(line, "rows", copy and copy.rows))]
         cells += [(label, *self._cell(line, name, getattr(copy, name, None))) for name, label in _labels(sums)]
         return Shown(
             company=line.company,

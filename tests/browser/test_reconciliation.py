@@ -1,5 +1,6 @@
 """Reconciliation in a browser that reads Swedish: paste what the integration has, and send the month that differs."""
 
+import re
 from datetime import date
 
 import pytest
@@ -31,5 +32,5 @@ def test_figures_are_pasted_and_the_month_that_differs_is_transferred(admin: Adm
     row = page.get_by_role("row", name="2024-02")
     expect(row).to_contain_text("Avviker")
     row.get_by_role("link", name="Överför på nytt").click()
-    expect(page).to_have_url(lambda url: "period_from=2024-02&period_to=2024-02" in url)
+    expect(page).to_have_url(re.compile("period_from=2024-02&period_to=2024-02"))
     expect(page.get_by_label("Informationstyp")).to_have_value("ledger_entries")

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from information_types import registry
+from ledger.models import LedgerEntry, Voucher
 from revisions import fan_out, queues, reconciliation
 from revisions.exceptions import CannotReconcile
 from revisions.reconciliation import Figures, OfCompany, Period
@@ -170,3 +171,47 @@ def test_more_lines_than_an_answer_has_are_too_much(books: factories.Books, monk
     with pytest.raises(CannotReconcile) as refused:
         look(subscription, books)
     assert refused.value.code == "too_much"
+
+
+MANY, VOUCHERS = 10, 60
+READ = "select sum(coalesce(idx_tup_fetch, 0) + coalesce(seq_tup_read, 0)) from pg_stat_xact_user_tables"
+
+
+def test_a_companys_month_reads_its_own_range_alone() -> None:
+    companies = [factories.make_books() for _company in range(MANY)]
+    for books in companies:
+        make_vouchers(books)
+    subscription = factories.make_subscription()
+    with connection.cursor() as cursor:
+        cursor.execute("analyze")
+        cursor.execute("set local enable_seqscan = off")  # small tables may be cheapest read whole
+        before = rows_read()
+        found = look(subscription, companies[0], first="2024-03", last="2024-03")
+        # a voucher, its rows, and what their keys need; and what stands beside the register
+        assert rows_read() - before < sum(line.rows for line in company_of(found).periods) * 6 + 100
+
+
+def make_vouchers(books: factories.Books) -> None:
+    """Five vouchers a month."""
+    vouchers = Voucher.objects.bulk_create(
+        Voucher(
+            company=books.company,
+            financial_year=books.year,
+            series="A",
+            number=str(number),
+            voucher_date=date(2024, number % 12 + 1, 5),
+            last_row=2,
+        )
+        for number in range(1, VOUCHERS + 1)
+    )
+    LedgerEntry.objects.bulk_create(
+        LedgerEntry(voucher=voucher, row=row, account=books.cash, amount=amount, entry_date=voucher.voucher_date)
+        for voucher in vouchers
+        for row, amount in ((1, 1), (2, -1))
+    )
+
+
+def rows_read() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(READ)
+        return int(cursor.fetchone()[0])
