@@ -23,6 +23,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
+from psycopg.errors import ForeignKeyViolation
 from rest_framework import exceptions as drf
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
@@ -138,8 +139,7 @@ def answer_to(error: Exception) -> Answer | None:  # noqa: PLR0911 (one for each
         case ValidationError():
             return _invalid(*_django_errors(error))
         case IntegrityError():
-            refused = refusal(error)
-            return None if refused is None else _answer_to_coded(refused)
+            return _answer_to_integrity(error)
         case OperationalError() | InterfaceError():
             logger.error("The database did not answer: %s", error, exc_info=error)
             detail = _("The database can't answer right now. Nothing was changed; try again in a moment.")
@@ -174,6 +174,19 @@ def _answer_to_drf(error: drf.APIException) -> Answer | None:  # noqa: PLR0911 (
             return Answer(error.code, str(error.detail), members=error.members)
     if error.default_code in STATUS_OF_CODE:
         return Answer(error.default_code, str(error.detail))
+    return None
+
+
+def _answer_to_integrity(error: IntegrityError) -> Answer | None:
+    """Answer for what the database refuses, some of it only at commit."""
+    refused = refusal(error)
+    if refused is not None:
+        return _answer_to_coded(refused)
+    if isinstance(error.__cause__, ForeignKeyViolation):
+        # Each looked before the other committed; who looks again sees it.
+        logger.error("What a request referred to was deleted meanwhile, or the reverse: %s", error, exc_info=error)
+        detail = _("Something that this is about changed at the same time. Nothing was done; try again in a moment.")
+        return Answer("unavailable", detail, headers={"Retry-After": RETRY_AFTER})
     return None
 
 

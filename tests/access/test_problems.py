@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.http import Http404
 from django.test import Client, RequestFactory
 from rest_framework import exceptions as drf
 
 from access.http.problems import STATUS_OF_CODE, Answer, Problem, answer_to, server_error
+from access.models import KeptAnswer
 from tests.access.probe import errors, failing_with, get, post, problem
-from tests.factories import make_key
+from tests.factories import make_books, make_key
+from tests.refusals import run_sql
 
 
 class OutOfStep(Exception):
@@ -188,3 +190,30 @@ def fields_of(error: Exception) -> list[str | None]:
 
 def code_for(accept: str) -> str:
     return "not_authenticated" if accept == "*/*" else "not_acceptable"
+
+
+def refused_at_commit() -> IntegrityError:
+    """What the database says of the test's transaction if it were to end now."""
+    with pytest.raises(IntegrityError) as refused:
+        run_sql("set constraints all immediate")
+    return refused.value
+
+
+@pytest.mark.django_db
+def test_what_is_deleted_while_it_is_referred_to_is_asked_for_again() -> None:
+    digest = "0" * 64
+    KeptAnswer.objects.create(key_id=0, name_digest=digest, request_digest=digest, status=200, headers={}, body=b"")
+    answer = answer_to(refused_at_commit())
+    assert answer is not None
+    response = answer.response()
+    problem(response, 503, "unavailable")
+    assert response["Retry-After"]
+
+
+@pytest.mark.django_db
+def test_what_the_database_refuses_at_commit_is_the_ledgers_own_refusal() -> None:
+    make_books().post().rows.filter(row=1).update(amount=1)
+    answer = answer_to(refused_at_commit())
+    assert answer is not None
+    found = problem(answer.response(), 400, "unbalanced")
+    assert [error["field"] for error in found["errors"]] == ["rows"]
