@@ -173,6 +173,7 @@ class FeedbackList(FeedbackView):
         wanted = FeedbackBody.read(request)
         subscription = self.subscription(wanted.pop("integration_id"))
         done = feedback.report(subscription=subscription, companies=self.companies, key=self.key, **wanted)
+        self.companies_concerned.add(done.feedback.company_id)
         location = request.build_absolute_uri(reverse("feedback", args=[done.feedback.pk]))
         return Response(
             FeedbackSerializer(done.feedback).data,

@@ -57,7 +57,7 @@ def test_reports_are_closed_with_a_note_on_a_phone(admin: Admin, integrator: Int
     page = admin.page
     page.set_viewport_size({"width": 390, "height": 844})
     admin.open("revisions/feedback/?code=unknown")
-    page.locator("#result_list a").first.click()
+    page.locator("#result_list tbody a").first.click()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.get_by_role("link", name="Avsluta med anteckning").click()
     page.get_by_role("button", name="Avsluta med anteckning").click()
