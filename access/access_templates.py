@@ -24,6 +24,8 @@ FETCHES = (
     "onetime_transfer.view_transfer",
     "onetime_transfer.add_transfer",
 )
+APPROVES_HOURS = "timesheets.approve_timetransaction"
+HOURS_CATEGORIES = "timesheets.view_timecategory"
 BOOKKEEPING = ("ledger.account", "ledger.dimensionvalue", "ledger.voucher", "ledger.ledgerentry")
 
 
@@ -64,7 +66,8 @@ def delivered() -> dict[str, frozenset[str]]:
         gettext_noop("Fetch the outbox"): every & frozenset(FETCHES),
         gettext_noop("Bookkeeping, read and write"): _of_group("bookkeeping", also=BOOKKEEPING) | _views("ledger"),
         gettext_noop("Invoices, read and write"): _of_group("partners") | _of_group("invoices"),
-        gettext_noop("Hours, read and write"): _of_group("time"),
+        # People approve hours; an integration that may is given that by a template of its own.
+        gettext_noop("Hours, read and write"): (_of_group("time") - {APPROVES_HOURS}) | (every & {HOURS_CATEGORIES}),
     }
     return {
         name: permissions | frozenset({"ledger.view_company"}) for name, permissions in found.items() if permissions

@@ -26,6 +26,7 @@ FOLLOWED = frozenset(
         "onetime_transfer.add_transfer",
     }
 )
+USE_TIME_API = "timesheets.use_time_api"
 INTEGRATED = frozenset({"subscriptions", "revisions", "onetime_transfer"})
 
 
@@ -61,7 +62,9 @@ DELIVERIES = (
     Delivery(
         "integrator",
         gettext_noop("Integrator"),
-        lambda name: _is_of(name, *INTEGRATED) or (_looks(name) and _is_of(name, "ledger")),
+        lambda name: (
+            _is_of(name, *INTEGRATED) or (_looks(name) and _is_of(name, "ledger", "timesheets")) or name == USE_TIME_API
+        ),
     ),
     Delivery("auditor", gettext_noop("Auditor"), _looks),
     Delivery(

@@ -34,6 +34,7 @@ BY_APP = {
     "revisions": "outbox",
     "onetime_transfer": "outbox",
     "watch": "outbox",
+    "timesheets": "time",
     "access": "access",
     "auth": "access",
     "history": "access",

@@ -213,3 +213,9 @@ def test_deleting_one_in_use_tells_what_is_in_the_way(own: AccessTemplate, offic
 
 def test_every_app_that_a_template_may_say_something_of_is_there() -> None:
     assert {name.split(".")[0] for names in delivered().values() for name in names} <= set(apps.app_configs)
+
+
+def test_hours_are_read_and_written_without_the_right_to_approve_them() -> None:
+    found = permissions_of(read("Hours, read and write"))
+    assert {"timesheets.change_timetransaction", "timesheets.use_time_api", "timesheets.view_timecategory"} <= found
+    assert not found & {"timesheets.approve_timetransaction", "timesheets.change_timecategory"}

@@ -25,7 +25,8 @@ def test_every_installation_has_them() -> None:
     assert "history.view_change" in names_of("Auditor")
     assert {name.partition(".")[2].partition("_")[0] for name in names_of("Auditor")} == {"view"}
     assert {"subscriptions.fetch_outbox", "ledger.view_voucher"} <= names_of("Integrator")
-    assert "ledger.change_voucher" not in names_of("Integrator")
+    assert {"timesheets.use_time_api", "timesheets.view_timetransaction"} <= names_of("Integrator")
+    assert not {"ledger.change_voucher", "timesheets.approve_timetransaction"} & names_of("Integrator")
     assert {"ledger.change_voucher", "access.view_apikey"} <= names_of("Finance administrator")
     assert "access.administer_users" not in names_of("Finance administrator")
     assert {"access.administer_users", "access.change_clientgrant"} <= names_of("Account administrator")
