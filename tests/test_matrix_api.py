@@ -137,6 +137,26 @@ CALLS = {
     ("POST", "transfers/<int:id>/pause"): Call({"id": TRANSFER}),
     ("POST", "transfers/<int:id>/resume"): Call({"id": TRANSFER}),
     ("POST", "transfers/<int:id>/cancel"): Call({"id": TRANSFER}),
+    ("POST", "supplier-invoices"): Call(
+        query={"company": COMPANY},
+        body={
+            "supplier": "{suppliers.number}",
+            "invoice_number": "NEW",
+            "invoice_date": "2024-05-01",
+            "amount": "1.00",
+        },
+        good=201,
+    ),
+    ("POST", "time-transactions"): Call(
+        body={
+            "company": COMPANY,
+            "time_category": "{time_transactions.time_category}",
+            "employee_id": 1,
+            "date_in": "2024-05-01",
+            "quantity": "7.50",
+        },
+        good=201,
+    ),
     ("POST", "vouchers"): Call(body={"company": COMPANY, "series": "A", **A_VOUCHER}, good=201),
     ("GET", VOUCHER): Call(OF_VOUCHER),
     ("PUT", VOUCHER): Call(OF_VOUCHER, body=A_VOUCHER),

@@ -5,15 +5,22 @@ from collections.abc import Mapping
 from django.db.models import Model
 from django.urls import path
 
-from ledger.models import Company
+from ledger.models import Company, SupplierInvoice
 from registers.api import master_data
 from registers.api.addresses import name_of, route_of
+from registers.api.hours import NewHours
 from registers.api.reading import RegisterItem, RegisterList
+from registers.api.supplier_invoices import NewSupplierInvoices
 from registers.api.vouchers import ReversalView, VoucherItem, VoucherList
 from registers.register import Register, all_registers
+from timesheets.models import TimeTransaction
 
 # Views of registers that are written in ways of their own, by their model
-LISTS: Mapping[type[Model], type[RegisterList]] = {Company: master_data.NewCompanies}
+LISTS: Mapping[type[Model], type[RegisterList]] = {
+    Company: master_data.NewCompanies,
+    SupplierInvoice: NewSupplierInvoices,
+    TimeTransaction: NewHours,
+}
 ITEMS: Mapping[type[Model], type[RegisterItem]] = {Company: master_data.ChangedRow}
 
 

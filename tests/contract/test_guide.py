@@ -98,6 +98,8 @@ def test_what_writes_works_in_its_order(integrator: Integrator) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"voucher_text":"Payroll, corrected"' in done.stdout
     assert '"reverses":{"financial_year":"2024-01-01","series":"A","number":"1"}' in done.stdout
+    assert '"invoice_number":"F17"' in done.stdout
+    assert '"external_id":"clock-2"' in done.stdout
 
 
 def test_the_client_ends_with_exactly_the_register(integrator: Integrator, books: factories.Books) -> None:
