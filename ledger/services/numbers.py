@@ -1,7 +1,10 @@
 """Running numbers without gaps: given under a row lock, within the transaction that uses them."""
 
 from django.db import connection
+from django.db.models import BigIntegerField, Max
+from django.db.models.functions import Cast
 
+from information_types import registry
 from ledger.models import Company, FinancialYear, NumberSeries, Voucher, VoucherSeries
 
 HIGHEST_NUMBER = """
@@ -26,10 +29,17 @@ def next_voucher_numbers(*, financial_year: FinancialYear, series: str, count: i
 
 
 def next_number(*, company: Company, register: str) -> str:
-    """The next running number of a company's register of invoices or payments."""
+    """The next running number of a company's register of invoices or payments (an information type's name).
+
+    Numbers that were written past this service are counted on from.
+    """
     NumberSeries.objects.get_or_create(company=company, register=register)
     counter = NumberSeries.objects.select_for_update().get(company=company, register=register)
     counter.last_number += 1
+    rows = registry.get(register).model._default_manager.filter(company=company)
+    if rows.filter(number=str(counter.last_number)).exists():
+        whole = rows.filter(number__regex="^[0-9]{1,18}$").annotate(value=Cast("number", BigIntegerField()))
+        counter.last_number = whole.aggregate(highest=Max("value"))["highest"] + 1
     counter.save(update_fields=["last_number"])
     return str(counter.last_number)
 

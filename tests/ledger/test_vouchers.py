@@ -73,8 +73,17 @@ def test_several_numbers_at_once_are_consecutive(books: factories.Books) -> None
 
 def test_registers_have_running_numbers_of_their_own(books: factories.Books) -> None:
     with transaction.atomic():
-        given = [next_number(company=books.company, register=register) for register in ("a", "a", "b")]
+        registers = ("supplier_invoices", "supplier_invoices", "customer_ledger")
+        given = [next_number(company=books.company, register=register) for register in registers]
     assert given == ["1", "2", "1"]
+
+
+def test_a_registers_numbers_written_past_the_service_are_counted_on_from(books: factories.Books) -> None:
+    for number in ("1", "17", "X9"):
+        factories.SupplierInvoiceFactory.create(company=books.company, number=number)
+    with transaction.atomic():
+        given = [next_number(company=books.company, register="supplier_invoices") for _time in range(2)]
+    assert given == ["18", "19"]
 
 
 def test_an_unbalanced_voucher_is_refused(books: factories.Books) -> None:
