@@ -1,4 +1,4 @@
-"""Which tests run one at a time, and which are left out where no browser is installed."""
+"""In which order tests run, what each begins with, and which are left out where no browser is installed."""
 
 import shutil
 from collections.abc import Generator, Iterator
@@ -13,21 +13,27 @@ from pytest_django import DjangoDbBlocker
 
 from tests.emptying import Delivered
 
-# They start whole installations, a browser or many connections, and measure time: each runs alone and last.
-SERIAL = {"browser", "concurrency", "contract", "embedded"}
+# After the many quick tests: those that start a browser, servers, whole installations, and kill their parts.
+LATER = ("browser", "contract", "embedded", "concurrency")
 HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
-    """Mark them before pytest-xdist looks at the groups, and move them after pytest-django has sorted by database."""
+    """Group them before pytest-xdist looks at the groups, and sort them after pytest-django has by database."""
     for item in items:
-        if item.path.relative_to(HERE).parts[0] in SERIAL:
-            item.add_marker(pytest.mark.serial)
+        if item.get_closest_marker("serial"):
             item.add_marker(pytest.mark.xdist_group("serial"))
     yield
-    items.sort(key=lambda item: item.get_closest_marker("serial") is not None)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker("serial"):
+        return len(LATER) + 1
+    folder = item.path.relative_to(HERE).parts[0]
+    return LATER.index(folder) + 1 if folder in LATER else 0
 
 
 @pytest.fixture(autouse=True)

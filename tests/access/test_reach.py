@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.test import Client
 from django.urls import URLPattern
+from pytest_django import DjangoDbBlocker
 
 from access import scope
 from access.models import AccessTemplate, ApiKey, Application, ClientAccess, Membership
@@ -20,6 +21,7 @@ from sign_in.models import FailedSignIn
 from subscriptions.models import Subscription
 from tests import factories
 from tests.access.everything import make_everything, member_of, sign_in
+from tests.matrix import kept_for_a_module
 
 pytestmark = pytest.mark.django_db
 
@@ -42,9 +44,12 @@ def pages() -> Iterator[tuple[type[Model], URLPattern]]:
 OF_ONE_ROW = [(model, pattern) for model, pattern in pages() if pattern.name and "<" in str(pattern.pattern)]
 
 
-@pytest.fixture
-def companies() -> tuple[Company, Company]:
-    return make_everything("100"), make_everything("200")
+@pytest.fixture(scope="module")
+def companies(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[Company, Company]]:
+    with kept_for_a_module(django_db_blocker):
+        with django_db_blocker.unblock():
+            made = make_everything("100"), make_everything("200")
+        yield made
 
 
 @pytest.fixture

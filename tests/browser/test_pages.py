@@ -32,15 +32,9 @@ def test_a_page_in_swedish_on_a_desk(look_sv: Look, path: str) -> None:
 
 
 @every_page
-def test_a_page_in_the_dark_and_on_a_phone(look_sv: Look, path: str) -> None:
-    wrong = look_sv.open(path, size=PHONE, dark=True)
-    report(wrong + look_sv.violations(looks_alone=True))
-
-
-@every_page
-def test_a_page_in_norwegian(look_nb: Look, path: str) -> None:
-    wrong = look_nb.open(path)
-    report(wrong + foreign_texts(look_nb.texts(), "nb"))
+def test_a_page_in_norwegian_in_the_dark_on_a_phone(look_nb: Look, path: str) -> None:
+    wrong = look_nb.open(path, size=PHONE, dark=True)
+    report(wrong + foreign_texts(look_nb.texts(), "nb") + look_nb.violations(looks_alone=True))
 
 
 @every_page

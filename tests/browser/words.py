@@ -68,6 +68,11 @@ def foreign_texts(texts: Iterable[str], language: str) -> list[str]:
 
 def translated_texts(texts: Iterable[str], *languages: str) -> list[str]:
     """Return those of an English page's texts that are a translation."""
+    return [text for text in texts if capfirst(text.strip(" :*")) in _no_english(languages)]
+
+
+@cache
+def _no_english(languages: tuple[str, ...]) -> set[str]:
     english = {capfirst(text) for language in languages for text in _translations(language)}
     translations = {
         capfirst(translated)
@@ -75,4 +80,4 @@ def translated_texts(texts: Iterable[str], *languages: str) -> list[str]:
         for known in _translations(language).values()
         for translated in known
     }
-    return [text for text in texts if capfirst(text.strip(" :*")) in translations - english - NAMES]
+    return translations - english - NAMES

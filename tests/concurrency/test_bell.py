@@ -17,7 +17,7 @@ from revisions.tasks import fan_out_changes, sweep
 from tests import factories
 from tests.consumers import Consumer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.serial]
 
 
 def rung() -> int:

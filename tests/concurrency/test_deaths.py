@@ -106,6 +106,7 @@ def test_fan_outs_killed_again_and_again_lose_nothing_and_leave_no_gap(
     assert consumer.last_sequence == len(consumer.copy)
 
 
+@pytest.mark.serial
 def test_with_the_broker_killed_saving_goes_on_at_normal_speed_and_all_arrives_when_it_is_back(
     installation: Installation, consumer: Consumer, books: factories.Books
 ) -> None:
@@ -124,6 +125,7 @@ def test_with_the_broker_killed_saving_goes_on_at_normal_speed_and_all_arrives_w
     assert consumer.copy.items() <= register("accounts").items()
 
 
+@pytest.mark.serial
 def test_what_another_program_writes_arrives_within_two_seconds(
     installation: Installation, consumer: Consumer, books: factories.Books
 ) -> None:

@@ -9,7 +9,7 @@ from ledger.models import LedgerEntry, Voucher
 from ledger.sie.importing import import_sie_file
 from tests.connections import Together, connect, wait_until, waiters
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.serial]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 BOOKS = """#SIETYP 4
 #FNAMN "Bolaget AB"

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 
 from config.bench.figures import Figure, interleaved, table
@@ -76,8 +75,6 @@ with connection.cursor() as cursor:
 """
 
 
-@pytest.mark.serial
-@pytest.mark.xdist_group("serial")
 def test_every_figure_is_measured_beside_its_baseline_and_nothing_is_left_behind() -> None:
     found = run(TINY, database_url=os.environ["DATABASE_URL"])
     assert [figure["name"] for figure in found] == FIGURES

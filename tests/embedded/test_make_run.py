@@ -20,6 +20,9 @@ from django.conf import settings
 
 from tests.embedded.installation import PARTS, Installation, free_port, wait_until
 
+# One installation, whose process all of them are given to
+pytestmark = pytest.mark.xdist_group("make run")
+
 COUNT_ROWS = "from ledger.models import LedgerEntry; print(LedgerEntry.objects.count())"
 SAMPLE_ROWS = 671
 

@@ -172,7 +172,6 @@ def test_words_are_known_for_every_kind_of_message() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.serial
 def test_a_dead_workers_import_is_taken_up_and_a_living_ones_left_alone() -> None:
     found = put_in()
     FileImport.objects.filter(pk=found.pk).update(status=Status.READING, attempts=1)

@@ -19,7 +19,7 @@ from tests import factories
 from tests.connections import wait_until
 from tests.live import Server, live_server
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.serial, pytest.mark.xdist_group("serial")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Waiting:
@@ -72,6 +72,7 @@ def connections_in_use() -> int:
     return int(count)
 
 
+@pytest.mark.serial
 def test_who_waits_is_answered_as_soon_as_a_row_is_queued(waiting: Waiting) -> None:
     (answer,) = waiting.start()
     assert not answer.done()
@@ -95,6 +96,7 @@ def test_with_the_etag_it_waits_until_the_answer_differs(waiting: Waiting) -> No
     assert found.headers["ETag"] != etag
 
 
+@pytest.mark.serial
 def test_after_the_time_it_answers_as_it_would_without(waiting: Waiting) -> None:
     began = time.monotonic()
     found = waiting.look(wait=1)

@@ -198,8 +198,6 @@ def test_a_deleted_subscriptions_letters_are_sent_all_the_same(
     assert len(mailbox.letters) == 1
 
 
-@pytest.mark.serial
-@pytest.mark.xdist_group("serial")
 def test_a_real_worker_warns_and_cuts(
     subscription: Subscription, company: Company, mail_server: tuple[Mailbox, int]
 ) -> None:
