@@ -25,7 +25,8 @@ from timesheets.models import HoursFile, TimeTransaction
 from timesheets.services.cleaning import FILLED_IN, WRITABLE
 from timesheets.services.registering import Registered, register_hours
 
-MOST_ROWS = 100_000
+# They are stored while the page waits: some seconds
+MOST_ROWS = 20_000
 MOST_BYTES = 32 << 20
 KEPT = timedelta(days=1)
 DELIMITERS = ";\t,"

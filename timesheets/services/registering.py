@@ -2,10 +2,12 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -338,55 +340,97 @@ def _changes(one: _Asked) -> bool:
 def _write(
     company: Company, asked: Sequence[_Asked], correlation_id: str, *, is_preview: bool = False
 ) -> list[Registered]:
-    created, changed, withdrawn = [], [], set()
-    outcomes: list[tuple[_Asked, Outcome, TimeTransaction]] = []
-    for one in asked:
-        row, outcome = one.known, Outcome.UNCHANGED
-        if row is None:
-            row, outcome = TimeTransaction(company=company, time_category=one.category), Outcome.CREATED
-            if one.uid is not None:
-                row.uid = one.uid
-            created.append(row)
-        elif _changes(one):
-            outcome = Outcome.CHANGED
-            changed.append(row)
-            if any(getattr(row, f"approved_level_{level}") for level in LEVELS):
-                withdrawn.add(row.pk)
-        if outcome is not Outcome.UNCHANGED:
-            _fill(row, {**{name: one.values[name] for name in WRITABLE if name in one.values}, **APPROVALS})
-            row.correlation_id = correlation_id
-        outcomes.append((one, outcome, row))
+    outcomes = [_outcome_of(one) for one in asked]
+    changed = {one.row: one for one, outcome in zip(asked, outcomes, strict=True) if outcome is Outcome.CHANGED}
+    created = [one for one, outcome in zip(asked, outcomes, strict=True) if outcome is Outcome.CREATED]
+    withdrawn = {
+        row for row, one in changed.items() if any(getattr(one.known, f"approved_level_{of}") for of in LEVELS)
+    }
+    made: dict[tuple[int | None, int], int] = {}
     if not is_preview:
-        _store(created, changed)
+        with _told_of_others():
+            _store_changed(list(changed.values()), correlation_id)
+            made = _store_created(company, created, correlation_id)
     return [
         Registered(
             outcome=outcome,
-            pk=row.pk,
-            uid=row.uid,
+            pk=one.known.pk if one.known else made.get((one.uid, one.category.pk if one.category else 0)),
+            uid=one.uid,
             time_category=one.category.number if one.category else 0,
-            approvals_withdrawn=row.pk in withdrawn,
+            approvals_withdrawn=one.row in withdrawn,
         )
-        for one, outcome, row in outcomes
+        for one, outcome in zip(asked, outcomes, strict=True)
     ]
 
 
-def _fill(row: TimeTransaction, values: Mapping[str, Any]) -> None:
-    for name, value in values.items():
-        setattr(row, name, value)
+def _outcome_of(one: _Asked) -> Outcome:
+    if one.known is None:
+        return Outcome.CREATED
+    return Outcome.CHANGED if _changes(one) else Outcome.UNCHANGED
 
 
-def _store(created: Sequence[TimeTransaction], changed: Iterable[TimeTransaction]) -> None:
+def _store_changed(changed: Sequence[_Asked], correlation_id: str) -> None:
+    rows = []
+    for one in changed:
+        if one.known is not None:
+            for name, value in {**{name: one.values[name] for name in WRITABLE}, **APPROVALS}.items():
+                setattr(one.known, name, value)
+            one.known.correlation_id = correlation_id
+            rows.append(one.known)
+    # Rows that are written over, since an UPDATE with a case for every row and field would take minutes.
+    TimeTransaction.objects.bulk_create(
+        rows,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["company", "uid", "time_category"],
+        update_fields=[*WRITABLE, *APPROVALS, "correlation_id"],
+    )
+
+
+def _store_created(
+    company: Company, created: Sequence[_Asked], correlation_id: str
+) -> dict[tuple[int | None, int], int]:
+    """Copy new rows in, at a tenth of what INSERT costs; return their primary keys by registration and category."""
+    if not created:
+        return {}
+    empty = {
+        **_empty(),
+        "company": company.pk,
+        "correlation_id": correlation_id,
+        "external_status_code": "",
+        **APPROVALS,
+    }
+    names = [*empty, "uid", "time_category"]
+    columns = ", ".join(connection.ops.quote_name(_column(name)) for name in names)
+    statement = f"copy {TimeTransaction._meta.db_table} ({columns}) from stdin"
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        for one in created:
+            if one.category is not None:
+                copy.write_row([*{**empty, **_kept(one)}.values(), one.uid, one.category.pk])
+    keys = TimeTransaction.objects.filter(company=company, uid__in={one.uid for one in created if one.uid is not None})
+    return {(uid, category): pk for uid, category, pk in keys.values_list("uid", "time_category", "pk")}
+
+
+def _kept(one: _Asked) -> dict[str, Any]:
+    return {name: one.values[name] for name in WRITABLE if name in one.values}
+
+
+@cache
+def _empty() -> dict[str, Any]:
+    """What stands in a field that a new row doesn't name."""
+    return {name: "" if TimeTransaction._meta.get_field(name).empty_strings_allowed else None for name in WRITABLE}
+
+
+def _column(name: str) -> str:
+    return str(TimeTransaction._meta.get_field(name).column)  # type: ignore[union-attr]
+
+
+@contextmanager
+def _told_of_others() -> Iterator[None]:
+    """Tell of a number or an external id that somebody has taken past the services at the same moment."""
     try:
         with transaction.atomic():
-            # Rows that are written over, since an UPDATE with a case for every row and field would take minutes.
-            TimeTransaction.objects.bulk_create(
-                changed,
-                batch_size=BATCH,
-                update_conflicts=True,
-                unique_fields=["company", "uid", "time_category"],
-                update_fields=[*WRITABLE, *APPROVALS, "correlation_id"],
-            )
-            TimeTransaction.objects.bulk_create(created, batch_size=BATCH)
+            yield
     except IntegrityError as error:
         if getattr(error.__cause__, "sqlstate", "") != "23505":
             raise
