@@ -21,6 +21,7 @@ from config.bench import (  # noqa: E402
     keys,
     peer,
     pending,
+    reconciliation,
     screens,
     sie,
     subscribers,
@@ -65,6 +66,7 @@ def measure(sizes: Sizes) -> Iterator[Figure]:
     yield from trace.measure(sizes, found)
     yield from peer.measure(sizes, found)
     yield from transfer.measure(sizes, found)
+    yield from reconciliation.measure(sizes, found)
     yield from sie.measure(sizes, utkorg_home().path)
     tell("screens")
     yield from screens.measure(sizes, little, much)

@@ -2,10 +2,11 @@
 
 The recipe is in docs/reconciliation.md. Needs Python 3.11 and nothing else.
 
-    python3 reconciliation.py ANSWER.json ROWS.ndjson
+    python3 reconciliation.py ANSWER.json ROWS.ndjson [--figures]
 
 ANSWER.json is what `reconciliation` answered, ROWS.ndjson the copy's rows of that type: one `data` a line, as it was
-fetched. It prints every company and month that differs, and ends with 1 if any does.
+fetched. It prints every company and month that differs, and ends with 1 if any does. With `--figures` it prints the
+copy's own figures instead, in the form of the answer: an administrator can paste them into the reconciliation's page.
 """
 
 import hashlib
@@ -92,11 +93,32 @@ def compare(answer: dict[str, Any], rows: Iterable[dict[str, Any]]) -> Iterator[
                 yield company["company"], month, found
 
 
-def main(answer_file: str, rows_file: str) -> int:
+def in_form_of_answer(found: dict[tuple[str, str | None], Figures]) -> dict[str, Any]:
+    """A copy's figures as `reconciliation` would answer them."""
+    companies: dict[str, list[dict[str, Any]]] = {}
+    for (company, month), of_month in sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or "")):
+        has_amount = of_month.recipe["amount"] is not None
+        companies.setdefault(company, []).append(
+            {
+                "period": month,
+                "rows": of_month.rows,
+                "debit": str(of_month.debit) if has_amount else None,
+                "credit": str(of_month.credit) if has_amount else None,
+                "hash": f"{of_month.numbers:016x}",
+            }
+        )
+    return {"companies": [{"company": number, "periods": months} for number, months in companies.items()]}
+
+
+def main(answer_file: str, rows_file: str, *options: str) -> int:
     """Compare two files; 1 if they differ."""
     answer = json.loads(Path(answer_file).read_text(encoding="utf-8"))
     with Path(rows_file).open(encoding="utf-8") as file:
-        different = list(compare(answer, map(json.loads, file)))
+        rows = [json.loads(line) for line in file]
+    if "--figures" in options:
+        print(json.dumps(in_form_of_answer(figures(rows, answer["recipe"]))))
+        return 0
+    different = list(compare(answer, rows))
     for company in answer["companies"]:
         if company["queued"] or company["unqueued"] or company["resync"]:
             print(f"{company['company']}: not all of it is fetched and acknowledged; it may differ for that alone.")

@@ -53,6 +53,7 @@ FIGURES = [
     "saves_to_1_subscription",
     "saves_to_2_subscriptions",
     "one_off_transfer",
+    "reconcile_a_year",
     "sie_import",
     "sie_import_memory",
     "saft_import",

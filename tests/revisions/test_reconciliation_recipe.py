@@ -12,7 +12,7 @@ from django.db import connection
 from information_types import registry
 from information_types.definition import InformationType
 from ledger.models import Company, LedgerEntry, Voucher
-from revisions import reconciliation
+from revisions import comparing, reconciliation
 from revisions.reconciliation import Period
 from tests import factories
 from tests.revisions import reference
@@ -27,6 +27,12 @@ def test_the_published_program_computes_the_published_vectors(case: dict[str, An
     assert lines == [one["line"] for one in case["lines"]]
     assert [f"{program.number(line):016x}" for line in lines] == [one["number"] for one in case["lines"]]
     assert list(program.compare(answer_of(case), case["rows"])) == []
+
+
+@named
+def test_the_published_program_prints_a_copys_figures_as_the_admins_page_reads_them(case: dict[str, Any]) -> None:
+    printed = program.in_form_of_answer(program.figures(case["rows"], case["recipe"]))
+    assert comparing.read(json.dumps(printed)) == comparing.read(json.dumps(case["figures"]))
 
 
 @named
