@@ -98,7 +98,7 @@ class CompanyHistory(Company):
     class Meta:
         proxy = True
         default_permissions = ()
-        triggers = [kept(name="{row}.number || ' ' || {row}.name", company="{row}.id")]
+        triggers = [kept(name="{row}.number || ' ' || {row}.name", company="{row}.id", left_out=("changed_at",))]
 
 
 class FinancialYearHistory(FinancialYear):

@@ -1,6 +1,6 @@
 """The form of every trigger in the project: django-pgtrigger's, less its switch, plus planner settings."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pgtrigger
 from django.db.models import Model
@@ -30,6 +30,16 @@ TEMPLATE = """
 """
 
 
+ROW_TEMPLATE = TEMPLATE.replace(
+    """ LANGUAGE plpgsql
+        SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off
+        SET jit = off SET work_mem = '32MB';
+""",
+    """ LANGUAGE plpgsql;
+""",
+)
+
+
 class TriggerSql(UpsertTriggerSql):
     """Installs a trigger that `pgtrigger.ignore` can't silence.
 
@@ -44,12 +54,22 @@ class TriggerSql(UpsertTriggerSql):
         return TEMPLATE
 
 
+class RowTriggerSql(UpsertTriggerSql):
+    """Installs a trigger that plans nothing: without settings, which cost a row more than the trigger does."""
+
+    def get_template(self) -> str:
+        """The SQL that installs one trigger; migrations refer to it, so it is never edited, only superseded."""
+        return ROW_TEMPLATE
+
+
 class DatabaseTrigger(pgtrigger.Trigger):
     """A trigger of this project; `func` is plpgsql that returns."""
 
+    sql: ClassVar[type[UpsertTriggerSql]] = TriggerSql
+
     def compile(self, model: Model) -> CompiledTrigger:
         """The trigger as migrations keep it; pgtrigger hands over the model's class, whatever its types say."""
-        return CompiledTrigger(name=self.name, sql=TriggerSql(**self._parts(model)))
+        return CompiledTrigger(name=self.name, sql=self.sql(**self._parts(model)))
 
     def _parts(self, model: Model) -> dict[str, Any]:
         return {
@@ -66,3 +86,9 @@ class DatabaseTrigger(pgtrigger.Trigger):
             "condition": self.render_condition(model),
             "execute": self.render_execute(model),
         }
+
+
+class RowTrigger(DatabaseTrigger):
+    """A trigger of single rows that reads no table."""
+
+    sql = RowTriggerSql

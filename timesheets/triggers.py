@@ -15,6 +15,7 @@ NOT_AN_UPDATE = (
     "external_status_code",
     "external_status_set_on",
     "correlation_id",
+    "changed_at",
 )
 
 

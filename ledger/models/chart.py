@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from information_types.changes import changed_at, changed_at_moves
 from ledger import triggers
 from ledger.models.company import Company, FinancialYear
 
@@ -27,6 +28,8 @@ class Account(models.Model):
     account_type = models.CharField(_("type"), max_length=16, choices=Type.choices, null=True, blank=True)
     active = models.BooleanField(_("active"), default=True)
 
+    changed_at = changed_at()
+
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("chart of accounts")
@@ -35,7 +38,7 @@ class Account(models.Model):
             models.UniqueConstraint(fields=["company", "number"], name="account_key"),
             models.CheckConstraint(condition=~Q(number=""), name="account_has_number"),
         ]
-        triggers = [triggers.natural_key_never_changes("company_id", "number")]
+        triggers = [triggers.natural_key_never_changes("company_id", "number"), changed_at_moves()]
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
@@ -62,6 +65,8 @@ class DimensionValue(models.Model):
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_to = models.DateField(_("valid to"), null=True, blank=True)
 
+    changed_at = changed_at()
+
     class Meta:
         verbose_name = _("dimension value")
         verbose_name_plural = _("dimension values")
@@ -71,7 +76,7 @@ class DimensionValue(models.Model):
             models.CheckConstraint(condition=Q(dimension__range=(1, 4)), name="dimension_is_one_of_four"),
             models.CheckConstraint(condition=~Q(code=""), name="dimension_value_has_code"),
         ]
-        triggers = [triggers.natural_key_never_changes("company_id", "dimension", "code")]
+        triggers = [triggers.natural_key_never_changes("company_id", "dimension", "code"), changed_at_moves()]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}".rstrip()

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from information_types.changes import changed_at, changed_at_moves
 from ledger import triggers
 
 company_number = RegexValidator(
@@ -41,6 +42,8 @@ class Company(models.Model):
     )
     active = models.BooleanField(_("active"), default=True)
 
+    changed_at = changed_at()
+
     class Meta:
         verbose_name = _("company")
         verbose_name_plural = _("companies")
@@ -49,7 +52,7 @@ class Company(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(number__regex=r"^[A-Za-z0-9._-]{1,32}$"), name="company_number_form")
         ]
-        triggers = [triggers.natural_key_never_changes("number")]
+        triggers = [triggers.natural_key_never_changes("number"), changed_at_moves()]
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from information_types.changes import changed_at, changed_at_moves
 from ledger import triggers
 from ledger.models.company import Company, currency_code
 from ledger.models.partners import Customer, Supplier
@@ -22,6 +23,8 @@ class Numbered(models.Model):
     )
     number = models.CharField(_("number"), max_length=32, editable=False)
 
+    changed_at = changed_at()
+
     class Meta:
         abstract = True
         ordering = ("company", "-id")
@@ -29,7 +32,7 @@ class Numbered(models.Model):
             models.UniqueConstraint(fields=["company", "number"], name="%(class)s_key"),
             models.CheckConstraint(condition=~Q(number=""), name="%(class)s_has_number"),
         ]
-        triggers = [triggers.natural_key_never_changes("company_id", "number")]
+        triggers = [triggers.natural_key_never_changes("company_id", "number"), changed_at_moves()]
 
     def __str__(self) -> str:
         return self.number

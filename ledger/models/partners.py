@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from information_types.changes import changed_at, changed_at_moves
 from ledger import triggers
 from ledger.models.company import Company, currency_code
 
@@ -33,6 +34,8 @@ class Partner(models.Model):
     payment_terms_days = models.PositiveSmallIntegerField(_("payment terms (days)"), null=True, blank=True)
     active = models.BooleanField(_("active"), default=True)
 
+    changed_at = changed_at()
+
     class Meta:
         abstract = True
         ordering = ("company", "number")
@@ -47,7 +50,7 @@ class Partner(models.Model):
                 fields=["organisation_number"], name="%(class)s_by_org_number", condition=~Q(organisation_number="")
             ),
         ]
-        triggers = [triggers.natural_key_never_changes("company_id", "number")]
+        triggers = [triggers.natural_key_never_changes("company_id", "number"), changed_at_moves()]
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from information_types.changes import changed_at, changed_at_moves
 from ledger import triggers
 from ledger.models.chart import Account, DimensionValue
 from ledger.models.company import Company, FinancialYear
@@ -49,6 +50,7 @@ class Voucher(models.Model):
     last_row = models.PositiveIntegerField(default=0, editable=False)
     # What a file without voucher numbers said of it, whatever became of it since; empty for all other vouchers.
     fingerprint = models.CharField(max_length=32, blank=True, editable=False, db_default="", default="")
+    changed_at = changed_at()
 
     class Meta:
         verbose_name = _("voucher")
@@ -56,6 +58,8 @@ class Voucher(models.Model):
         ordering = ("-voucher_date", "-id")
         indexes = [
             models.Index(fields=["company", "-voucher_date", "-id"], name="voucher_by_date"),  # the admin's list
+            models.Index(fields=["company", "id"], name="voucher_in_order"),  # the pages of ledger entries over REST
+            models.Index(fields=["company", "changed_at"], name="voucher_by_change"),  # `changed_since` of entries
             models.Index(fields=["number", "-id"], name="voucher_by_number"),  # the search, which knows no year
             models.Index(  # the import's look for vouchers without number
                 fields=["financial_year", "fingerprint"], name="voucher_by_fingerprint", condition=~Q(fingerprint="")
@@ -73,6 +77,7 @@ class Voucher(models.Model):
             triggers.natural_key_never_changes("company_id", "financial_year_id", "series", "number"),
             *triggers.references_of_company(reverses="ledger_voucher"),
             *triggers.voucher_rules(),
+            changed_at_moves(),
         ]
 
     def __str__(self) -> str:
@@ -103,6 +108,8 @@ class LedgerEntry(models.Model):
     other_dimensions = models.JSONField(_("further dimensions"), null=True, blank=True)
     signature = models.CharField(_("signature"), max_length=100, blank=True)
 
+    changed_at = changed_at()
+
     class Meta:
         verbose_name = _("ledger entry")
         verbose_name_plural = _("ledger entries")
@@ -110,6 +117,8 @@ class LedgerEntry(models.Model):
         indexes = [  # the look for rows in the way of a dimension value's deletion, and the lists by dimension
             models.Index(fields=[name], name=f"entry_by_{name}", condition=Q((f"{name}__isnull", False)))
             for name in ("cost_centre", "project", "object", "management_area")
+        ] + [
+            models.Index(fields=["changed_at"], name="entry_by_change"),  # `changed_since`
         ]
         constraints = [
             models.UniqueConstraint(fields=["voucher", "row"], name="ledger_entry_key"),
@@ -118,6 +127,7 @@ class LedgerEntry(models.Model):
         triggers = [
             triggers.natural_key_never_changes("voucher_id", "row"),
             *triggers.ledger_entry_rules(),
+            changed_at_moves(),
         ]
 
     def __str__(self) -> str:

@@ -20,10 +20,11 @@ from information_types.schema import JsonSchema, empty_is_null, value_schema
 from information_types.sql import Joins
 from ledger.models import Company
 from registers.api import values
-from registers.register import Register, of_company
+from registers.register import Register, changed_since, of_company
 
 Errors = dict[str, list[ErrorDetail]]
 
+CHANGED_SINCE: Final = "changed_since"
 WORDS: Final = {"gte": ": this and later or more", "lte": ": this and earlier or less"}
 BOUNDS: Final = {"from": "gte", "to": "lte"}
 BOUNDED = (models.DateField, models.TimeField, models.DecimalField)
@@ -105,6 +106,16 @@ class FieldFilter(Filter):
         return Q() if company is None else of_company(self.parent.queryset.model, self.field_name, company)
 
 
+class ChangedSince(Filter):
+    """Chooses what was changed at a time or later."""
+
+    field_class = Values
+
+    def filter(self, qs: "QuerySet[Any]", value: list[Any]) -> "QuerySet[Any]":
+        """Return the rows, also those that show what was changed of another row."""
+        return changed_since(self.parent.register, qs, value[0]) if value else qs
+
+
 class RegisterFilter(FilterSet):
     """The filters of one register, over the rows of one company."""
 
@@ -134,6 +145,7 @@ def filters_of(register: Register) -> type[RegisterFilter]:
 
 
 def _filters(register: Register) -> Iterator[tuple[str, Filter]]:
+    yield CHANGED_SINCE, ChangedSince(read=values.moment, many=False)
     for field in register.fields:
         if isinstance(field, Reference):
             for part in field.fields:

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from access.http.openapi import JsonSchema, component
 from information_types.schema import component_name, row_schema, value_schema
-from registers.api.filters import FieldFilter, RegisterFilter, filters_of
+from registers.api.filters import CHANGED_SINCE, FieldFilter, RegisterFilter, filters_of
 from registers.api.serializers import RowQuery, RowsOfCompanyQuery, RowsQuery
 from registers.register import Register
 
@@ -25,6 +25,15 @@ WHOLE = (
 CONSTANTS: dict[str, JsonSchema] = {
     "invoice_portal": {"type": "boolean", "description": "Whether the company receives invoices by the portal."},
     "invoice_email": {"type": ["string", "null"], "description": "Where invoices are mailed to, null without portal."},
+}
+SINCE = (
+    "What was written at this time or later: a time with its zone, or a date, which begins in UTC. Rows that show what "
+    "was changed of another row (a voucher's date) count as changed. It tells neither what was deleted nor what is "
+    "committed later than it was written: only a subscription proves that nothing is missing."
+)
+SINCE_SCHEMA: JsonSchema = {
+    "anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}],
+    "examples": ["2024-01-31T12:00:00Z"],
 }
 LINK: JsonSchema = {"type": ["string", "null"], "format": "uri", "description": "The page's address, null if none."}
 
@@ -166,6 +175,7 @@ def rows_of(register: Register, *, of_page: bool = False) -> type[RegisterRows]:
 
 def _filters(register: Register) -> Iterator[OpenApiParameter]:
     filters: type[RegisterFilter] = filters_of(register)
+    yield OpenApiParameter(CHANGED_SINCE, SINCE_SCHEMA, description=SINCE)
     for name, one in filters.base_filters.items():
         if isinstance(one, FieldFilter):
             yield _filter(name, one)

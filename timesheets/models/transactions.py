@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from information_types.changes import changed_at, changed_at_moves
 from ledger.models import Company
 from ledger.triggers import natural_key_never_changes, references_of_company
 from timesheets import triggers
@@ -129,6 +130,7 @@ class TimeTransaction(models.Model):
     time_category_payable = models.BooleanField(_("paid"), editable=False, db_default=True)
     record_state_key = models.CharField(_("record state key"), max_length=64, editable=False, db_default="")
     last_updated_on = models.DateTimeField(_("last updated"), editable=False, db_default=triggers.CLOCK)
+    changed_at = changed_at()
 
     class Meta:
         verbose_name = _("time transaction")
@@ -141,6 +143,7 @@ class TimeTransaction(models.Model):
         indexes = [
             # the admin's list, and the time API, which counts by what stands in the index alone
             models.Index(fields=["company", "date_in", "id"], include=FILTERED, name="time_by_day"),
+            models.Index(fields=["company", "changed_at"], name="time_by_change"),  # `changed_since`
             # the work list of one employee
             models.Index(fields=["company", "employee_id", "date_in"], name="time_by_employee"),
         ]
@@ -175,6 +178,7 @@ class TimeTransaction(models.Model):
         triggers = [
             natural_key_never_changes("company_id", "uid", "time_category_id"),
             triggers.filled(),
+            changed_at_moves(),
             *references_of_company(time_category="timesheets_timecategory"),
         ]
 
