@@ -5,6 +5,8 @@ a row nor leaves out one that was there all the time, and the thousandth page co
 """
 
 import dataclasses
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any, Literal
 
 from django.db.models import F, QuerySet
@@ -20,7 +22,7 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from information_types import sql
 from registers.register import Register
-from registers.rows import Row, read
+from registers.rows import Row, in_order, read
 
 Side = Literal["after", "from", "before", "until"]
 
@@ -56,12 +58,22 @@ class Page:
     next: Cursor | None
 
 
-def read_page(register: Register, chosen: "QuerySet[Any]", *, cursor: Cursor | None, limit: int, **shown: Any) -> Page:
-    """Return at most `limit` of the chosen rows, from the cursor on."""
+def read_page(
+    register: Register,
+    chosen: "QuerySet[Any]",
+    *,
+    cursor: Cursor | None,
+    limit: int,
+    since: datetime | None = None,
+    fields: Collection[str] | None = None,
+) -> Page:
+    """Return at most `limit` of the chosen rows from the cursor on, or of those that were changed since a time."""
     backwards = cursor is not None and cursor.is_backwards
     if cursor is not None:
         chosen = _beyond(register, chosen, cursor)
-    found = read(register, chosen, limit=limit + 1, backwards=backwards, **shown)
+    if since is not None:
+        chosen = _changed(register, chosen, since, most=limit + 1, backwards=backwards)
+    found = read(register, chosen, limit=limit + 1, backwards=backwards, fields=fields)
     rows, more = found[:limit], len(found) > limit
     if backwards:
         rows.reverse()
@@ -70,6 +82,23 @@ def read_page(register: Register, chosen: "QuerySet[Any]", *, cursor: Cursor | N
     first, last = Cursor("before", rows[0].place), Cursor("after", rows[-1].place)
     has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
     return Page(rows, first if has_previous else None, last if has_next else None)
+
+
+def _changed(
+    register: Register, chosen: "QuerySet[Any]", since: datetime, *, most: int, backwards: bool
+) -> "QuerySet[Any]":
+    """Return the first of the rows that were changed since, or that show what was changed of another row.
+
+    One look for each table that a change may be in, each in order and as short as the page: a condition that joins two
+    tables with "or" is served by no index, and all that was changed may be the whole register.
+    """
+    parents = sql.parents(register.information_type) if register.information_type else ()
+    conditions = [{"changed_at__gte": since}, *({f"{one.foreign_key}__changed_at__gte": since} for one in parents)]
+    if len(conditions) == 1:
+        return chosen.filter(**conditions[0])
+    ordered = chosen.order_by(*in_order(register, backwards=backwards)).values("pk")
+    first, *others = (ordered.filter(**condition)[:most] for condition in conditions)
+    return register.rows().filter(pk__in=first.union(*others, all=True))
 
 
 def _empty(cursor: Cursor | None) -> Page:

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -104,19 +103,6 @@ COMPANIES = Register(
 def all_registers() -> tuple[Register, ...]:
     """The companies, and a register for each information type."""
     return (COMPANIES, *map(Register.of, registry.all_types()))
-
-
-def changed_since(register: Register, rows: "QuerySet[Any]", since: datetime) -> "QuerySet[Any]":
-    """Return those of the rows that were changed at a time or later, or that show what was changed of another row.
-
-    One look for each table that a change may be in: a condition that joins them with "or" is served by no index.
-    """
-    parents = sql.parents(register.information_type) if register.information_type else ()
-    conditions = [{"changed_at__gte": since}, *({f"{one.foreign_key}__changed_at__gte": since} for one in parents)]
-    if len(conditions) == 1:
-        return rows.filter(**conditions[0])
-    first, *others = (rows.filter(**condition).order_by().values("pk") for condition in conditions)
-    return rows.filter(pk__in=first.union(*others, all=True))
 
 
 def of_company(model: type[Model], path: str, company: Company) -> Q:

@@ -39,8 +39,7 @@ def read(
 ) -> list[Row]:
     """Return the first of the chosen rows in the register's order, or its last; of each all fields, or those named."""
     direction = "desc" if backwards else "asc"
-    ordered = chosen.order_by(*(f"-{name}" if backwards else name for name in register.order))
-    places_only = ordered.values_list("pk", *register.order)[:limit]
+    places_only = chosen.order_by(*in_order(register, backwards=backwards)).values_list("pk", *register.order)[:limit]
     try:
         query, values = places_only.query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
@@ -61,6 +60,11 @@ def read(
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [Row(line, tuple(place)) for line, *place in cursor.fetchall()]
+
+
+def in_order(register: Register, *, backwards: bool) -> list[str]:
+    """Return the columns that a register's rows are ordered by, from its beginning or its end."""
+    return [f"-{name}" if backwards else name for name in register.order]
 
 
 def read_one(register: Register, chosen: "QuerySet[Any]", *, fields: Collection[str] | None = None) -> str | None:

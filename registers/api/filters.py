@@ -4,6 +4,7 @@ A filter given several times means any of its values. An empty value is a field 
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -17,10 +18,10 @@ from rest_framework.exceptions import ErrorDetail
 
 from information_types.definition import Field, Reference
 from information_types.schema import JsonSchema, empty_is_null, value_schema
-from information_types.sql import Joins
+from information_types.sql import Joins, foreign_key, target_of
 from ledger.models import Company
 from registers.api import values
-from registers.register import Register, changed_since, of_company
+from registers.register import Register, of_company
 
 Errors = dict[str, list[ErrorDetail]]
 
@@ -93,13 +94,23 @@ class FieldFilter(Filter):
 
     def _null(self) -> Q:
         """The condition that the field is shown as null."""
-        condition = Q(**{f"{self.field_name}__isnull": True})
+        condition = self._missing()
         match self.column:
             case models.JSONField():
                 return condition | Q(**{self.field_name: {}})
-            case models.CharField() | models.TextField():
+            case models.CharField() | models.TextField() if self.column.blank:
                 return condition | Q(**{self.field_name: ""})
         return condition
+
+    def _missing(self) -> Q:
+        """The condition that nothing is referred to, or that what is has no value; it joins no further table."""
+        model, condition = self.parent.queryset.model, Q()
+        *hops, _last = self.field_name.split("__")
+        for place, hop in enumerate(hops, start=1):
+            if foreign_key(model, hop).null:
+                condition |= Q(**{"__".join([*hops[:place], "isnull"]): True})
+            model = target_of(model, hop)
+        return condition | Q(**{f"{self.field_name}__isnull": True}) if self.column.null or not hops else condition
 
     def _related(self) -> Q:
         company: Company | None = self.parent.company
@@ -107,13 +118,13 @@ class FieldFilter(Filter):
 
 
 class ChangedSince(Filter):
-    """Chooses what was changed at a time or later."""
+    """Reads a time; what was changed since is chosen page by page."""
 
     field_class = Values
 
-    def filter(self, qs: "QuerySet[Any]", value: list[Any]) -> "QuerySet[Any]":
-        """Return the rows, also those that show what was changed of another row."""
-        return changed_since(self.parent.register, qs, value[0]) if value else qs
+    def filter(self, qs: "QuerySet[Any]", value: list[Any]) -> "QuerySet[Any]":  # noqa: ARG002 (its signature)
+        """Return all rows."""
+        return qs
 
 
 class RegisterFilter(FilterSet):
@@ -129,6 +140,12 @@ class RegisterFilter(FilterSet):
     def unknown(cls, names: Mapping[str, Any]) -> list[str]:
         """The names that no filter has."""
         return [name for name in names if name not in cls.base_filters]
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when the rows are to have been changed; None for any."""
+        said: list[datetime] = self.form.cleaned_data[CHANGED_SINCE]
+        return said[0] if said else None
 
     def wrong(self) -> Errors:
         """What is wrong with the values, by name."""

@@ -76,7 +76,14 @@ class RegisterList(RegisterView):
         chosen = filters_of(register)(filters, queryset=self._rows(company), company=company)
         if wrong := chosen.wrong():
             raise ValidationError(wrong)
-        page = read_page(register, chosen.qs, cursor=cursor, limit=wanted["limit"], fields=wanted.get("fields"))
+        page = read_page(
+            register,
+            chosen.qs,
+            cursor=cursor,
+            limit=wanted["limit"],
+            since=chosen.since,
+            fields=wanted.get("fields"),
+        )
         response = answer(request, self._as_json(request, page, cursors))
         if register.information_type and not filters:
             response["Link"] = ALTERNATE.format(address=request.build_absolute_uri(reverse("transfers")))
