@@ -111,7 +111,8 @@ def _clients_named(request: Request, view: Any) -> Iterator[int]:
     """Yield the companies (ids) that a request names; none that the key can't see, whose others it would hinder."""
     said = request.data if request.method not in SAFE_METHODS else {}
     found = said.get("company") if isinstance(said, Mapping) else None
-    named = {*request.query_params.getlist("company"), *(found if isinstance(found, list) else [found])}
+    in_body = found if isinstance(found, list) else [found]
+    named = {view.kwargs.get("company"), *request.query_params.getlist("company"), *in_body}
     numbers = [number for number in named if isinstance(number, str) and "\0" not in number]
     if numbers:
         visible = view.rights.visible

@@ -3,7 +3,7 @@
 A filter given several times means any of its values. An empty value is a field that is null, where one may be.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -132,14 +132,17 @@ class RegisterFilter(FilterSet):
 
     register: Register
 
-    def __init__(self, data: Any, *, queryset: "QuerySet[Any]", company: Company | None) -> None:
-        self.company = company
-        super().__init__(data, queryset=queryset)
+    company: Company | None = None
 
-    @classmethod
-    def unknown(cls, names: Mapping[str, Any]) -> list[str]:
+    def within(self, rows: "QuerySet[Any]", company: Company | None) -> "QuerySet[Any]":
+        """Return the chosen rows of some, which are a company's."""
+        self.queryset, self.company = rows, company
+        chosen: QuerySet[Any] = self.qs
+        return chosen
+
+    def unknown(self) -> list[str]:
         """The names that no filter has."""
-        return [name for name in names if name not in cls.base_filters]
+        return [name for name in self.data if name not in self.base_filters]
 
     @property
     def since(self) -> datetime | None:

@@ -18,7 +18,7 @@ from ledger.models import Company
 from registers.api import addresses, openapi
 from registers.api.answers import JSON, answer, etag_of
 from registers.api.cursors import Cursors
-from registers.api.filters import filters_of
+from registers.api.filters import RegisterFilter, filters_of
 from registers.api.serializers import RowQuery, RowsOfCompanyQuery, RowsQuery, split
 from registers.paging import Page, read_page
 from registers.register import Register
@@ -73,30 +73,28 @@ class RegisterList(RegisterView):
         company = self.company_of(wanted["company"]) if "company" in wanted else None
         cursors = Cursors(register.name, dict(query.lists()))
         cursor = cursors.read(wanted["cursor"]) if "cursor" in wanted else None
-        chosen = filters_of(register)(filters, queryset=self._rows(company), company=company)
-        if wrong := chosen.wrong():
-            raise ValidationError(wrong)
         page = read_page(
             register,
-            chosen.qs,
+            filters.within(self._rows(company), company),
             cursor=cursor,
             limit=wanted["limit"],
-            since=chosen.since,
+            since=filters.since,
             fields=wanted.get("fields"),
         )
         response = answer(request, self._as_json(request, page, cursors))
-        if register.information_type and not filters:
+        if register.information_type and not filters.data:
             response["Link"] = ALTERNATE.format(address=request.build_absolute_uri(reverse("transfers")))
         return response
 
-    def _read(self, query: QueryDict) -> tuple[dict[str, Any], QueryDict]:
-        """Return the valid parameters beside the filters, and the filters' own."""
+    def _read(self, query: QueryDict) -> tuple[dict[str, Any], RegisterFilter]:
+        """Return the valid parameters beside the filters, and the filters; raises ValidationError for all at once."""
         kind = RowsOfCompanyQuery if self.register.information_type else RowsQuery
-        ours, filters = split(query, kind)
+        ours, others = split(query, kind)
+        filters = filters_of(self.register)(others, queryset=self.register.rows())
         serializer = kind(data=ours, context={"register": self.register})
-        unknown = refuse_unknown(filters_of(self.register).unknown(filters))
-        if not serializer.is_valid() or unknown:
-            raise ValidationError({**serializer.errors, **unknown})
+        wrong = {**refuse_unknown(filters.unknown()), **filters.wrong()}
+        if not serializer.is_valid() or wrong:
+            raise ValidationError({**serializer.errors, **wrong})
         return serializer.validated_data, filters
 
     def _rows(self, company: Company | None) -> "QuerySet[Model]":

@@ -96,6 +96,7 @@ def moment(said: str) -> datetime:
     try:
         if DATE.fullmatch(said):
             return datetime.combine(date.fromisoformat(said), time.min, UTC)
+        said = said.replace(" ", "+")  # what a plus that wasn't encoded has become
         if MOMENT.fullmatch(said):
             return datetime.fromisoformat(said).astimezone(UTC)
     except (ValueError, OverflowError):

@@ -156,6 +156,10 @@ WRONG: dict[str, list[tuple[dict[str, Any], dict[str, str]]]] = {
         ({"fields": "number,number2"}, {"fields": "unknown_field"}),
         ({"cursor": "abc"}, {"cursor": "invalid_cursor"}),
         ({"number_from": "1"}, {"number_from": "unknown_parameter"}),
+        (
+            {"active": "yes", "nmae": "x", "limit": "0"},
+            {"active": "invalid", "nmae": "unknown_parameter", "limit": "min_value"},
+        ),
     ],
     "ledger_entries": [
         ({"voucher_date": "2024-02-30"}, {"voucher_date": "invalid"}),
@@ -206,7 +210,8 @@ def test_what_was_written_since_is_chosen() -> None:
     after = Account.objects.get(pk=books.sales.pk).changed_at
     assert after > before
     assert changed(after) == {"3001"}
-    assert reader.rows("accounts", company=books.company.number, changed_since="2999-12-31") == []
+    for never in ("2999-12-31", "2999-12-31T00:00:00Z", "2999-12-31T00:00:00+01:00", "2999-12-31T00:00:00 01:00"):
+        assert reader.rows("accounts", company=books.company.number, changed_since=never) == []
     assert len(reader.rows("accounts", company=books.company.number, changed_since="2000-01-01")) == 2
 
 

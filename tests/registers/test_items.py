@@ -11,6 +11,7 @@ from ledger.models import Account
 from registers.api.addresses import path_of
 from registers.register import Register, all_registers
 from tests import factories
+from tests.access.offices import Bureau, grant, make_template
 from tests.integrators import body
 from tests.live import live_server
 from tests.registers.reader import Reader, errors_of
@@ -158,11 +159,13 @@ def test_who_reads_a_whole_register_is_told_of_the_one_off_transfer() -> None:
     factories.make_books(number="100")
     reader = Reader()
     link = '<http://testserver/api/v1/transfers>; rel="alternate"'
-    for query in ({}, {"limit": 1}, {"fields": "number"}):
+    wholes: list[dict[str, Any]] = [{}, {"limit": 1}, {"fields": "number"}]
+    for query in wholes:
         assert reader.get("accounts", company="100", **query)["Link"].startswith(link)
     second = reader.client.get(reader.page("accounts", company="100", limit=1)["next"])
     assert second["Link"].startswith(link)
-    for query in ({"number": "1910"}, {"changed_since": "2024-01-01"}):
+    narrowed: list[dict[str, Any]] = [{"number": "1910"}, {"changed_since": "2024-01-01"}]
+    for query in narrowed:
         assert "Link" not in reader.get("accounts", company="100", **query)
     assert "Link" not in reader.get("companies")
     assert "Link" not in reader.get("accounts/100/1910")
@@ -179,3 +182,18 @@ def test_looking_up_is_throttled_by_itself(settings: Settings) -> None:
     assert (refused.status_code, refused.json()["code"]) == (429, "throttled")
     assert int(refused["Retry-After"]) <= 60
     assert reader.get("pending", integration_id=subscription.integration_id).status_code == 200
+
+
+@pytest.mark.django_db
+def test_looking_up_counts_for_the_client_that_an_address_names(settings: Settings) -> None:
+    settings.UTKORG_THROTTLE_CLIENT_RATES = {"registers": "2/min"}
+    client = factories.make_books().company
+    bureau = Bureau(clients=[client])
+    template = make_template("ledger.view_account")
+    factories.give(bureau.user, "ledger.view_account", office=bureau.office)
+    answers = []
+    for _time in range(3):
+        key, text = bureau.make_key()
+        grant(key, template, client)
+        answers.append(Reader(text).get(f"accounts/{client.number}/1910").status_code)
+    assert answers == [200, 200, 429]
