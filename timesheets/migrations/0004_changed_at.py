@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('ledger', '0006_changed_at'),
-        ('timesheets', '0002_counted_by_index_alone'),
+        ('timesheets', '0003_files_of_hours'),
     ]
 
     operations = [
