@@ -104,6 +104,8 @@ def send_again(*, reports: Collection[int], whole: bool = True, by: User | None 
             answered, queued = _send(unit, [report.pk for report in chosen], whole=whole, by=by)
         except TransferError as error:
             refusals[str(error)] += len(chosen)
+        except Subscription.DoesNotExist:
+            continue  # deleted meanwhile, its reports with it
         else:
             sent, rows = sent + answered, rows + queued
     return Sent(sent, rows, dict(refusals))

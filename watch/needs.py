@@ -10,7 +10,6 @@ from django.db.models import Count, Max, Window
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.http import urlencode
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -222,7 +221,7 @@ def _reported(user: User | AnonymousUser) -> Iterator[Need]:
             "code": report.code,
             "message": Truncator(report.message).chars(MESSAGE_SHOWN),
         }
-        of_one = urlencode({"subscription__id__exact": report.subscription_id, "state__exact": report.state})
+        of_one = f"subscription__id__exact={report.subscription_id}&state__exact={report.state}"
         yield Need(
             kind="reported",
             text=text % said,

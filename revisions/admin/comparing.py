@@ -32,7 +32,7 @@ def compare(known: InformationType, sent: Mapping[str, Any] | None, now: str | N
     for name in dict.fromkeys([*before, *after]):
         if before.get(name) is None and after.get(name) is None:
             continue
-        values = [shown(columns.get(name), one.get(name)) if one else "" for one in (before, after)]
+        sent_text, now_text = (shown(columns.get(name), one.get(name)) if one else "" for one in (before, after))
         is_marked = both and before.get(name) != after.get(name)
-        found.append(Compared(str(capfirst(words.get(name, name))), *values, is_marked=is_marked))
+        found.append(Compared(str(capfirst(words.get(name, name))), sent_text, now_text, is_marked))
     return found

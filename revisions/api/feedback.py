@@ -146,7 +146,7 @@ class FeedbackList(FeedbackView):
         if "state" in wanted:
             reports = reports.filter(state=wanted["state"])
         found, page = Page.read(reports, request=request, ordering=("-id",), query=wanted)
-        return page.response(FeedbackSerializer(found, many=True).data)
+        return page.response([FeedbackSerializer(report).data for report in found])
 
     @extend_schema(
         operation_id="report_row",

@@ -108,7 +108,7 @@ def test_a_row_deleted_and_made_again_while_the_sender_waits_stays(
 ) -> None:
     def make_again() -> None:
         with other_program() as writer:
-            names = {field.column for field in Supplier._meta.concrete_fields} - {"id"}
+            names = {str(field.column) for field in Supplier._meta.concrete_fields} - {"id"}
             columns = ", ".join(sorted(names))
             writer.execute("create temporary table kept as select * from ledger_supplier where id = %s", [supplier.pk])
             writer.execute("delete from ledger_supplier where id = %s", [supplier.pk])
@@ -133,12 +133,12 @@ def test_reporting_sending_fetching_and_writing_at_once_ends_in_the_registers_st
         reports = list(Feedback.objects.filter(code=code).values_list("pk", flat=True))
         resending.send_again(reports=reports)
 
-    work = []
+    work: list[Any] = []
     for turn in range(6):
-        work.append(together.start(report, consumer, first, f"c{turn}"))
-        work.append(together.start(write, f"Name {turn}"))
-        work.append(together.start(answer, f"c{turn - 1}"))
-        work.append(together.start(feedback.settle))
+        work += [together.start(report, consumer, first, f"c{turn}")]
+        work += [together.start(write, f"Name {turn}")]
+        work += [together.start(answer, f"c{turn - 1}")]
+        work += [together.start(feedback.settle)]
     for one in work:
         one.result(30)
     for turn in range(6):

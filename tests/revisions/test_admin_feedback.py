@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from information_types import registry
 from ledger.models import Supplier
+from onetime_transfer import resending
 from revisions import fan_out, feedback
 from revisions.admin.rows import field_words
 from revisions.models import Feedback
@@ -160,7 +161,7 @@ def test_the_list_is_narrowed(admin: Client, report: Feedback, query: str, found
 
 
 def test_the_list_is_taken_home(admin: Client, report: Feedback) -> None:
-    text = b"".join(admin.get(f"{LIST}export/csv/")).decode()  # type: ignore[arg-type]
+    text = b"".join(admin.get(f"{LIST}export/csv/")).decode()
     assert "<b>Okänd</b>" in text
     assert "unknown" in text
 
@@ -173,6 +174,13 @@ def test_the_subscriptions_page_and_the_first_page_tell_of_it(admin: Client, rep
     notice = admin.get(f"/admin/subscriptions/subscription/{report.subscription_id}/reported/")
     assert text_of(notice).strip() == ""
     assert "EXOPEN couldn't use" not in text_of(admin.get("/admin/"))
+
+
+def test_a_subscription_with_reports_can_be_deleted(admin: Client, report: Feedback) -> None:
+    address = f"/admin/subscriptions/subscription/{report.subscription_id}/delete/"
+    assert admin.post(address, {"post": "yes"}).status_code == 302
+    assert not Feedback.objects.exists()
+    assert resending.send_again(reports=[report.pk]) == resending.Sent()
 
 
 def clerk(company: Any, *permissions: str) -> Client:
