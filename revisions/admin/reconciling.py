@@ -228,7 +228,8 @@ class _Shower:
                 copy.hash if copy and self._tells(line, "hash") else None,
             ),
             state=STATES[line.state] if self._is_compared else None,
-            transfer_url=self._transfer(line) if line.state != "equal" else None,
+            # where the register has nothing there is nothing to bring
+            transfer_url=self._transfer(line) if line.state in ("different", "only_register") else None,
         )
 
     def _cell(self, line: Compared, name: str, theirs: Any) -> tuple[str, str | None]:

@@ -102,6 +102,7 @@ def test_the_integrations_figures_are_compared_line_by_line(
     ]
     february = page.context["lines"][0]
     assert [cell[1:] for cell in february.cells] == [("2", None), ("100.00", "100.01"), ("-100.00", None)]
+    assert [line.transfer_url is None for line in page.context["lines"]] == [False, True, False]
     assert "3 months of 4 differ" in text_of(page)
     assert "1 pasted line is of another company" in text_of(page)
 
