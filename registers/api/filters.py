@@ -68,9 +68,12 @@ class FieldFilter(Filter):
             known["enum"] = [value for value in known["enum"] if value is not None]
         return {"type": "string" if kind == "string" else kind, **known}
 
-    def said(self) -> str:
-        """What the filter chooses, for OpenAPI."""
-        return f"{self.schema['title']}{WORDS.get(self.lookup_expr, '')}"
+    def said(self, model: type[models.Model]) -> str:
+        """What the filter chooses of a model's rows, for OpenAPI: a related row by what it is to them."""
+        hop, _separator, rest = self.field_name.partition("__")
+        of = foreign_key(model, hop).verbose_name if rest else ""
+        title = f"{of}, {self.schema['title']}" if rest else self.schema["title"]
+        return f"{title}{WORDS.get(self.lookup_expr, '')}"
 
     def filter(self, qs: "QuerySet[Any]", value: list[Any]) -> "QuerySet[Any]":
         """Return the rows that one of the values allows."""

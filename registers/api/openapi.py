@@ -178,15 +178,15 @@ def _filters(register: Register) -> Iterator[OpenApiParameter]:
     yield OpenApiParameter(CHANGED_SINCE, SINCE_SCHEMA, description=SINCE)
     for name, one in filters.base_filters.items():
         if isinstance(one, FieldFilter):
-            yield _filter(name, one)
+            yield _filter(register, name, one)
 
 
-def _filter(name: str, one: FieldFilter) -> OpenApiParameter:
+def _filter(register: Register, name: str, one: FieldFilter) -> OpenApiParameter:
     schema = one.in_query()
     if not one.is_many:
-        return OpenApiParameter(name, schema, description=one.said())
+        return OpenApiParameter(name, schema, description=one.said(register.model))
     return OpenApiParameter(
-        name, {"type": "array", "items": schema}, description=one.said(), style="form", explode=True
+        name, {"type": "array", "items": schema}, description=one.said(register.model), style="form", explode=True
     )
 
 

@@ -29,7 +29,7 @@ class FieldNames(serializers.CharField):
 class RowQuery(QuerySerializer):
     """What is shown of a row."""
 
-    fields_ = FieldNames(required=False)
+    fields_ = FieldNames(required=False, help_text="Names of `data`, separated by commas: only these are sent.")
 
     def get_fields(self) -> dict[str, Any]:
         """Return the fields by their names; `fields` is a serializer's own."""
@@ -43,7 +43,7 @@ class RowsQuery(PageQuery, RowQuery):
 class RowsOfCompanyQuery(RowsQuery):
     """The same of one company's rows."""
 
-    company = serializers.CharField()
+    company = serializers.CharField(help_text="The company's number.")
 
 
 def split(query: QueryDict, own: type[QuerySerializer]) -> tuple[QueryDict, QueryDict]:
