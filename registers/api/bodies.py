@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, ClassVar
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiSerializerExtension
@@ -76,7 +77,9 @@ class RegisterBodySchema(OpenApiSerializerExtension):
         """Return the schema."""
         register, is_change = self.target.register, self.target.is_change
         shown = data_schema(register)["properties"]
-        properties = {name: shown[name] for name in writable(register, is_change=is_change)}
+        properties = {
+            name: {**shown[name], **_form(register, name)} for name in writable(register, is_change=is_change)
+        }
         required = [] if is_change else [name for name in properties if _must_be_given(register, name)]
         schema = {"type": "object", "properties": properties, "additionalProperties": False}
         return schema | ({"required": required} if required else {})
@@ -107,6 +110,17 @@ def is_required(column: Any) -> bool:
 def may_be_null(column: Any) -> bool:
     """Tell whether there may be no value."""
     return bool(column.null or (column.blank and isinstance(column, models.CharField)))
+
+
+def _form(register: Register, name: str) -> JsonSchema:
+    """What a text must look like to be written; older rows may look otherwise."""
+    if name == "company":
+        return {}
+    column = column_of(register, name)
+    if isinstance(column, models.EmailField):
+        return {"format": "email"}
+    validators = [one for one in column.validators if isinstance(one, RegexValidator)]
+    return {"pattern": str(getattr(validators[0].regex, "pattern", "")).replace(r"\Z", "$")} if validators else {}
 
 
 def _must_be_given(register: Register, name: str) -> bool:

@@ -1,5 +1,6 @@
 """schemathesis against a live server with a valid key: no 500, and no answer that the schema doesn't state."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,8 @@ from access.models import ApiKey
 from information_types import registry
 from ledger.models import Company
 from onetime_transfer.services import request_transfer
+from registers.register import all_registers
+from registers.rows import read_one
 from revisions import fan_out
 from tests import factories
 from tests.access.offices import Bureau, make_template
@@ -45,7 +48,7 @@ class Api:
 
     def __init__(self, url: str) -> None:
         subscription = factories.make_subscription(integration_id=INTEGRATION_ID)
-        make_some_of_each(factories.make_books(number=COMPANY))
+        self.rows = _rows(factories.make_books(number=COMPANY))
         fan_out.drain()
         _key, text = factories.make_key(application=subscription.application)
         office_key = self._office_key()
@@ -74,16 +77,33 @@ class Api:
 
     def call(self, case: Any, *, as_generated: bool) -> None:
         """Call what was generated, or the same for the integration and the company that there are."""
-        for place in (case.query, case.body, case.path_parameters):
+        _empty, _api, _version, register, *_key = case.operation.path.split("/")
+        known = self.known | (self.reported if register == "feedback" else {})
+        row = self.rows.get((case.method, register), self.rows.get(("GET", register), {}))
+        # A new row has a key of its own.
+        for place, named in ((case.query, known | row), (case.path_parameters, known | row), (case.body, known)):
             if isinstance(place, dict) and not as_generated:
-                known = self.known | (self.reported if "/feedback" in case.operation.label else {})
-                place |= {name: value for name, value in known.items() if name in place}
+                place |= {name: value for name, value in named.items() if name in place}
                 if "sequence" in place:
                     place.pop("revision", None)  # a row is reported by one of its names
         if isinstance(case.query, dict) and "wait" in case.query:
             case.query["wait"] = 0  # waiting has tests of its own
         answer = case.call_and_validate(headers=self.headers, checks=CHECKS)
         self.statuses.setdefault(case.operation.label, set()).add(answer.status_code)
+
+
+def _rows(books: factories.Books) -> dict[tuple[str, str], dict[str, Any]]:
+    """The key of a row of each register, and of one that may be deleted, by method and register."""
+    make_some_of_each(books)
+    found = {}
+    for register in all_registers():
+        key = json.loads(str(read_one(register, register.rows_of(books.company), fields=register.key)))
+        found["GET", register.slug] = key
+        if register.is_master_data:
+            values = {register.key[-1]: "UNUSED", "name": "Unused", **register.only}
+            register.model._default_manager.create(company=books.company, **values)
+            found["DELETE", register.slug] = key | {register.key[-1]: "UNUSED"}
+    return found
 
 
 def _place(label: str) -> int:
