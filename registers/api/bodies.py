@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, ClassVar
 
-from django.core.validators import RegexValidator
+from django.core.validators import EmailValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiSerializerExtension
@@ -114,13 +114,16 @@ def may_be_null(column: Any) -> bool:
 
 def _form(register: Register, name: str) -> JsonSchema:
     """What a text must look like to be written; older rows may look otherwise."""
-    if name == "company":
+    column = None if name == "company" else column_of(register, name)
+    if not isinstance(column, models.CharField) or column.choices:
         return {}
-    column = column_of(register, name)
-    if isinstance(column, models.EmailField):
-        return {"format": "email"}
-    validators = [one for one in column.validators if isinstance(one, RegexValidator)]
-    return {"pattern": str(getattr(validators[0].regex, "pattern", "")).replace(r"\Z", "$")} if validators else {}
+    form: JsonSchema = {} if column.blank else {"minLength": 1}
+    for validator in column.validators:
+        if isinstance(validator, EmailValidator):
+            form["format"] = "email"
+        elif isinstance(validator, RegexValidator):
+            form["pattern"] = str(getattr(validator.regex, "pattern", "")).replace(r"\Z", "$")
+    return form
 
 
 def _must_be_given(register: Register, name: str) -> bool:

@@ -1,6 +1,7 @@
 """What OpenAPI says of registers: each field of `data`, and the filter that it is."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerExtension
@@ -168,6 +169,7 @@ def key_parameters(register: Register) -> list[OpenApiParameter]:
     ]
 
 
+@cache
 def rows_of(register: Register, *, of_page: bool = False) -> type[RegisterRows]:
     name = f"{name_of(register)}{'Page' if of_page else 'Row'}"
     return type(name, (RegisterRows,), {"register": register, "of_page": of_page})

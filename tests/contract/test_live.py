@@ -53,7 +53,7 @@ class Api:
         _key, text = factories.make_key(application=subscription.application)
         office_key = self._office_key()
         self.headers = {"Authorization": f"Bearer {text}"}
-        self.schema = schemathesis.openapi.from_url(f"{url}/api/schema/?format=json")
+        self.schema = schemathesis.openapi.from_url(f"{url}/api/schema/?format=json", timeout=60)
         operations = [result.ok() for result in self.schema.get_all_operations() if isinstance(result, Ok)]
         self.operations = sorted(operations, key=lambda operation: _place(operation.label))
         transfer = request_transfer(subscription=subscription, information_type=registry.get("accounts"))
