@@ -104,7 +104,7 @@ def _give(token: AccessToken, *, ends: datetime) -> GivenToken:
     text = PREFIX + "".join(secrets.choice(keys.ALPHABET) for _n in range(SECRET_LENGTH))
     token.digest, token.expires_at = _digest(text), ends
     token.save(force_insert=True)
-    return GivenToken(text=text, seconds=int((ends - token.created_at).total_seconds()))
+    return GivenToken(text=text, seconds=round((ends - token.created_at).total_seconds()))
 
 
 def _user_opens(token: AccessToken) -> bool:

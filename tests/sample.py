@@ -32,6 +32,7 @@ from access.models import (
     TermsAcceptance,
 )
 from access.services import create_key, restore_key, revoke_key
+from access.tokens import give_to_user
 from config.sample_hours import make_sample_hours
 from imports import running as import_running
 from imports import services as import_services
@@ -98,6 +99,7 @@ def make_sample() -> Sample:
     _imports(user)
     _history(user, subscriptions["EXOPEN"], books)
     _failed_sign_ins()
+    give_to_user(user=user, address="192.0.2.7")
     fan_out.drain()
     trace_index.catch_up()
     return Sample(user, _named(books, subscriptions))

@@ -28,6 +28,7 @@ from pytest_django import DjangoDbBlocker
 from access.belonging import is_of_companies, permissions_of_model, rows_of
 from access.http.admin import ReadOnlyAdmin
 from access.models import AccessTemplate, ApiKey, Application, ClientAccess, Membership, Office, TermsAcceptance
+from access.tokens import give_to_key
 from imports.models import FileImport
 from imports.rights import NEEDED
 from information_types import registry
@@ -223,11 +224,13 @@ class Place:
         give(self.member, company=self.company).permissions.set(everything)
         give(self.bureau.user, office=self.bureau.office).permissions.set(everything)
         template = make_template("ledger.view_supplier", office=self.bureau.office, name=f"{self.name} template")
-        key, _text = self.bureau.make_key(name=f"{self.name} office key")
+        key, text = self.bureau.make_key(name=f"{self.name} office key")
+        give_to_key(text=text, address=None)
         grant(key, template, self.company)
         for owner in (self._person("colleague"), self.member):
             give(owner, company=self.company)
-            make_key(owner=owner, application=application, company=self.company, name=f"{self.name} key")
+            _key, text = make_key(owner=owner, application=application, company=self.company, name=f"{self.name} key")
+            give_to_key(text=text, address=None)
 
     def _say_the_name(self) -> None:
         """Put the place's name into texts that may change."""

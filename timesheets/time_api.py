@@ -146,14 +146,18 @@ _LINE = f"""(select row_to_json(line)::text from (
         select {", ".join(f'{value} as "{name}"' for name, value in FIELDS.items())}
     ) line)"""
 
-# Counted by the index alone; where there are too many, no row is read.
-_ALL = """
-with {client}, counted as materialized (
-    select count(*) as count from timesheets_timetransaction r where {conditions}
+# By the index alone.
+_COUNT = "select count(*) as count from timesheets_timetransaction r where {conditions}"
+COUNTED = f"with {{client}} {_COUNT}"
+
+# Where there are too many, no row is read.
+ALL_AT_ONCE = f"""
+with {{client}}, counted as materialized (
+    {_COUNT}
 ), line as (
-    select r.id, {line} as text
+    select r.id, {{line}} as text
     from client
-    join timesheets_timetransaction r on {conditions}
+    join timesheets_timetransaction r on {{conditions}}
     join timesheets_timecategory category on category.id = r.time_category_id
     where (select count from counted) <= %(most)s
 )
@@ -162,7 +166,7 @@ select (select id from client), (select count from counted), (select string_agg(
 
 # By the order in which rows came, which no change of a row changes: each is on one page. Not by the primary key, which
 # would be read from its beginning (`+ 0`).
-_PAGE = """
+ONE_PAGE = """
 with {client}, picked as materialized (
     select r.id from timesheets_timetransaction r
     where {conditions} and r.id > %(after)s
@@ -183,7 +187,7 @@ select (select id from client), (select count(*) from picked), (select string_ag
 def all_hours(wish: Wish, *, companies: frozenset[int] | None, most: int = MOST_RECORDS) -> Hours | None:
     """Return the hours of a wish, or how many there are if those are more than `most`; None where the company is none
     of `companies` (None: of all). One query."""
-    found = _one(_ALL, wish, companies=companies, most=most)
+    found = _one(ALL_AT_ONCE, wish, companies=companies, most=most)
     return None if found[0] is None else Hours(count=found[1], rows=found[2] or "")
 
 
@@ -191,7 +195,7 @@ def page_of_hours(
     wish: Wish, *, companies: frozenset[int] | None, after: int, most: int = MOST_RECORDS
 ) -> Hours | None:
     """Return at most so many of the hours of a wish, those that come `after` a place. One query."""
-    found = _one(_PAGE, wish, companies=companies, most=most, after=after)
+    found = _one(ONE_PAGE, wish, companies=companies, most=most, after=after)
     if found[0] is None:
         return None
     return Hours(count=min(found[1], most), rows=found[2] or "", last=found[3], is_more=found[1] > most)

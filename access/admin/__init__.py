@@ -7,9 +7,11 @@ from access.admin.keys import ApiKeyAdmin
 from access.admin.memberships import MembershipAdmin
 from access.admin.offices import OfficeAdmin
 from access.admin.people import GroupAdmin, UserAdmin
+from access.admin.tokens import AccessTokenAdmin
 
 __all__ = [
     "AccessTemplateAdmin",
+    "AccessTokenAdmin",
     "ApiKeyAdmin",
     "ApplicationAdmin",
     "ClientAccessAdmin",

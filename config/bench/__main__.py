@@ -18,6 +18,7 @@ from config.bench import (  # noqa: E402
     capture,
     fan_out,
     fetch,
+    hours,
     keys,
     peer,
     pending,
@@ -63,6 +64,8 @@ def measure(sizes: Sizes) -> Iterator[Figure]:
         yield from pending.measure(sizes, found, client, port)
         yield from fetch.measure(sizes, found, client)
         yield from keys.measure(sizes, port)
+        tell("hours")
+        yield from hours.measure(sizes, port)
     yield from trace.measure(sizes, found)
     yield from peer.measure(sizes, found)
     yield from transfer.measure(sizes, found)

@@ -30,6 +30,8 @@ class Sizes:
     transfer_rows: int
     sie_rows: int
     """Rows of the large SIE file; the small one has a tenth."""
+    time_rows: int
+    """Time transactions, 50 000 for each client."""
     peer_saves: int
     screen_companies: int
     screen_vouchers: int
@@ -68,6 +70,7 @@ FULL = Sizes(
     answers=40,
     transfer_rows=400_000,
     sie_rows=1_000_000,
+    time_rows=1_000_000,
     peer_saves=100,
     screen_companies=2_000,
     screen_vouchers=125,
@@ -89,6 +92,7 @@ QUICK = Sizes(
     answers=10,
     transfer_rows=40_000,
     sie_rows=100_000,
+    time_rows=100_000,
     peer_saves=20,
     screen_companies=200,
     screen_vouchers=125,

@@ -170,6 +170,7 @@ NAVIGATION: list[Item] = [
                 "permission": "access.admin.memberships.may_see_memberships",
             },
             _list(_("Failed sign-ins"), "lock_person", "sign_in.failedsignin"),
+            _list(_("Access tokens"), "token", "access.accesstoken"),
             _list(_("Audit log"), "history", "history.change"),
         ],
     },

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from access import tokens
 from access.http.address import client_address
 from sign_in import sessions
 from sign_in.admin.pages import context
@@ -79,6 +80,8 @@ def end(request: HttpRequest) -> HttpResponseBase:
             raise Http404
     if request.method == "POST":
         count = sum(sessions.end_one(user=user, number=each.pk) for each in chosen)
+        if not number:
+            tokens.revoke_all(user=user)
         told = ngettext("You are signed out in %(count)s place.", "You are signed out in %(count)s places.", count)
         messages.success(request, told % {"count": count})
         return redirect("sessions")

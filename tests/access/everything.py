@@ -5,6 +5,7 @@ from django.test import Client
 
 from access.clients import add_client
 from access.models import AccessTemplate
+from access.tokens import give_to_key
 from imports.models import FileImport
 from information_types import registry
 from ledger.models import Balance, Company, OtherDimension
@@ -20,7 +21,8 @@ def make_everything(number: str) -> Company:
     Balance.objects.create(financial_year=books.year, account=books.cash, kind=Balance.Kind.OPENING, amount=1)
     OtherDimension.objects.create(company=books.company, number=20)
     FileImport.objects.create(name="books.se", size=1, company=books.company, status=FileImport.Status.DONE)
-    factories.make_key(company=books.company)
+    _key, text = factories.make_key(company=books.company)
+    give_to_key(text=text, address=None)
     Group.objects.create(name=f"Readers of {number}")
     subscription = factories.make_subscription(companies=[books.company])
     known = registry.get("suppliers")

@@ -7,7 +7,7 @@ its queries are counted. `test_no_page_of_the_admin_is_forgotten` tells who forg
 from collections.abc import Iterator
 
 # Registers: their list, the page to add a row where there is one, and a row's own page
-READ_ONLY = ["ledger/balance", "ledger/ledgerentry", "revisions/feedback", "sign_in/failedsignin"]
+READ_ONLY = ["access/accesstoken", "ledger/balance", "ledger/ledgerentry", "revisions/feedback", "sign_in/failedsignin"]
 REGISTERS = [
     "access/accesstemplate",
     "access/apikey",
@@ -181,6 +181,7 @@ NO_PAGES = {
     "openid",
     "openid_callback",
     "auth_user_reset_second_factor",  # leads on
+    "access_accesstoken_add",  # nobody adds what a program logs in for
     "sign_in_failedsignin_add",  # nobody adds what is counted
     "password_change_done",
     "autocomplete",

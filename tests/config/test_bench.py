@@ -29,6 +29,7 @@ TINY = Sizes(
     answers=1,
     transfer_rows=1_000,
     sie_rows=1_000,
+    time_rows=1_000,
     peer_saves=2,
     screen_companies=25,
     screen_vouchers=4,
@@ -45,6 +46,8 @@ FIGURES = [
     "commit_to_waiting_answer",
     "fetch_and_acknowledge_5000",
     "rights_of_pending",
+    "time_api_json",
+    "time_api_count",
     "traced_statements_of_1000",
     "traced_one_row_commits",
     "traced_receipts_of_5000",
@@ -88,7 +91,7 @@ def test_every_figure_is_measured_beside_its_baseline_and_nothing_is_left_behind
 
 
 def test_a_quick_run_has_a_tenth_of_what_takes_time() -> None:
-    for name in ("companies", "backlog_rows", "transfer_rows", "sie_rows", "waiting_clients"):
+    for name in ("companies", "backlog_rows", "transfer_rows", "sie_rows", "time_rows", "waiting_clients"):
         assert getattr(QUICK, name) * 10 == getattr(FULL, name)
 
 

@@ -23,11 +23,19 @@ KEY = "utk_0123456789AB_abcdefghijklmnopqrstuvwxyz0123456789ABCD_1a2B3c"
         f"GET /api/public/v1/Time/getTimeTransactions?accessToken={KEY}&clientId=1",
         f"GET /api/public/v1/Access/login?apiKey={KEY}",
         f"password={KEY}",
+        f"GET /api/public/v1/Time/getTimeTransactions?%61ccessToken={KEY}",
     ],
 )
 def test_a_secret_is_hidden_wherever_it_stands(text: str) -> None:
     assert KEY not in redacted(text)
     assert HIDDEN in redacted(text)
+
+
+def test_a_token_of_ours_is_hidden_however_it_is_sent() -> None:
+    token = "utt_" + "aB3" * 13 + "x"
+    for text in (f"/x?%61ccessToken={token}&y", f'{{"accessToken": "{token}"}}', f"Bearer {token}", token):
+        assert token not in redacted(text)
+        assert HIDDEN in redacted(text)
 
 
 def test_a_token_that_is_no_key_of_ours_is_hidden_as_well() -> None:

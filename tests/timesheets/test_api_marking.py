@@ -139,7 +139,7 @@ def test_anothers_hours_are_not_there(company: Company, exporter: Exporter) -> N
         ({"externalStatusCode": "x" * 65}, "externalStatusCode"),
         ({"externalStatusCode": 7}, "externalStatusCode"),
         ({"externalStatusCode": None}, "externalStatusCode"),
-        ({"externalStatusCode": "a\nb"}, "externalStatusCode"),
+        ({"externalStatusCode": "a\0b"}, "externalStatusCode"),
         ({"allOrNothing": "yes"}, "allOrNothing"),
         ({"all": True}, "all"),
         ({"clientId": None}, "clientId"),
