@@ -36,10 +36,10 @@ class AccessTokenAdmin(ReadOnlyAdmin):
         """The user, or the key's owner."""
         return str(token.user if token.key is None else token.key.owner)
 
-    @display(description=_("Given for"), label={"password": "info", "key": "success"})
-    def given_for(self, token: AccessToken) -> tuple[str, Any]:
+    @display(description=_("Given for"))
+    def given_for(self, token: AccessToken) -> str:
         """A password, or which key."""
-        return ("password", _("password")) if token.key is None else ("key", str(token.key))
+        return str(_("password") if token.key is None else token.key)
 
     @display(description=_("address"), ordering="address")
     def from_address(self, token: AccessToken) -> str:
@@ -68,7 +68,7 @@ class AccessTokenAdmin(ReadOnlyAdmin):
                 **self.admin_site.each_context(request),
                 "title": _("Revoke access tokens?"),
                 "opts": self.opts,
-                "chosen": [(self.whose(token), self.given_for(token)[1]) for token in chosen],
+                "chosen": [(self.whose(token), self.given_for(token)) for token in chosen],
                 "keys": [token.pk for token in chosen],
                 "action_checkbox_name": ACTION_CHECKBOX_NAME,
             }
