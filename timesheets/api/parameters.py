@@ -106,6 +106,7 @@ def _at_commas(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
+@extend_schema_field({"type": "string", "format": "date"})
 class Day(serializers.Field[date, Any, str, Any]):
     """A date, `yyyy-mm-dd`."""
 
@@ -121,6 +122,7 @@ class Day(serializers.Field[date, Any, str, Any]):
         return self.fail("invalid")
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"})
 class Moment(serializers.Field[datetime, Any, str, Any]):
     """A date, or a date and a time of day, of the company's time zone."""
 
@@ -139,6 +141,7 @@ class Moment(serializers.Field[datetime, Any, str, Any]):
         return self.fail("invalid")
 
 
+@extend_schema_field({"type": "boolean"})
 class TrueOrFalse(serializers.Field[bool, Any, bool, Any]):
     """`true` or `false`, as a word or in JSON."""
 
@@ -172,11 +175,6 @@ class ClientNumber(Text):
         """Read it."""
         is_number = isinstance(data, int) and not isinstance(data, bool) and abs(data) < 10**32
         return super().to_internal_value(str(data) if is_number else data)
-
-
-def _one_or_several(item: dict[str, Any]) -> dict[str, Any]:
-    text = {"type": "string", "minLength": 1, "description": "Values separated by commas."}
-    return {"oneOf": [*([] if item["type"] == "string" else [item]), text, {"type": "array", "items": item}]}
 
 
 @extend_schema_field({"type": "array", "items": {"type": "integer"}, "minItems": 1})
