@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -103,7 +104,7 @@ def _company(request: HttpRequest) -> Company | None:
     reach: QuerySet[Company] = companies_to_register_in(request)
     chosen = request.GET.get("company", "")
     if chosen.isdecimal() and len(chosen) < 19:
-        return reach.filter(pk=int(chosen)).first()
+        return get_object_or_404(reach, pk=int(chosen))
     first = list(reach.order_by("pk")[:2])
     return first[0] if len(first) == 1 else None
 
@@ -135,7 +136,7 @@ def _copied(request: HttpRequest) -> TimeTransaction | None:
     if not key.isdecimal() or len(key) > 18:
         return None
     rows = scope.visible(TimeTransaction.objects.select_related("company"), request.user)
-    return scope.within(rows, request.user, ADD).filter(pk=int(key)).first()
+    return get_object_or_404(scope.within(rows, request.user, ADD), pk=int(key))
 
 
 def _siblings(row: TimeTransaction) -> list[TimeTransaction]:
