@@ -310,7 +310,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"InformationTypeName": "information_types.registry.names"},
+    # Named here, the letters of a category are told from the words that the time API has for them.
+    "ENUM_NAME_OVERRIDES": {
+        "InformationTypeName": "information_types.registry.names",
+        "TimeCategoryLetter": ["O", "T", "P", "S"],
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

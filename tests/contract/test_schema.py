@@ -60,6 +60,22 @@ def test_every_types_data_is_stated_field_by_field(schema: dict[str, Any]) -> No
         assert stated["properties"].keys() == data_schema(known)["properties"].keys()
 
 
+def choices(schema: dict[str, Any], components: dict[str, Any]) -> set[str]:
+    """What a member may be, wherever that is stated."""
+    if "$ref" in schema:
+        return choices(components[schema["$ref"].rpartition("/")[2]], components)
+    parts = [part for word in ("oneOf", "allOf", "anyOf") for part in schema.get(word, [])]
+    return {*schema.get("enum", []), *(value for part in parts for value in choices(part, components))} - {"", None}
+
+
+def test_choices_are_the_types_own_though_others_fields_are_called_alike(schema: dict[str, Any]) -> None:
+    components = schema["components"]["schemas"]
+    for known in registry.all_types():
+        stated = components[f"{component_name(known)}Data"]["properties"]
+        for name, member in data_schema(known)["properties"].items():
+            assert choices(stated[name], components) == choices(member, components), (known.name, name)
+
+
 @pytest.mark.parametrize(("method", "path"), CODES, ids=str)
 def test_every_error_is_stated(schema: dict[str, Any], method: str, path: str) -> None:
     responses = schema["paths"][path][method]["responses"]
