@@ -10,7 +10,7 @@ from django.contrib.admin import site
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -41,10 +41,13 @@ class Level:
 
 
 def rows_of(request: HttpRequest) -> QuerySet[TimeTransaction]:
-    """The rows that an address names, those of which the user may approve."""
+    """The rows that an address names, those of which the user may approve; 404 for none."""
     if not request.user.has_perm(APPROVE):
         raise PermissionDenied
-    return within(TimeTransaction.objects.filter(pk__in=ids_in(request)), request.user, APPROVE)
+    found = within(TimeTransaction.objects.filter(pk__in=ids_in(request)), request.user, APPROVE)
+    if not found.exists():
+        raise Http404
+    return found
 
 
 def approving(request: HttpRequest, rows: QuerySet[TimeTransaction], *, back_url: str) -> HttpResponse:
