@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -27,9 +28,11 @@ MOST_SHOWN = 50
 class ReversalForm(forms.Form):
     """What may be said of a reversal."""
 
-    voucher_date = forms.DateField(label=_("voucher date"), widget=DayInput)
-    series = forms.CharField(label=_("series"), max_length=32, required=False, widget=UnfoldAdminTextInputWidget)
-    text = forms.CharField(label=_("text"), max_length=500, required=False, widget=UnfoldAdminTextInputWidget)
+    voucher_date = forms.DateField(label=capfirst(_("voucher date")), widget=DayInput)
+    series = forms.CharField(
+        label=capfirst(_("series")), max_length=32, required=False, widget=UnfoldAdminTextInputWidget
+    )
+    text = forms.CharField(label=capfirst(_("text")), max_length=500, required=False, widget=UnfoldAdminTextInputWidget)
 
     def refuse(self, error: LedgerError) -> None:
         """Say what was refused, at its field."""
@@ -42,16 +45,17 @@ class ReversingAdmin(OwnedAdmin):
     actions_detail = ("reverse",)
 
     def has_reverse_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Whoever may post vouchers in its company."""
-        asked = str(object_id)  # the library gives a number or its text
-        key = int(asked) if asked.isdecimal() and len(asked) < 19 else None
-        return scope.may_by_key(cast(Any, request.user), POSTS, Voucher, key)
+        """Whoever may post vouchers somewhere; whether in the voucher's company, the page asks once it has found it."""
+        return bool(request.user.has_perm(POSTS))
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """None for a voucher that is reversed already."""
+        """Not for a voucher that is reversed already, nor for who may not post in its company."""
         found: list[Any] = super().get_actions_detail(request, object_id)
-        reversed_already = str(object_id).isdecimal() and Voucher.objects.filter(reverses=int(object_id)).exists()
-        return [] if reversed_already else found
+        asked = str(object_id)  # the library gives a number or its text
+        key = int(asked) if asked.isdecimal() and len(asked) < 19 else None
+        if key is None or not scope.may_by_key(cast(Any, request.user), POSTS, Voucher, key):
+            return []
+        return [] if Voucher.objects.filter(reverses=key).exists() else found
 
     @action(description=_("Reverse"), url_path="reverse", icon="undo", permissions=("reverse",))
     def reverse(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -192,8 +193,22 @@ def _write(voucher: Voucher, entries: Sequence[Entry], existing: dict[int, Ledge
             voucher.last_row += 1
             new.append(_row(voucher, entry, voucher.last_row))
         else:
-            _set_row(existing[entry.row], entry, voucher)
-            changed.append(existing[entry.row])
+            row = existing[entry.row]
+            before = _values(row)
+            _set_row(row, entry, voucher)
+            if _values(row) != before:
+                changed.append(row)
     voucher.save()
-    LedgerEntry.objects.bulk_update(changed, ENTRY_FIELDS)
+    _write_over(changed)
     LedgerEntry.objects.bulk_create(new)
+
+
+def _values(row: LedgerEntry) -> dict[str, Any]:
+    return {name: getattr(row, LedgerEntry._meta.get_field(name).attname) for name in ENTRY_FIELDS}
+
+
+def _write_over(rows: Sequence[LedgerEntry]) -> None:
+    # An UPDATE with a case for every row and field would take minutes for thousands of rows.
+    LedgerEntry.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["voucher", "row"], update_fields=ENTRY_FIELDS
+    )

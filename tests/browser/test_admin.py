@@ -54,6 +54,19 @@ def test_rows_are_added_and_removed_and_the_sum_follows(admin: Admin) -> None:
     expect(page.locator("[data-sum=difference]")).to_have_text("−90,00")
 
 
+def test_a_voucher_is_reversed_by_its_button_once(admin: Admin) -> None:
+    voucher = factories.make_books().post(text="Kontantförsäljning")
+    page = admin.page
+    admin.open(f"ledger/voucher/{voucher.pk}/change/")
+    page.get_by_role("link", name="Vänd").click()
+    expect(page.get_by_label("Text")).to_have_value("Vändning av A 1: Kontantförsäljning")
+    page.get_by_role("button", name="Vänd").click()
+    expect(page.locator("body")).to_contain_text("Den här verifikationen vänder A 1.")
+    page.get_by_role("link", name="Visa den").click()
+    expect(page.locator("body")).to_contain_text("Den här verifikationen är vänd av A 2.")
+    expect(page.get_by_role("link", name="Vänd", exact=True)).to_have_count(0)
+
+
 MAIN_PAGES = [
     "",
     "ledger/voucher/",

@@ -210,6 +210,22 @@ def test_five_thousand_rows_take_as_many_queries_as_two(writer: Writer, books: f
     assert queries(5000) - queries(2) <= 20
 
 
+def test_thousands_of_rows_are_replaced_in_few_queries_and_those_as_they_were_are_left_alone(
+    writer: Writer, books: factories.Books
+) -> None:
+    rows = [row("1910", "1.00" if n % 2 else "-1.00", text=f"Row {n}") for n in range(2000)]
+    read = body(writer.post("vouchers", voucher(*rows)), 201)
+    fan_out.drain()
+    listener = Integrator(factories.make_subscription("ledger_entries"))
+    changed = [{**one, "text": "Other"} if one["row"] > 10 else one for one in read["rows"]]
+    with CaptureQueriesContext(connection) as captured:
+        answer = writer.put("vouchers/100/2024-01-01/A/1", {**read, "rows": changed})
+    assert body(answer)["rows"] == changed
+    assert len(captured) <= 60
+    fan_out.drain()
+    assert listener.pending()["total"] == 1990
+
+
 # Twice, and at the same time
 
 
