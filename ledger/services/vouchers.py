@@ -203,8 +203,8 @@ def _write(voucher: Voucher, entries: Sequence[Entry], existing: dict[int, Ledge
     LedgerEntry.objects.bulk_create(new)
 
 
-def _values(row: LedgerEntry) -> dict[str, Any]:
-    return {name: getattr(row, LedgerEntry._meta.get_field(name).attname) for name in ENTRY_FIELDS}
+def _values(row: LedgerEntry) -> list[Any]:
+    return [getattr(row, field.attname) for field in LedgerEntry._meta.concrete_fields]
 
 
 def _write_over(rows: Sequence[LedgerEntry]) -> None:

@@ -45,7 +45,8 @@ class NewHours(WritingView, RegisterList):
         """Register them, all or none."""
         NoParameters.read(request)
         is_list = isinstance(request.data, list)
-        rows = _checked(request.data if is_list else [request.data], is_list=is_list)
+        sent: Any = request.data
+        rows = _checked(sent if is_list else [sent], is_list=is_list)
         companies = self._companies(rows)
         with self.writing():
             done = self._register(rows, companies, is_list=is_list)

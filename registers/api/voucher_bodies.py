@@ -77,7 +77,8 @@ class ChangedRowBody(RowBody):
 
 
 def _rows(kind: type[RowBody]) -> Any:
-    return kind(many=True, min_length=1, max_length=MOST_ROWS)
+    many: dict[str, Any] = {"many": True, "min_length": 1, "max_length": MOST_ROWS}
+    return kind(**many)
 
 
 class HeaderBody(BodySerializer):

@@ -32,7 +32,7 @@ class References:
 
         Raises ValidationError with all that isn't there, each at its place.
         """
-        wrong = {place: errors for place, row in enumerate(self._rows) if (errors := dict(self._missing(row)))}
+        wrong: Any = {place: errors for place, row in enumerate(self._rows) if (errors := dict(self._missing(row)))}
         if wrong:
             raise ValidationError({"rows": wrong})
         known = existing or {}

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from ledger.models import Company
 from revisions import fan_out
 from tests import factories
 from tests.access.probe import errors, problem
@@ -157,7 +158,7 @@ def test_rows_of_several_companies_are_registered_together_or_not_at_all(writer:
 
 
 def test_the_right_is_asked_for_in_each_company_and_another_to_change(writer: Writer) -> None:
-    company = TimeTransaction._meta.get_field("company").related_model.objects.get(number="100")
+    company = Company.objects.get(number="100")
     user = factories.UserFactory.create()
     factories.give(user, "timesheets.add_timetransaction", company=company)
     adding = Writer(factories.make_key(owner=user, company=company)[1])

@@ -25,5 +25,9 @@ class Writer(Reader):
 
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str] | None, query: dict[str, str]) -> Any:
         data = body if isinstance(body, str | bytes) else json.dumps(body if body is not None else {})
-        sent = {"content_type": JSON, **({"headers": headers} if headers else {}), "query_params": query}
+        sent: dict[str, Any] = {
+            "content_type": JSON,
+            **({"headers": headers} if headers else {}),
+            "query_params": query,
+        }
         return self.client.generic(method, f"/api/v1/{path}", data=data, **sent)
