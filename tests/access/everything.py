@@ -25,6 +25,7 @@ def make_everything(number: str) -> Company:
     give_to_key(text=text, address=None)
     Group.objects.create(name=f"Readers of {number}")
     subscription = factories.make_subscription(companies=[books.company])
+    factories.make_report(subscription, books.company)
     known = registry.get("suppliers")
     request_transfer(subscription=subscription, information_type=known, company=books.company)
     office = factories.OfficeFactory.create(company=books.company)
