@@ -113,7 +113,8 @@ def _clients_named(request: Request, view: Any) -> Iterator[int]:
     found = said.get("company") if isinstance(said, Mapping) else None
     in_body = found if isinstance(found, list) else [found]
     named = {view.kwargs.get("company"), *request.query_params.getlist("company"), *in_body}
-    numbers = [number for number in named if isinstance(number, str) and "\0" not in number]
+    # Other texts number no company, and some of them can't be looked for.
+    numbers = [number for number in named if isinstance(number, str) and number.isascii() and "\0" not in number]
     if numbers:
         visible = view.rights.visible
         for company in Company.objects.filter(number__in=numbers).values_list("pk", flat=True):

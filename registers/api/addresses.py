@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
+from rest_framework.exceptions import NotFound
 
 from information_types import sql
 from registers.register import Register
@@ -20,10 +21,15 @@ EMPTY = "~"
 
 
 def parts_of(request: HttpRequest, matched: Mapping[str, str], *, verbs: int = 0) -> list[str]:
-    """Return the parts of the key that a request's address ends with, or that stand before its verb."""
+    """Return the parts of the key that a request's address ends with, or that stand before its verb.
+
+    Raises NotFound where a slash stands unescaped in one: it would be read as more parts than there are.
+    """
     sent: bytes = getattr(request, "scope", {}).get("raw_path") or b""
     split = sent.decode("ascii", "replace").split("/")
     raw = split[len(split) - verbs - len(matched) : len(split) - verbs] if sent else list(matched.values())
+    if sent and unquote("/".join(raw)) != "/".join(matched.values()):
+        raise NotFound
     return ["" if part == EMPTY else unquote(part) if sent else part for part in raw]
 
 

@@ -62,7 +62,9 @@ class NewHours(WritingView, RegisterList):
     def _companies(self, rows: Sequence[Row]) -> dict[str, Company]:
         """Return the companies of the rows by number; raises 404, and 403 where the right is missing."""
         numbers = dict.fromkeys(row["company"] for row in rows)
-        found = {company.number: company for company in Company.objects.filter(number__in=list(numbers))}
+        # Half a character, which a JSON body may hold, can't be looked for.
+        sought = [number for number in numbers if number.isascii()]
+        found = {company.number: company for company in Company.objects.filter(number__in=sought)}
         return {number: self.check_company(found.get(number)) for number in numbers}
 
     def _register(self, rows: Sequence[Row], companies: Mapping[str, Company], *, is_list: bool) -> list[Registered]:
@@ -75,9 +77,7 @@ class NewHours(WritingView, RegisterList):
             try:
                 registered = register_hours(
                     company=company,
-                    rows=[
-                        {name: value for name, value in rows[place].items() if name != "company"} for place in places
-                    ],
+                    rows=[_without_company(rows[place]) for place in places],
                     may_change=self.rights.may(CHANGES, company=company.pk),
                 )
             except HoursRefused as refused:

@@ -204,3 +204,10 @@ def test_subscribers_hear_whose_it_was_and_the_writers_own_does_not_where_it_ask
     ]
     assert [one["data"] for one in told[:2]] == [made, changed]
     assert [one["data"]["approved_level_one"] for one in deaf.fetch_all()] == [1]
+
+
+def test_the_last_day_of_all_and_half_a_character_are_refused_as_all_else(writer: Writer) -> None:
+    night = hours(date_in="9999-12-31", time_in="21:00", time_out="05:00")
+    assert errors_of(writer.post(ADDRESS, night)) == {"date_in": "out_of_range"}
+    problem(writer.post(ADDRESS, hours(company="\ud800")), 404, "not_found")
+    problem(writer.post(ADDRESS, hours(company="å")), 404, "not_found")

@@ -41,6 +41,9 @@ def test_a_code_is_found_whatever_it_holds() -> None:
             path = path_of(REGISTERS["cost_centres"], {"company": "100", "code": code})
             found = client.get(f"{server.url}{path}")
             assert (found.status_code, found.json().get("code")) == (200, code), path
+        # The company of an address is its first part, never a later one.
+        for astray in ("zzz/100/A%2F1", "100/100/A%2F1", "100/A/1"):
+            assert client.get(f"{server.url}/api/v1/cost-centres/{astray}").status_code == 404, astray
         rows = client.get(f"{server.url}/api/v1/ledger-entries?company=100&limit=1000").json()["results"]
         assert {row["series"] for row in rows} == {*STRANGE, ""}
         for row in rows:

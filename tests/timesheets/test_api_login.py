@@ -397,3 +397,8 @@ def test_errors_name_what_is_missing(trine: User) -> None:
         ("fromDate", "required"),
         ("toDate", "required"),
     ]
+
+
+def test_half_a_character_is_no_token() -> None:
+    answer = Client().post(READ, '{"accessToken": "utt_\\ud800"}', content_type="application/json")
+    problem(answer, 401, "not_authenticated")

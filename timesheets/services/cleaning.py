@@ -105,7 +105,7 @@ def _fill_end(values: dict[str, Any], named: Mapping[str, Any]) -> None:
     if values.get("date_out") is not None and not {"date_in", "date_out", "time_in", "time_out"} & named.keys():
         return
     start, end = values.get("time_in"), values["time_out"]
-    next_day = start is not None and end <= start
+    next_day = start is not None and end <= start and values["date_in"] < date.max
     values["date_out"] = values["date_in"] + timedelta(days=next_day)
 
 
