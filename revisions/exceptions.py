@@ -65,7 +65,7 @@ class TooManyReports(RevisionsError):
     def __init__(self, *, limit: int) -> None:
         super().__init__(
             _(
-                "%(limit)s reports of this integration wait for an answer already. Have them answered before you "
+                "%(limit)s reports of this integration are waiting for an answer. Have them answered before you "
                 "report more."
             )
             % {"limit": limit}

@@ -27,7 +27,7 @@ from ledger.models import Company
 
 PARAMETER = "accessToken"
 
-LACKS = gettext_lazy("You lack the right %(permission)s here.")
+LACKS = gettext_lazy("The right %(permission)s is missing here.")
 
 
 class TokenAuthentication(BaseAuthentication):

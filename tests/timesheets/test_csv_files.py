@@ -104,6 +104,7 @@ def test_a_formula_stays_text_and_our_own_guard_is_taken_off(company: Company) -
         b"time_category;employee_id\n",
         b'time_category;employee_id\n10;"' + b"x" * 200_000 + b'"\n',
         b"\x81\x8d",
+        b"x" * 200_000 + b"\n1\n",
     ],
 )
 def test_what_isnt_hours_is_refused_with_words(company: Company, content: bytes) -> None:

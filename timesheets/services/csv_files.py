@@ -209,7 +209,10 @@ def _decoded(content: bytes) -> str:
 
 
 def _known_in(first: str, delimiter: str) -> int:
-    cells = next(csv.reader([first.rstrip("\r")], delimiter=delimiter), [])
+    try:
+        cells = next(csv.reader([first.rstrip("\r")], delimiter=delimiter), [])
+    except csv.Error:  # told with its line when the file is read
+        return 0
     return sum(_key(cell) in known_headings() for cell in cells)
 
 
@@ -218,7 +221,7 @@ def _headings(cells: Sequence[str], table: Table) -> list[str | None]:
     unknown = [cell.strip() for cell in cells if cell.strip() and _key(cell) not in known_headings()]
     if unknown:
         text = _("The file has columns that hours don’t: %(columns)s. The template shows what the columns are called.")
-        raise FileRefused(text % {"columns": ", ".join(unknown[:10])})
+        raise FileRefused(text % {"columns": ", ".join(name[:64] for name in unknown[:10])})
     for cell in cells:
         name = known_headings().get(_key(cell))
         if name in names and name is not None:
