@@ -136,4 +136,5 @@ def _share(company: str) -> float:
         [company, FIRST, LAST],
     )
     pages = scalar("select pg_relation_size('time_by_day') / current_setting('block_size')::int")
-    return max(1.0, float(pages) * month / scalar("select count(*) from timesheets_timetransaction"))
+    rows = scalar("select count(*) from timesheets_timetransaction")
+    return max(1.0, float(pages) * float(month) / float(rows))

@@ -84,7 +84,8 @@ def test_what_changed_meanwhile_is_a_conflict(
     wanted = named(*made)
     TimeTransaction.objects.filter(pk=made[0].pk).update(quantity=8)
     made[1].delete()
-    answer = exporter.mark(wanted, **({} if all_or_nothing is None else {"allOrNothing": all_or_nothing}))
+    asked: dict[str, Any] = {} if all_or_nothing is None else {"allOrNothing": all_or_nothing}
+    answer = exporter.mark(wanted, **asked)
     conflicts = [
         {**wanted[0], "recordStateKey": f"{made[0].uid}_{made[0].time_category.number}_8.00"},
         {**wanted[1], "recordStateKey": None},
