@@ -1,6 +1,6 @@
 """Bodies that write one row of a register: the fields of `data` by their names, read strictly. Source: CONTRACT §0, §2.
 
-A field left out keeps its value, or has its usual one in a new row; null clears it. What names the row is given once.
+A field left out keeps its value, or has its usual one in a new row; null clears it. What names the row never changes.
 """
 
 from collections.abc import Iterable
@@ -9,19 +9,15 @@ from typing import Any, ClassVar
 
 from django.core.validators import EmailValidator, RegexValidator
 from django.db import models
-from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
 from access.http.openapi import JsonSchema
 from access.http.parameters import BodySerializer, Day, Text, Truth, Whole
 from registers.api.openapi import data_schema, name_of
 from registers.register import Register
-
-KEY_STAYS = "natural_key_changed"
 
 
 class RegisterBody(BodySerializer):
@@ -32,19 +28,11 @@ class RegisterBody(BodySerializer):
 
     def get_fields(self) -> dict[str, Any]:
         """Return the fields that may be written."""
-        return {name: self._field(name) for name in writable(self.register, is_change=self.is_change)}
-
-    def _unknown(self, data: Any) -> dict[str, list[ErrorDetail]]:
-        wrong = super()._unknown(data)
-        detail = _("What names a row to integrations never changes. Delete the row and create another.")
-        return {
-            name: [ErrorDetail(detail, KEY_STAYS)] if self.is_change and name in self.register.key else errors
-            for name, errors in wrong.items()
-        }
+        return {name: self._field(name) for name in writable(self.register)}
 
     def _field(self, name: str) -> "serializers.Field[Any, Any, Any, Any]":
         if name == "company":
-            return Text()
+            return Text(required=not self.is_change)
         column = column_of(self.register, name)
         options: dict[str, Any] = {"required": not self.is_change and is_required(column)}
         if may_be_null(column):
@@ -77,9 +65,7 @@ class RegisterBodySchema(OpenApiSerializerExtension):
         """Return the schema."""
         register, is_change = self.target.register, self.target.is_change
         shown = data_schema(register)["properties"]
-        properties = {
-            name: {**shown[name], **_form(register, name)} for name in writable(register, is_change=is_change)
-        }
+        properties = {name: {**shown[name], **_form(register, name)} for name in writable(register)}
         required = [] if is_change else [name for name in properties if _must_be_given(register, name)]
         schema = {"type": "object", "properties": properties, "additionalProperties": False}
         return schema | ({"required": required} if required else {})
@@ -92,9 +78,9 @@ def body_of(register: Register, *, is_change: bool = False) -> type[RegisterBody
     return type(name, (RegisterBody,), {"register": register, "is_change": is_change})
 
 
-def writable(register: Register, *, is_change: bool) -> Iterable[str]:
-    """Yield the names of `data` that a body may hold."""
-    return (field.name for field in register.fields if not (is_change and field.name in register.key))
+def writable(register: Register) -> Iterable[str]:
+    """Yield the names of `data` that a body may hold; a change's may tell what names the row, as it is."""
+    return (field.name for field in register.fields)
 
 
 def column_of(register: Register, name: str) -> Any:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from access.http.parameters import NoParameters
 from access.http.writing import WritingView
-from ledger.exceptions import AlreadyExists
+from ledger.exceptions import AlreadyExists, NaturalKeyChanged
 from ledger.models import Company
 from ledger.services.master_data import change_row, create_row, delete_row
 from registers.api import addresses, openapi
@@ -80,8 +80,15 @@ class ChangedRow(WritingView, RegisterItem):
         values = body_of(self.register, is_change=True).read(request)
         with self.writing():
             row = self.locked(**key)
+            self._keep_key(values, **key)
             change_row(row=row, values=values)
             return shown(request, self.register, row)
+
+    def _keep_key(self, values: dict[str, Any], **key: str) -> None:
+        """Take out of the values what names the row; raises NaturalKeyChanged where it is to be another."""
+        for name, part in zip(self.register.key, addresses.parts_of(self.request, key), strict=True):
+            if values.pop(name, part) != part:
+                raise NaturalKeyChanged(field=name)
 
     def locked(self, **key: str) -> Model:
         """Return the row, which nobody else changes meanwhile; raises 404, and 412 where it isn't what was read."""

@@ -68,6 +68,12 @@ class InvoiceBody(StrictSerializer):
     status = serializers.ChoiceField(choices=SupplierInvoice.Status.choices, default=SupplierInvoice.Status.REGISTERED)
     voucher = VoucherName(required=False, allow_null=True)
 
+    def to_internal_value(self, data: Any) -> Any:
+        """Take a number that is null for left out: who sends `data` has it among the fields."""
+        if isinstance(data, Mapping) and data.get("number", 0) is None:
+            data = {name: value for name, value in data.items() if name != "number"}
+        return super().to_internal_value(data)
+
     def _unknown(self, data: Any) -> dict[str, list[ErrorDetail]]:
         wrong = super()._unknown(data)
         if "number" in wrong:

@@ -72,6 +72,12 @@ def test_a_bare_invoice_gets_a_number_and_the_usual_values(writer: Writer) -> No
     assert (read.content, read["ETag"]) == (answer.content, answer["ETag"])
 
 
+def test_what_was_read_is_registered_anew_when_its_number_is_taken_out(writer: Writer) -> None:
+    read = body(writer.post(ADDRESS, invoice(), company="100"), 201)
+    answer = writer.post(ADDRESS, {**read, "number": None, "invoice_number": "F18"}, company="100")
+    assert body(answer, 201) == {**read, "number": "2", "invoice_number": "F18"}
+
+
 def test_every_field_may_be_said(writer: Writer, books: factories.Books) -> None:
     books.post()
     said = {
@@ -167,7 +173,7 @@ def test_subscribers_hear_whose_it_was_and_the_writers_own_does_not_where_it_ask
     ears = Integrator(factories.make_subscription("supplier_invoices"))
     writer = Writer(factories.make_key(application=application)[1])
     made = body(writer.post(ADDRESS, invoice(), company="100"), 201)
-    factories.SupplierInvoiceFactory.create(company=supplier.company, supplier=supplier, amount=Decimal(1))
+    factories.SupplierInvoiceFactory.create(company=supplier.company, supplier=supplier, amount=Decimal(1), number="X1")
     fan_out.drain()
     first, second = ears.fetch_all()
     assert (first["origin"], first["data"], second["origin"]) == ("Medius", made, None)
