@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from timesheets.exceptions import HoursChanged, UnknownLevel
 from timesheets.models import LEVELS, TimeTransaction
-from timesheets.services.registering import APPROVALS, new_correlation_id
+from timesheets.services.registering import new_correlation_id
+from timesheets.services.storing import APPROVALS
 
 LONGEST_NAME = 150
 

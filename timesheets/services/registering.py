@@ -2,15 +2,13 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -20,17 +18,8 @@ from timesheets.exceptions import HoursChanged, HoursRefused, RowError
 from timesheets.models import LEVELS, TimeCategory, TimeTransaction
 from timesheets.services.cleaning import NAMING, WRITABLE, clean, complete
 from timesheets.services.numbers import keep_highest, lock_registrations, next_uids
+from timesheets.services.storing import New, store_changed, store_created, told_of_others
 
-BATCH = 2000
-APPROVALS: dict[str, Any] = {
-    name: value
-    for level in LEVELS
-    for name, value in (
-        (f"approved_level_{level}", None),
-        (f"approved_level_{level}_by", ""),
-        (f"approved_level_{level}_on", None),
-    )
-}
 # Held still until the hours are there; before any row is locked, as a category's change locks it before its hours.
 HOLD_CATEGORIES = """
     select id from timesheets_timecategory where company_id = %s and number = any(%s) order by id for share
@@ -346,15 +335,16 @@ def _write(
     withdrawn = {
         row for row, one in changed.items() if any(getattr(one.known, f"approved_level_{of}") for of in LEVELS)
     }
-    made: dict[tuple[int | None, int], int] = {}
+    made: dict[tuple[int, int], int] = {}
     if not is_preview:
-        with _told_of_others():
-            _store_changed(list(changed.values()), correlation_id)
-            made = _store_created(company, created, correlation_id)
+        with told_of_others():
+            store_changed([(one.known, one.values) for one in changed.values() if one.known], correlation_id)
+            new = [New(one.uid or 0, one.category, one.values) for one in created if one.category]
+            made = store_created(company, new, correlation_id)
     return [
         Registered(
             outcome=outcome,
-            pk=one.known.pk if one.known else made.get((one.uid, one.category.pk if one.category else 0)),
+            pk=one.known.pk if one.known else made.get((one.uid or 0, one.category.pk if one.category else 0)),
             uid=one.uid,
             time_category=one.category.number if one.category else 0,
             approvals_withdrawn=one.row in withdrawn,
@@ -367,71 +357,3 @@ def _outcome_of(one: _Asked) -> Outcome:
     if one.known is None:
         return Outcome.CREATED
     return Outcome.CHANGED if _changes(one) else Outcome.UNCHANGED
-
-
-def _store_changed(changed: Sequence[_Asked], correlation_id: str) -> None:
-    rows = []
-    for one in changed:
-        if one.known is not None:
-            for name, value in {**{name: one.values[name] for name in WRITABLE}, **APPROVALS}.items():
-                setattr(one.known, name, value)
-            one.known.correlation_id = correlation_id
-            rows.append(one.known)
-    # Rows that are written over, since an UPDATE with a case for every row and field would take minutes.
-    TimeTransaction.objects.bulk_create(
-        rows,
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["company", "uid", "time_category"],
-        update_fields=[*WRITABLE, *APPROVALS, "correlation_id"],
-    )
-
-
-def _store_created(
-    company: Company, created: Sequence[_Asked], correlation_id: str
-) -> dict[tuple[int | None, int], int]:
-    """Copy new rows in, at a tenth of what INSERT costs; return their primary keys by registration and category."""
-    if not created:
-        return {}
-    empty = {
-        **_empty(),
-        "company": company.pk,
-        "correlation_id": correlation_id,
-        "external_status_code": "",
-        **APPROVALS,
-    }
-    names = [*empty, "uid", "time_category"]
-    columns = ", ".join(connection.ops.quote_name(_column(name)) for name in names)
-    statement = f"copy {TimeTransaction._meta.db_table} ({columns}) from stdin"
-    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
-        for one in created:
-            if one.category is not None:
-                copy.write_row([*{**empty, **_kept(one)}.values(), one.uid, one.category.pk])
-    keys = TimeTransaction.objects.filter(company=company, uid__in={one.uid for one in created if one.uid is not None})
-    return {(uid, category): pk for uid, category, pk in keys.values_list("uid", "time_category", "pk")}
-
-
-def _kept(one: _Asked) -> dict[str, Any]:
-    return {name: one.values[name] for name in WRITABLE if name in one.values}
-
-
-@cache
-def _empty() -> dict[str, Any]:
-    """What stands in a field that a new row doesn't name."""
-    return {name: "" if TimeTransaction._meta.get_field(name).empty_strings_allowed else None for name in WRITABLE}
-
-
-def _column(name: str) -> str:
-    return str(TimeTransaction._meta.get_field(name).column)  # type: ignore[union-attr]
-
-
-@contextmanager
-def _told_of_others() -> Iterator[None]:
-    """Tell of a number or an external id that somebody has taken past the services at the same moment."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        if getattr(error.__cause__, "sqlstate", "") != "23505":
-            raise
-        raise HoursChanged from error
