@@ -154,7 +154,7 @@ class FeedbackAdmin(RegisterAdmin):
         """Which one couldn't use it."""
         return report.subscription.integration_id
 
-    @display(description=_("row"), ordering="row_name")
+    @display(description=_("Row"), ordering="row_name")
     def what(self, report: Feedback) -> str:
         """The type over the row."""
         return format_html('{} <span class="chosen">{}</span>', report.type.label, report.row_name)

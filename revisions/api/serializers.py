@@ -123,8 +123,7 @@ class Month(serializers.RegexField):
     """A month."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(MONTH_PATTERN, **options)
-        self.error_messages["invalid"] = _("A month has the form YYYY-MM.")
+        super().__init__(MONTH_PATTERN, error_messages={"invalid": _("A month has the form YYYY-MM.")}, **options)
 
 
 class ReconciliationQuery(Integration, QuerySerializer):

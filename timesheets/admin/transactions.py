@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
@@ -112,7 +113,7 @@ class TimeTransactionAdmin(OwnedAdmin):
         """Number and name of the project."""
         return f"{row.project_id or ''} {row.project}".strip() or "–"
 
-    @display(description=_("approved level"))
+    @display(description=pgettext_lazy("hours", "approved"))
     def approved(self, row: TimeTransaction) -> str:
         """The levels at which the row is approved."""
         found = levels_of(row)

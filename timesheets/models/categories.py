@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ledger.models import Company
 from ledger.triggers import natural_key_never_changes
@@ -27,7 +28,7 @@ class TimeCategory(models.Model):
     number = models.PositiveIntegerField(_("number"))
     name = models.CharField(_("name"), max_length=200)
     category_type = models.CharField(_("type"), max_length=1, choices=Type.choices, default=Type.ORDINARY)
-    payable = models.BooleanField(_("paid"), default=True)
+    payable = models.BooleanField(pgettext_lazy("hours", "paid"), default=True)
     active = models.BooleanField(
         _("active"), default=True, help_text=_("Hours can be registered in it. Those that are there stay.")
     )

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from information_types.changes import changed_at, changed_at_moves
 from ledger.models import Company
@@ -127,7 +128,7 @@ class TimeTransaction(models.Model):
     time_category_type = models.CharField(
         _("type of time category"), max_length=1, choices=TimeCategory.Type.choices, editable=False, db_default=""
     )
-    time_category_payable = models.BooleanField(_("paid"), editable=False, db_default=True)
+    time_category_payable = models.BooleanField(pgettext_lazy("hours", "paid"), editable=False, db_default=True)
     record_state_key = models.CharField(_("record state key"), max_length=64, editable=False, db_default="")
     last_updated_on = models.DateTimeField(_("last updated"), editable=False, db_default=triggers.CLOCK)
     changed_at = changed_at()
