@@ -101,7 +101,8 @@ def test_what_is_asked_wrongly_is_told_field_by_field(integrator: Integrator, bo
     assert wrong(information_type="vouchers") == {"information_type": "invalid_choice"}
     entries = {"information_type": "ledger_entries"}
     assert wrong(**entries, period_from="2024-13") == {"period_from": "invalid"}
-    assert b"A month has the form YYYY-MM." in integrator.get("reconciliation", **entries, period_from="2024-13").content
+    answer = integrator.get("reconciliation", **entries, period_from="2024-13")
+    assert answer.json()["errors"][0]["detail"] == "A month has the form YYYY-MM."
     assert wrong(**entries, period_to="2024") == {"period_to": "invalid"}
     assert wrong(**entries, period_from="2024-02", period_to="2024-01") == {"period_to": "invalid"}
     assert wrong(**entries, period_from="2000-01", period_to="2024-01") == {"period_to": "too_much"}
