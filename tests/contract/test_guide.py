@@ -96,6 +96,7 @@ def test_the_commands_work_in_their_order(integrator: Integrator, books: factori
 def test_what_writes_works_in_its_order(integrator: Integrator) -> None:
     done = integrator.run("bash", "-euc", "\n".join(WRITING))
     assert done.returncode == 0, done.stdout + done.stderr
+    assert '"phone":"08-123 45"' in done.stdout
     assert '"voucher_text":"Payroll, corrected"' in done.stdout
     assert '"reverses":{"financial_year":"2024-01-01","series":"A","number":"1"}' in done.stdout
     assert '"invoice_number":"F17"' in done.stdout
