@@ -6,18 +6,9 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import INPUT_CLASSES
 
+from access.http.admin.days import DayInput
 from access.models import KeyRights
-
-
-class DayInput(forms.DateInput):
-    """The browser's own field for a day."""
-
-    input_type = "date"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"class": " ".join(INPUT_CLASSES), **(attrs or {})}, format="%Y-%m-%d")
 
 
 class LastDayField(forms.DateField):

@@ -13,10 +13,10 @@ from unfold.decorators import display
 from access.http.admin import ReadOnlyAdmin
 from access.http.admin.amounts import column
 from access.http.admin.filters import SearchFilter
+from access.http.admin.owned import OwnedAdmin, company_column
 from access.http.admin.rightful import RightfulInline
-from ledger.admin.columns import company_column, year_column
+from ledger.admin.columns import year_column
 from ledger.admin.filters import AccountFilter, YearFilter
-from ledger.admin.owned import OwnedAdmin
 from ledger.models import Account, Balance, DimensionValue, OtherDimension, OtherDimensionValue
 
 

@@ -1,13 +1,6 @@
 """Columns that many lists have."""
 
-from django.utils.html import format_html
-
-from ledger.models import Company, FinancialYear
-
-
-def company_column(company: Company) -> str:
-    """A company, cut off where the column ends; whole when pointed at."""
-    return format_html('<span class="cut" title="{}">{}</span>', company, company)
+from ledger.models import FinancialYear
 
 
 def year_column(year: FinancialYear) -> str:

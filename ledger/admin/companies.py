@@ -14,7 +14,7 @@ from unfold.decorators import action, display
 from access import scope
 from access.http.admin import RegisterAdmin
 from access.http.admin.filters import DayFilter, SearchFilter
-from ledger.admin.owned import OwnedAdmin
+from access.http.admin.owned import OwnedAdmin
 from ledger.models import Company, FinancialYear
 
 MOST_TRANSFERRED = 200

@@ -17,7 +17,7 @@ from access.http.admin import ReadOnlyAdmin
 from access.http.admin.amounts import column
 from access.http.admin.export.columns import Value
 from access.http.admin.filters import DayFilter, SearchFilter
-from ledger.admin.columns import company_column
+from access.http.admin.owned import company_column
 from ledger.admin.filters import AccountFilter, AmountFilter, SideFilter, YearOfVoucherFilter
 from ledger.models import Account, LedgerEntry, Voucher
 

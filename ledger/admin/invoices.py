@@ -15,9 +15,9 @@ from unfold.decorators import display
 
 from access.http.admin.amounts import column
 from access.http.admin.filters import DayFilter, SearchFilter
+from access.http.admin.owned import OwnedAdmin
 from information_types import registry
 from ledger.admin.filters import AmountFilter
-from ledger.admin.owned import OwnedAdmin
 from ledger.models import CustomerInvoice, CustomerPayment, SupplierInvoice, SupplierPayment
 from ledger.models.invoices import Invoice, Numbered, Payment
 from ledger.services.numbers import next_number

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from access.http.admin.filters import SearchFilter
-from ledger.admin.owned import OwnedAdmin
+from access.http.admin.owned import OwnedAdmin
 from ledger.models import Customer, Supplier
 
 WHO: tuple[Any, ...] = ("company", "number", "name", "organisation_number", "active")

@@ -14,9 +14,9 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from access import scope
-from access.admin.key_fields import DayInput
 from access.http.admin.amounts import shown
-from ledger.admin.owned import OwnedAdmin
+from access.http.admin.days import DayInput
+from access.http.admin.owned import OwnedAdmin
 from ledger.exceptions import LedgerError, PeriodLocked
 from ledger.models import LedgerEntry, Voucher
 from ledger.services.reversals import day_of_reversal, reverse_voucher, text_of_reversal
@@ -55,7 +55,7 @@ class ReversingAdmin(OwnedAdmin):
         key = int(asked) if asked.isdecimal() and len(asked) < 19 else None
         if key is None or not scope.may_by_key(cast(Any, request.user), POSTS, Voucher, key):
             return []
-        return [] if Voucher.objects.filter(reverses=key).exists() else found
+        return [] if reversal_of(request, key) else found
 
     @action(description=_("Reverse"), url_path="reverse", icon="undo", permissions=("reverse",))
     def reverse(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -98,6 +98,14 @@ class ReversingAdmin(OwnedAdmin):
         }
         status = 400 if form.errors else 200
         return TemplateResponse(request, "admin/ledger/voucher/reverse.html", context, status=status)
+
+
+def reversal_of(request: HttpRequest, voucher: int) -> Voucher | None:
+    """Return the voucher that reverses another; asked for once in a request."""
+    found: dict[int, Voucher | None] = request.__dict__.setdefault("_reversals", {})
+    if voucher not in found:
+        found[voucher] = Voucher.objects.filter(reverses=voucher).first()
+    return found[voucher]
 
 
 def _proposed(voucher: Voucher) -> dict[str, Any]:

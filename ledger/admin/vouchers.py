@@ -18,7 +18,7 @@ from access.http.admin.amounts import column
 from access.http.admin.filters import DayFilter, SearchFilter
 from ledger.admin.columns import year_column
 from ledger.admin.filters import YearFilter
-from ledger.admin.reversing import ReversingAdmin
+from ledger.admin.reversing import ReversingAdmin, reversal_of
 from ledger.admin.voucher_forms import RowForm, RowFormSet, VoucherForm
 from ledger.models import LedgerEntry, Voucher
 from ledger.services.vouchers import ENTRY_FIELDS, Entry, change_voucher, delete_voucher, post_voucher
@@ -174,18 +174,21 @@ class VoucherAdmin(ReversingAdmin):
         """Delete it with its rows, unless its period is locked."""
         delete_voucher(voucher=cast(Voucher, obj))
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *arguments: Any, obj: Any = None, **options: Any
     ) -> HttpResponse:
-        """Lead to the rows of a voucher that has too many for its page."""
-        voucher = self.get_object(request, object_id)
-        context = {**(extra_context or {})}
-        if voucher is not None:
-            context["sums"] = voucher.rows.aggregate(rows=Count("pk"), debit=Sum("amount", filter=Q(amount__gt=0)))
-            context["reversal"], context["reversed"] = voucher.reversal, voucher.reverses
-            context["too_long"] = context["sums"]["rows"] > MOST_ROWS
-            context["rows_url"] = f"{reverse('admin:ledger_ledgerentry_changelist')}?voucher__id__exact={voucher.pk}"
-        page: HttpResponse = super().change_view(request, object_id, form_url, context)
+        """Lead to the rows of a voucher that has too many for its page, and to its reversal."""
+        if obj is not None:
+            sums = obj.rows.aggregate(rows=Count("pk"), debit=Sum("amount", filter=Q(amount__gt=0)))
+            rows = reverse("admin:ledger_ledgerentry_changelist")
+            context |= {
+                "sums": sums,
+                "reversal": reversal_of(request, obj.pk),
+                "reversed": obj.reverses,
+                "too_long": sums["rows"] > MOST_ROWS,
+                "rows_url": f"{rows}?voucher__id__exact={obj.pk}",
+            }
+        page: HttpResponse = super().render_change_form(request, context, *arguments, obj=obj, **options)
         return page
 
 

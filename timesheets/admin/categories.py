@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from access.http.admin.confirmation import Confirmation, ask_about_form, is_confirmed
 from access.http.admin.filters import SearchFilter
-from ledger.admin.owned import OwnedAdmin
+from access.http.admin.owned import OwnedAdmin
 from timesheets.models import TimeCategory
 from timesheets.services.categories import (
     MOST_COUNTED,

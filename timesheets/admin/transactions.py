@@ -18,8 +18,8 @@ from unfold.decorators import action, display
 from access.http.admin.amounts import column
 from access.http.admin.export.columns import Value
 from access.http.admin.filters import DayFilter, SearchFilter
+from access.http.admin.owned import OwnedAdmin
 from access.http.admin.question import way_back
-from ledger.admin.owned import OwnedAdmin
 from timesheets.admin import files
 from timesheets.admin.approving import APPROVE, approving, rows_of, sums, withdrawing
 from timesheets.admin.filters import ApprovalFilter, ChangedFilter, EmployeeFilter, PeriodFilter, StatusFilter

@@ -6,15 +6,21 @@ from typing import Any
 from django import forms
 from django.db.models import DecimalField, Field, Model, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from access.http.admin import RegisterAdmin
 from access.http.admin.amounts import AmountField
 from access.http.admin.filters import SearchFilter
-from ledger.admin.columns import company_column
+from ledger.models import Company
 
 OF_COMPANY = "company"
+
+
+def company_column(company: Company) -> str:
+    """A company, cut off where the column ends; whole when pointed at."""
+    return format_html('<span class="cut" title="{}">{}</span>', company, company)
 
 
 class OwnedAdmin(RegisterAdmin):
