@@ -314,6 +314,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "InformationTypeName": "information_types.registry.names",
         "TimeCategoryLetter": ["O", "T", "P", "S"],
+        "CustomerInvoiceStatus": "ledger.models.CustomerInvoice.Status",
+        "SupplierInvoiceStatus": "ledger.models.SupplierInvoice.Status",
+        "TransferStatus": "onetime_transfer.models.Transfer.Status",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -1,7 +1,6 @@
 """`Access/login`: a password, or the text of a key, for an access token. Lockout is that of the sign-in page."""
 
 from datetime import timedelta
-from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
 from django.contrib.auth import authenticate
@@ -12,15 +11,13 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.debug import sensitive_variables
-from rest_framework import serializers
-from rest_framework.exceptions import APIException, AuthenticationFailed, ErrorDetail, PermissionDenied, Throttled
+from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from access.exceptions import KeyRefused
 from access.http.address import client_address
-from access.http.parameters import BodySerializer, Text
 from access.http.tokens import LACKS, AddressThrottle, TokenAuthentication
 from access.rights import Rights, effective_rights, rights_of
 from access.services import actor_of, company_of
@@ -31,29 +28,10 @@ from history.services import note_event
 from sign_in import second_factor
 from sign_in.lockout import lasts, locked_until
 from timesheets.api import openapi
+from timesheets.api.login_body import LoginBody
 
 USE = "timesheets.use_time_api"
 MOST_NOTED = 60  # an hour, of one user or key from one address: a program that logs in all the time fills no log
-LONGEST_PASSWORD = 4096
-
-
-class LoginBody(BodySerializer):
-    """What `Access/login` takes: a name and a password, or a key."""
-
-    username = Text(required=False, max_length=150, trim_whitespace=False, help_text="With `password`.")
-    password = Text(
-        required=False, max_length=LONGEST_PASSWORD, trim_whitespace=False, style={"input_type": "password"}
-    )
-    apiKey = Text(  # noqa: N815 (the seed's way of writing)
-        required=False, max_length=200, trim_whitespace=False, help_text="In place of the other two."
-    )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse both, and half of one."""
-        if set(attrs) not in ({"username", "password"}, {"apiKey"}):
-            error = ErrorDetail(_("Send username and password, or apiKey, and nothing else."), code="credentials")
-            raise serializers.ValidationError([error])
-        return attrs
 
 
 @method_decorator(cache_control(no_store=True), name="dispatch")

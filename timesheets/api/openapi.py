@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from access.http.tokens import TokenAuthentication
 from information_types.schema import JsonSchema
+from timesheets.api.login_body import LoginBody
 from timesheets.api.parameters import TimeBody, TimeQuery
 from timesheets.api.status import Conflict, StatusBody
 from timesheets.time_api import FIELDS, MOST_DAYS, MOST_RECORDS
@@ -48,7 +49,7 @@ def field_schema(name: str) -> JsonSchema:
     if name in TOLD:
         return TOLD[name]
     if _is_approval(name) and not name.endswith(("By", "On")):
-        return {"type": ["integer", "null"], "enum": [1, None], "description": "1: approved; null: not."}
+        return {"type": ["integer", "null"], "minimum": 1, "maximum": 1, "description": "1: approved; null: not."}
     return {**_type(name), "type": _kind(name)}
 
 
@@ -126,6 +127,7 @@ login = extend_schema(
         "In exchange for name and password, or for an API key. Whoever has a second factor needs a key. Too many wrong "
         "tries lock out for a while, as on the sign-in page."
     ),
+    request=LoginBody,
     responses={
         200: inline_serializer(
             "GivenToken",
