@@ -82,6 +82,9 @@ def test_the_template_is_read_in_every_language(company: Company) -> None:
 def test_what_is_wrong_is_told_by_line_and_column(company: Company) -> None:
     text = ROWS + "\n155;x;2024-07-10;99;x;\n155;x;2024-07-10;10;1;;more\n"
     assert set(wrong(company, text)) == {(6, "time category"), (6, "hours"), (7, "")}
+    outcome = csv_files.look(file=kept(company, text), may_change=True)
+    stands = {(one.column, one.stands) for one in outcome.wrong}
+    assert stands == {("time category", "99"), ("hours", "x"), ("", "")}
 
 
 def test_a_formula_stays_text_and_our_own_guard_is_taken_off(company: Company) -> None:

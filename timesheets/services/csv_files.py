@@ -27,6 +27,7 @@ from timesheets.services.registering import Registered, register_hours
 
 # They are stored while the page waits: some seconds
 MOST_ROWS = 20_000
+LONGEST_SHOWN = 64  # of a text out of the file
 MOST_BYTES = 32 << 20
 KEPT = timedelta(days=1)
 DELIMITERS = ";\t,"
@@ -90,10 +91,11 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Wrong:
-    """What is wrong of a file, at its line."""
+    """What is wrong of a file, at its line; `stands` is what the field holds, cut off where it is long."""
 
     line: int
     column: str
+    stands: str
     message: str | Promise
 
 
@@ -159,7 +161,12 @@ def _told(table: Table, done: Sequence[Registered], errors: Sequence[RowError]) 
         if done
         else Decimal(0),
         wrong=[
-            Wrong(line=table.lines[error.row], column=label(error.field), message=error.message)
+            Wrong(
+                line=table.lines[error.row],
+                column=label(error.field),
+                stands=str(table.rows[error.row].get(error.field or "") or "")[:LONGEST_SHOWN],
+                message=error.message,
+            )
             for error in sorted(errors, key=lambda error: error.row)
         ],
         left_out=table.left_out,
@@ -221,7 +228,7 @@ def _headings(cells: Sequence[str], table: Table) -> list[str | None]:
     unknown = [cell.strip() for cell in cells if cell.strip() and _key(cell) not in known_headings()]
     if unknown:
         text = _("The file has columns that hours don’t: %(columns)s. The template shows what the columns are called.")
-        raise FileRefused(text % {"columns": ", ".join(name[:64] for name in unknown[:10])})
+        raise FileRefused(text % {"columns": ", ".join(name[:LONGEST_SHOWN] for name in unknown[:10])})
     for cell in cells:
         name = known_headings().get(_key(cell))
         if name in names and name is not None:
