@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from information_types import registry
-from information_types.definition import InformationType, Reference
+from information_types.definition import Field, InformationType, Reference
 from information_types.sql import Joins, foreign_key, target_of
 from ledger.models import Company
 from revisions.batch import Row
@@ -22,36 +22,33 @@ OPERATIONS: Mapping[str, str | Promise] = {
     "deleted": _("Deleted"),
     "transferred": _("Transferred"),
 }
-# Where a related row's own word for the field would say too little
-KEY_WORDS: Mapping[str, str | Promise] = {"financial_year": _("financial year")}
 
 
 def key_words(known: InformationType) -> list[tuple[str, str]]:
     """The fields of a type's key but for the company, each with its word on screen."""
-    joins = Joins(known.model)
-    fields = [field for field in known.key_fields if field.name != "company"]
-    return [
-        (field.name, str(KEY_WORDS.get(field.name) or joins.column(field.path)[1].verbose_name)) for field in fields
-    ]
+    return [(field.name, _word(known, field)) for field in known.key_fields if field.name != "company"]
 
 
 def field_words(known: InformationType) -> dict[str, str]:
     """The fields of a type's `data`, each with its word on screen: what refers to another row is called what it refers
     to, and of two that would be called the same the one of the row's unit says so."""
-    joins, keys = Joins(known.model), dict(key_words(known))
-    found: dict[str, str] = {}
-    for field in known.fields:
-        if isinstance(field, Reference):
-            found[field.name] = _hop_word(known, field.fields[0].path.split("__")[:1])
-            continue
-        *hops, _last = field.path.split("__")
-        of_unit = hops == [known.unit]
-        word = str(joins.column(field.path)[1].verbose_name) if not hops or of_unit else _hop_word(known, hops)
-        found[field.name] = keys.get(field.name, word)
+    found = {
+        field.name: _hop_word(known, field.fields[0].path.split("__")[:1])
+        if isinstance(field, Reference)
+        else _word(known, field)
+        for field in known.fields
+    }
     for field in known.plain_fields:
         if field.path.split("__")[0] == known.unit and list(found.values()).count(found[field.name]) > 1:
             found[field.name] = f"{found[field.name]} ({_hop_word(known, [known.unit])})"
     return found
+
+
+def _word(known: InformationType, field: Field) -> str:
+    *hops, _last = field.path.split("__")
+    if hops and hops != [known.unit]:
+        return _hop_word(known, hops)
+    return str(Joins(known.model).column(field.path)[1].verbose_name)
 
 
 def _hop_word(known: InformationType, hops: Sequence[str]) -> str:

@@ -51,10 +51,14 @@ SELECTED = """
     ),
     known as materialized (
         select id, integration_id, name, array(
-            select array[information_type, company_id] from subscriptions_resync missing
-            where missing.subscription_id = subscription.id
-                and information_type in (select information_type from kind)
-                and company_id in (select company_id from kind)) as missing
+            select array[missing.information_type, missing.company_id]
+            from (select distinct information_type, company_id from kind) pair
+            cross join lateral (
+                select * from subscriptions_resync
+                where subscription_id = subscription.id
+                    and information_type = pair.information_type and company_id = pair.company_id
+                offset 0
+            ) missing) as missing
         from subscriptions_subscription subscription
     )
     select known.id, known.integration_id, known.name, known.missing, selected.*,

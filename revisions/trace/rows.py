@@ -37,8 +37,10 @@ PAGES = f"""
     recent_pages as (
         select page.change_set_id, page.first_row, recent_sets.numbering_id
         from recent_sets
-        join revisions_changeset changed on changed.id = recent_sets.id
-            and changed.information_type = %(type)s and changed.company_id = %(company)s
+        cross join lateral (
+            select id from revisions_changeset
+            where id = recent_sets.id and information_type = %(type)s and company_id = %(company)s offset 0
+        ) changed
         join revisions_revisionpage page on page.change_set_id = changed.id
         where {_BEYOND_CURSOR.format(set="page.change_set_id", row=f"page.first_row + {PAGE_ROWS} - 1")}
         order by 1 desc, 2 limit {MOST_RECENT_PAGES}

@@ -99,7 +99,7 @@ def test_what_is_asked_wrongly_is_told_field_by_field(integrator: Integrator, bo
 
     assert wrong() == {"information_type": "required"}
     assert wrong(information_type="vouchers") == {"information_type": "invalid_choice"}
-    entries = {"information_type": "ledger_entries"}
+    entries: dict[str, Any] = {"information_type": "ledger_entries"}
     assert wrong(**entries, period_from="2024-13") == {"period_from": "invalid"}
     answer = integrator.get("reconciliation", **entries, period_from="2024-13")
     assert answer.json()["errors"][0]["detail"] == "A month has the form YYYY-MM."

@@ -108,6 +108,7 @@ def test_a_choice_of_which_nothing_changed_reads_a_bounded_number_of_change_sets
                select %s, %s, 'c', 1, now(), 1, true from generate_series(1, 60000)""",
             [registry.get("suppliers").number, company.pk],
         )
+        cursor.execute("analyze revisions_changeset")
         cursor.execute(
             "explain (analyze, format json) " + preview.STRETCH,
             {

@@ -50,7 +50,7 @@ def test_nothing_is_counted_twice() -> None:
 def test_what_is_no_longer_recent_is_forgotten() -> None:
     factories.SupplierFactory.create()
     count()
-    ChangesOfDay.objects.update(day=timezone.now() - timedelta(days=recent.DAYS))
+    ChangesOfDay.objects.update(day=(timezone.now() - timedelta(days=recent.DAYS)).date())
     count()
     assert changed(SUPPLIERS) == 0
     assert not ChangesOfDay.objects.exists()
