@@ -79,5 +79,6 @@ def _no_english(languages: tuple[str, ...]) -> set[str]:
         for language in languages
         for known in _translations(language).values()
         for translated in known
+        if any(map(str.isalpha, translated))  # noon is "12:00" elsewhere, and a time here
     }
     return translations - english - NAMES
