@@ -20,13 +20,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as gettext_now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from access import scope
 from access.http.admin.amounts import column
-from access.http.admin.filters import DayFilter, SearchFilter
-from information_types import registry
+from access.http.admin.filters import DayFilter, SearchFilter, TypeFilter
 from onetime_transfer import services
 from onetime_transfer.admin.asking import AskingAdmin
 from onetime_transfer.admin.forms import REQUEST, may_request
@@ -45,22 +44,6 @@ LABELS = {
     Status.CANCELLED: "warning",
 }
 MOST_COMPANIES_NAMED = 20
-
-
-class TypeFilter(DropdownFilter):
-    """One information type."""
-
-    title = _("information type")
-    parameter_name = "type"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """All registered types."""
-        return list(registry.choices())
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """Keep the transfers of one type."""
-        numbers = [known.number for known in registry.all_types() if known.name == self.value()]
-        return queryset.filter(information_type__in=numbers) if self.value() else queryset
 
 
 @admin.register(Transfer)

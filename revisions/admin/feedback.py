@@ -23,10 +23,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from access import scope
 from access.http.admin import RegisterAdmin
-from access.http.admin.filters import DayFilter, SearchFilter
+from access.http.admin.filters import DayFilter, SearchFilter, TypeFilter
 from access.http.admin.moments import moment
 from access.http.admin.question import ids_in, way_back, with_ids
-from information_types import registry
 from revisions import feedback, row_now
 from revisions.admin.comparing import compare
 from revisions.admin.rows import OPERATIONS, key_words
@@ -48,22 +47,6 @@ ICONS = {
     Kind.DISMISSED: "chat_bubble",
     Kind.REOPENED: "flag",
 }
-
-
-class TypeFilter(DropdownFilter):
-    """One information type."""
-
-    title = _("information type")
-    parameter_name = "type"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """All registered types."""
-        return list(registry.choices())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep the reports of one type."""
-        numbers = [known.number for known in registry.all_types() if known.name == self.value()]
-        return queryset.filter(information_type__in=numbers) if self.value() else queryset
 
 
 class CodeFilter(DropdownFilter):

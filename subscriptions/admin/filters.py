@@ -7,26 +7,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
-from access.http.admin.filters import SearchFilter
-from information_types import registry
+from access.http.admin.filters import SearchFilter, TypeFilter
 from subscriptions.models import MissingCount
 from subscriptions.querysets import SelectsAny
 
 
-class TypeFilter(DropdownFilter):
+class SubscribedTypeFilter(TypeFilter):
     """Subscriptions to one information type."""
 
-    title = _("information type")
-    parameter_name = "type"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """All registered types."""
-        return list(registry.choices())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep those that have the type."""
-        numbers = [known.number for known in registry.all_types() if known.name == self.value()]
-        return queryset.filter(types__information_type__in=numbers) if self.value() else queryset
+    number_field = "types__information_type"
 
 
 class NeedFilter(DropdownFilter):

@@ -34,7 +34,7 @@ from access.models import Office
 from information_types import registry
 from ledger.models import Company
 from subscriptions.admin import activity, companies
-from subscriptions.admin.filters import CompanyFilter, NeedFilter, TypeFilter
+from subscriptions.admin.filters import CompanyFilter, NeedFilter, SubscribedTypeFilter
 from subscriptions.admin.forms import SubscriptionForm, choice_of
 from subscriptions.exceptions import SubscriptionError
 from subscriptions.models import MissingCount, Resync, SubscribedCompany, Subscription
@@ -68,7 +68,7 @@ class SubscriptionAdmin(RegisterAdmin):
     list_filter = (
         "active",
         NeedFilter,
-        TypeFilter,
+        SubscribedTypeFilter,
         ("companies", CompanyFilter),
         ("application", SearchFilter),
     )

@@ -3,7 +3,7 @@
 import calendar
 import re
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db.models import DateTimeField, QuerySet
@@ -11,10 +11,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import get_format
 from django.utils.translation import gettext as _
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter, RangeDateFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 
 from access import scope
+from information_types import registry
 
 MONTH = re.compile(r"([1-9]\d{3})-?(0[1-9]|1[0-2])")
 YEAR = re.compile(r"[1-9]\d{3}")
@@ -33,6 +35,23 @@ class SearchFilter(AutocompleteSelectFilter):
     """One of the rows that a search finds, within reach."""
 
     form_class = ChoiceWithinReach
+
+
+class TypeFilter(DropdownFilter):
+    """One information type, by the field that holds the number it has in the tables of the heart."""
+
+    title = gettext_lazy("information type")
+    parameter_name = "type"
+    number_field: ClassVar[str] = "information_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """All registered types."""
+        return list(registry.choices())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Keep the rows of the type."""
+        numbers = [known.number for known in registry.all_types() if known.name == self.value()]
+        return queryset.filter(**{f"{self.number_field}__in": numbers}) if self.value() else queryset
 
 
 class DayFilter(RangeDateFilter):
