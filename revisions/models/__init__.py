@@ -6,6 +6,7 @@ from django.db import models
 
 from revisions.captured import proxies
 from revisions.models.feedback import Feedback, FeedbackEvent
+from revisions.models.installation import Installation, Restoration
 from revisions.models.outbox import (
     ChangesCounted,
     ChangeSet,
@@ -43,6 +44,7 @@ __all__ = (
     "FanOutState",
     "Feedback",
     "FeedbackEvent",
+    "Installation",
     "LastFetch",
     "Mark",
     "Numbering",
@@ -51,6 +53,7 @@ __all__ = (
     "QueuedCount",
     "RecentChanges",
     "Removal",
+    "Restoration",
     "RetiredQueue",
     "RevisionPage",
     "Selection",
