@@ -25,6 +25,7 @@ LOWEST_FIRST = [
     "subscriptions",
     "revisions",
     "onetime_transfer",
+    "workcopies",
     "watch",
     "config",
 ]

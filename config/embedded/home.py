@@ -46,6 +46,11 @@ class Home:
         return self.path / "imports"
 
     @property
+    def working_copies(self) -> Path:
+        """Working copies on their way to and from a browser."""
+        return self.path / "working-copies"
+
+    @property
     def lock(self) -> Path:
         return self.path / "lock"
 

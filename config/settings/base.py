@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "subscriptions",
     "revisions",
     "onetime_transfer",
+    "workcopies",
     "watch",
     "config",
 ]
@@ -279,6 +280,11 @@ UTKORG_TRACE_DAYS: int = env.int("UTKORG_TRACE_DAYS", default=30)
 UTKORG_IMPORT_MAX_MB: int = env.int("UTKORG_IMPORT_MAX_MB", default=500)
 UTKORG_IMPORT_FOLDER: str = env.str("UTKORG_IMPORT_FOLDER", default=str(embedded.imports))
 UTKORG_IMPORT_DAYS: int = env.int("UTKORG_IMPORT_DAYS", default=7)
+
+# The largest working copy that is taken in, where copies stand between a worker and a browser, and how long
+UTKORG_WORKING_COPY_MAX_MB: int = env.int("UTKORG_WORKING_COPY_MAX_MB", default=4000)
+UTKORG_WORKING_COPY_FOLDER: str = env.str("UTKORG_WORKING_COPY_FOLDER", default=str(embedded.working_copies))
+UTKORG_WORKING_COPY_DAYS: int = env.int("UTKORG_WORKING_COPY_DAYS", default=7)
 
 # How long reports of integrations are kept after they were answered
 UTKORG_FEEDBACK_DAYS: int = env.int("UTKORG_FEEDBACK_DAYS", default=90)
