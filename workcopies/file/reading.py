@@ -125,7 +125,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _check_header(path: Path) -> None:
     """The first 100 bytes of a SQLite file say how long it is. Source: sqlite.org/fileformat.html §1.3."""
     try:
-        with path.open("rb", opener=_regular) as file:
+        with open(path, "rb", opener=_regular) as file:
             head, size = file.read(100), os.fstat(file.fileno()).st_size
     except OSError as error:
         raise BadFile from error

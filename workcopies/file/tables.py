@@ -155,7 +155,7 @@ class Table:
     def _keys(self) -> Iterator[tuple[str, ...]]:
         for constraint in self.model._meta.constraints:
             if isinstance(constraint, models.UniqueConstraint) and constraint.fields and constraint.condition is None:
-                yield constraint.fields
+                yield tuple(constraint.fields)
 
     def _indexes(self) -> Iterator[str]:
         for index in self.model._meta.indexes:
@@ -166,7 +166,7 @@ class Table:
                 )
                 yield f'create index "{index.name}" on "{self.name}" ({columns})'
         for column in self.columns:
-            if isinstance(column.field, models.ForeignKey) and column.field.db_index:
+            if isinstance(column.field, models.ForeignKey) and column.field.db_index:  # type: ignore[attr-defined]
                 yield f'create index "{self.name}_{column.name}" on "{self.name}" ("{column.name}")'
 
     def _columns_of(self, names: tuple[str, ...]) -> list[str]:
