@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from information_types.sql import CLOCK_TIME
+from information_types.sql import CLOCK_TIME, looked_up
 from timesheets.models import LEVELS
 
 MOST_DAYS = 31
@@ -148,6 +148,9 @@ _LINE = f"""(select row_to_json(line)::text from (
 
 # By the index alone.
 _COUNT = "select count(*) as count from timesheets_timetransaction r where {conditions}"
+# Looked up for each row that was chosen: a planner that takes the register for small reads all hours of a category.
+_CATEGORY = looked_up("timesheets_timecategory", "category", "id = r.time_category_id")
+
 COUNTED = f"with {{client}} {_COUNT}"
 
 # Where there are too many, no row is read.
@@ -158,7 +161,7 @@ with {{client}}, counted as materialized (
     select r.id, {{line}} as text
     from client
     join timesheets_timetransaction r on {{conditions}}
-    join timesheets_timecategory category on category.id = r.time_category_id
+    {{category}}
     where (select count from counted) <= %(most)s
 )
 select (select id from client), (select count from counted), (select string_agg(text, ',' order by id) from line)
@@ -177,7 +180,7 @@ with {client}, picked as materialized (
     select r.id, {line} as text
     from client cross join page
     join timesheets_timetransaction r on r.id = page.id
-    join timesheets_timecategory category on category.id = r.time_category_id
+    {category}
 )
 select (select id from client), (select count(*) from picked), (select string_agg(text, ',' order by id) from line),
     (select max(id) from page)
@@ -225,7 +228,7 @@ def statement(
         "approved": wish.approved_or_updated_since,
         **{name: list(chosen) for name, chosen in (*wish.ids.items(), *wish.codes.items())},
     }
-    return template.format(client=_CLIENT, conditions=conditions, line=_LINE), named
+    return template.format(client=_CLIENT, conditions=conditions, line=_LINE, category=_CATEGORY), named
 
 
 def _conditions(wish: Wish) -> Iterator[str]:
