@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import Field, Model
 
 from information_types import registry
-from ledger.models import Balance, NumberSeries, OtherDimension, OtherDimensionValue, VoucherSeries
+from ledger.models import Balance, LedgerEntry, NumberSeries, OtherDimension, OtherDimensionValue, VoucherSeries
 from workcopies.exceptions import UnknownTable
 
 # What others need beside the information types, and what those refer to: read in a copy, or part of its screens.
@@ -26,6 +26,9 @@ COUNTERS: tuple[type[Model], ...] = (VoucherSeries, NumberSeries)
 NEVER_COMPARED = frozenset({"changed_at"})
 # Ids of rows made in a copy begin here, and never meet the server's.
 FIRST_NEW_ID = 2**50
+
+# A row's day is its voucher's, where a program that writes rows leaves it out.
+FILLED_IN_BY_SERVICES = frozenset({(LedgerEntry, "entry_date")})
 
 _TYPES: dict[str, str] = {
     "BooleanField": "bool",
@@ -89,13 +92,18 @@ class Column:
         """Its part of the table's SQL."""
         if self.field.primary_key:
             return f'"{self.name}" integer not null primary key autoincrement'
-        null = "" if self.field.null or not self.is_compared else " not null"
+        null = "" if self.field.null or self._is_filled_in else " not null"
         default = self._default()
         reference = ""
         if isinstance(self.field, models.ForeignKey):
             target = self.field.remote_field.model._meta
             reference = f' references "{target.db_table}" ("{target.pk.column}") deferrable initially deferred'
         return f'"{self.name}" {self.type}{null}{default}{reference}'
+
+    @property
+    def _is_filled_in(self) -> bool:
+        """Whether the server fills it in where it is left out: by the database, or by the service that posts rows."""
+        return self.field.has_db_default() or (self.field.model, self.name) in FILLED_IN_BY_SERVICES
 
     def _default(self) -> str:
         default = self.field.default
