@@ -55,6 +55,17 @@ class BrokenAmount(LedgerError):
     message = _("An amount has at most 16 digits and two decimals.")
 
 
+class BrokenQuantity(LedgerError):
+    """A quantity that can't be stored as it is."""
+
+    field = "rows"
+    message = _("A quantity has at most 14 digits and four decimals.")
+
+
+class BrokenText(LedgerError):
+    """A text that can't be stored as it is."""
+
+
 class UnknownRow(LedgerError):
     """A row that was to be changed isn't the voucher's."""
 

@@ -25,6 +25,9 @@ embedded = utkorg_home()
 # Where True, system checks refuse unsafe values
 UTKORG_PRODUCTION = False
 
+# True while a working copy is worked in offline: new numbers are provisional then
+UTKORG_WORKING_COPY = False
+
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 LOGIN_URL = "admin:login"

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -17,11 +18,14 @@ from access.http.admin.owned import OwnedAdmin, company_column
 from access.http.admin.rightful import RightfulInline
 from ledger.admin.columns import year_column
 from ledger.admin.filters import AccountFilter, YearFilter
+from ledger.admin.storing import StoringAdmin
 from ledger.models import Account, Balance, DimensionValue, OtherDimension, OtherDimensionValue
+from ledger.services.master_data import change_row, create_row, delete_row
+from ledger.services.vouchers import DIMENSIONS
 
 
 @admin.register(Account)
-class AccountAdmin(OwnedAdmin):
+class AccountAdmin(StoringAdmin, OwnedAdmin):
     list_display = ("number", "name", "account_type", "active", "of_company")
     list_filter = (("company", SearchFilter), ("account_type", ChoicesDropdownFilter), "active")
     search_fields = ("number__startswith", "name")
@@ -29,17 +33,8 @@ class AccountAdmin(OwnedAdmin):
     fields = ("company", "number", "name", "account_type", "active")
 
 
-# Which dimension a field of a form is about
-DIMENSIONS = {
-    "cost_centre": DimensionValue.Dimension.COST_CENTRE,
-    "project": DimensionValue.Dimension.PROJECT,
-    "object": DimensionValue.Dimension.OBJECT,
-    "management_area": DimensionValue.Dimension.MANAGEMENT_AREA,
-}
-
-
 @admin.register(DimensionValue)
-class DimensionValueAdmin(OwnedAdmin):
+class DimensionValueAdmin(StoringAdmin, OwnedAdmin):
     list_display = ("code", "name", "dimension", "active", "valid_from", "valid_to", "of_company")
     list_filter = (("company", SearchFilter), ("dimension", ChoicesDropdownFilter), "active")
     search_fields = ("code__startswith", "name")
@@ -64,7 +59,7 @@ class OtherDimensionValueInline(RightfulInline, TabularInline):
 
 
 @admin.register(OtherDimension)
-class OtherDimensionAdmin(OwnedAdmin):
+class OtherDimensionAdmin(StoringAdmin, OwnedAdmin):
     """Where a SIE dimension beyond cost centre and project is mapped to object or management area."""
 
     list_display = ("number", "name", "dimension", "parent_number", "of_company")
@@ -74,9 +69,16 @@ class OtherDimensionAdmin(OwnedAdmin):
     fields = ("company", "number", "name", "parent_number", "dimension")
     inlines = (OtherDimensionValueInline,)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        """The number comes from files, which name it again."""
-        return [*super().get_readonly_fields(request, obj), *(("company", "number") if obj else ())]
+    def save_formset(self, request: HttpRequest, form: ModelForm[Any], formset: Any, change: bool) -> None:
+        """Make, change and delete the objects by the service as well."""
+        formset.save(commit=False)
+        for row in formset.deleted_objects:
+            delete_row(row=row)
+        for row, names in formset.changed_objects:
+            stored = type(row).objects.get(pk=row.pk)
+            change_row(row=stored, values={name: getattr(row, name) for name in names})
+        for row in formset.new_objects:
+            create_row(row=row, values={})
 
 
 @admin.register(Balance)

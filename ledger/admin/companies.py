@@ -15,6 +15,7 @@ from access import scope
 from access.http.admin import RegisterAdmin
 from access.http.admin.filters import DayFilter, SearchFilter
 from access.http.admin.owned import OwnedAdmin
+from ledger.admin.storing import StoringAdmin
 from ledger.models import Company, FinancialYear
 
 MOST_TRANSFERRED = 200
@@ -22,7 +23,7 @@ TO_IMPORTS = RedirectView.as_view(pattern_name="admin:imports_fileimport_add")
 
 
 @admin.register(Company)
-class CompanyAdmin(RegisterAdmin):
+class CompanyAdmin(StoringAdmin, RegisterAdmin):
     list_display = ("number", "name", "organisation_number", "currency", "active")
     list_filter = ("active", "currency")
     search_fields = ("number", "name", "organisation_number")
@@ -58,7 +59,7 @@ class CompanyAdmin(RegisterAdmin):
 
 
 @admin.register(FinancialYear)
-class FinancialYearAdmin(OwnedAdmin):
+class FinancialYearAdmin(StoringAdmin, OwnedAdmin):
     list_display = ("year", "company", "locked_until")
     list_filter = (
         ("company", SearchFilter),

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -16,11 +15,10 @@ from unfold.decorators import display
 from access.http.admin.amounts import column
 from access.http.admin.filters import DayFilter, SearchFilter
 from access.http.admin.owned import OwnedAdmin
-from information_types import registry
 from ledger.admin.filters import AmountFilter
+from ledger.admin.storing import StoringAdmin
 from ledger.models import CustomerInvoice, CustomerPayment, SupplierInvoice, SupplierPayment
 from ledger.models.invoices import Invoice, Numbered, Payment
-from ledger.services.numbers import next_number
 
 
 class SameCompanyForm(forms.ModelForm[Numbered]):
@@ -38,7 +36,7 @@ class SameCompanyForm(forms.ModelForm[Numbered]):
 
 
 class InvoiceForm(SameCompanyForm):
-    """An invoice whose balance, left empty, is what is to be paid."""
+    """An invoice whose balance, left empty, is what is to be paid; the service fills it in."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -50,16 +48,8 @@ class InvoiceForm(SameCompanyForm):
         """Left empty: none."""
         return self.cleaned_data["vat_amount"] or Decimal(0)
 
-    def clean(self) -> dict[str, Any]:
-        """Left empty, the balance is the whole amount, or nothing of what is settled."""
-        values = super().clean()
-        if values.get("balance") is None and "balance" not in self.errors:
-            is_open = values.get("status") not in {"paid", "cancelled", "rejected"}
-            values["balance"] = values.get("amount") if is_open else Decimal(0)
-        return values
 
-
-class NumberedAdmin(OwnedAdmin):
+class NumberedAdmin(StoringAdmin, OwnedAdmin):
     """Rows with our own running number, given when they are made."""
 
     form = SameCompanyForm
@@ -77,14 +67,6 @@ class NumberedAdmin(OwnedAdmin):
         if obj:
             return found
         return [(name, {**rest, "fields": [f for f in rest["fields"] if f != "number"]}) for name, rest in found]
-
-    def save_model(self, request: HttpRequest, obj: Numbered, form: forms.ModelForm[Any], change: bool) -> None:
-        """Give a new row the next number of its company, in the transaction that saves it."""
-        with transaction.atomic():
-            if not change:
-                (known,) = registry.types_of(type(obj))
-                obj.number = next_number(company=obj.company, register=known.name)
-            super().save_model(request, obj, form, change)
 
     @display(description=_("amount"), ordering="amount")
     def amount_column(self, row: Invoice | Payment) -> str:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.http.admin.filters import SearchFilter
 from access.http.admin.owned import OwnedAdmin
+from ledger.admin.storing import StoringAdmin
 from ledger.models import Customer, Supplier
 
 WHO: tuple[Any, ...] = ("company", "number", "name", "organisation_number", "active")
@@ -14,7 +15,7 @@ WHERE: tuple[Any, ...] = ("email", "phone", "address", ("postal_code", "city"), 
 TERMS: tuple[Any, ...] = ("currency", "payment_terms_days")
 
 
-class PartnerAdmin(OwnedAdmin):
+class PartnerAdmin(StoringAdmin, OwnedAdmin):
     list_display = ("number", "name", "organisation_number", "city", "active", "of_company")
     list_filter = (("company", SearchFilter), "active")
     search_fields = ("number__startswith", "name", "organisation_number")

@@ -14,10 +14,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from access import scope
 from access.http.admin.amounts import AmountField
-from ledger.admin.chart import DIMENSIONS
 from ledger.exceptions import Unbalanced
 from ledger.models import Account, DimensionValue, LedgerEntry, Voucher
-from ledger.services.vouchers import Entry, Header
+from ledger.services.vouchers import DIMENSIONS, Entry, Header
 
 REFERENCES = ("account", *DIMENSIONS)
 

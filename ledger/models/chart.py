@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -88,6 +89,8 @@ class OtherDimension(models.Model):
     Source: SIE 4B §11 (#DIM, #UNDERDIM).
     """
 
+    natural_key_fields: ClassVar[tuple[str, ...]] = ("company", "number")
+
     company = models.ForeignKey(
         Company, models.PROTECT, related_name="other_dimensions", verbose_name=_("company"), db_index=False
     )
@@ -124,9 +127,15 @@ class OtherDimension(models.Model):
     def __str__(self) -> str:
         return f"{self.number} {self.name}".rstrip()
 
+    def clean(self) -> None:
+        if self.number in (1, 6):
+            raise ValidationError({"number": _("1 is cost centre and 6 is project. Choose another number.")})
+
 
 class OtherDimensionValue(models.Model):
     """The name of an object of a further SIE dimension. Source: SIE 4B §11 (#OBJEKT)."""
+
+    natural_key_fields: ClassVar[tuple[str, ...]] = ("other_dimension", "code")
 
     other_dimension = models.ForeignKey(
         OtherDimension, models.CASCADE, related_name="values", verbose_name=_("further SIE dimension"), db_index=False

@@ -1,34 +1,29 @@
 """Making, changing and deleting one row of master data: accounts, dimension values, suppliers, customers, companies."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Model
-from psycopg.errors import UniqueViolation
 
 from information_types.sql import natural_key
-from ledger.exceptions import AlreadyExists, InUse, NaturalKeyChanged
-
-# How many rows are counted that are in the way of a deletion.
-MOST_COUNTED = 1000
+from ledger.exceptions import NaturalKeyChanged
+from ledger.services.checks import check_key_is_free, check_references, check_unused, check_values, taken
 
 
 @transaction.atomic
 def create_row(*, row: Model, values: Mapping[str, Any]) -> Model:
     """Store a new row with values by the names of its fields; None is no value.
 
-    Raises `AlreadyExists` where its natural key is taken, Django's `ValidationError` for values that can't be.
+    Raises `AlreadyExists` where its natural key is taken, `ForeignCompany` for a reference to another company's row,
+    Django's `ValidationError` for values that can't be.
     """
-    _set(row, values)
-    _clean(row, {field.name for field in row._meta.fields})
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as error:
-        if isinstance(error.__cause__, UniqueViolation):
-            raise AlreadyExists(field=natural_key(type(row))[-1]) from error
-        raise
+    set_values(row, values)
+    names = {field.name for field in row._meta.fields if not field.primary_key}
+    check_values(row, names)
+    check_references(row, values)
+    check_key_is_free(row, names)
+    insert(row)
     return row
 
 
@@ -36,16 +31,10 @@ def create_row(*, row: Model, values: Mapping[str, Any]) -> Model:
 def change_row(*, row: Model, values: Mapping[str, Any]) -> Model:
     """Give a row, best locked, the values; nothing is written where it has them already.
 
-    Raises `NaturalKeyChanged`, and Django's `ValidationError` for values that can't be.
+    Raises `NaturalKeyChanged`, `AlreadyExists`, `ForeignCompany`, and Django's `ValidationError` for values that can't
+    be.
     """
-    for name in natural_key(type(row)):
-        if name in values and values[name] != getattr(row, name):
-            raise NaturalKeyChanged(field=name)
-    before = {name: getattr(row, name) for name in values}
-    _set(row, values)
-    _clean(row, values.keys())
-    changed = [name for name, value in before.items() if getattr(row, name) != value]
-    if changed:
+    if changed := set_changed(row, values):
         row.save(update_fields=changed)
     return row
 
@@ -55,15 +44,39 @@ def delete_row(*, row: Model) -> None:
     """Delete a row; raises `InUse` where others refer to it."""
     # Who refers to it meanwhile waits for this lock, and finds nothing afterwards.
     locked = type(row)._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
-    used_by = dict(_used_by(locked))
-    if used_by:
-        raise InUse(used_by, most_counted=MOST_COUNTED)
+    check_unused(locked)
     locked.delete()
 
 
-def _set(row: Model, values: Mapping[str, Any]) -> None:
+def set_values(row: Model, values: Mapping[str, Any]) -> None:
+    """Give a row values, unchecked and unwritten."""
     for name, value in values.items():
         setattr(row, name, _stored(row._meta.get_field(name), value))
+
+
+def set_changed(row: Model, values: Mapping[str, Any]) -> list[str]:
+    """Give a row values that are checked; return the names of those that it hadn't. Raises what `change_row` does."""
+    for name in natural_key(type(row)):
+        if name in values and values[name] != getattr(row, name):
+            raise NaturalKeyChanged(field=name)
+    before = {name: getattr(row, name) for name in values}
+    set_values(row, values)
+    check_values(row, values.keys())
+    changed = [name for name, value in before.items() if getattr(row, name) != value]
+    check_references(row, changed)
+    check_key_is_free(row, set(changed))
+    return changed
+
+
+def insert(row: Model) -> None:
+    """Write a new row; raises `AlreadyExists` where somebody has taken its key at the same moment."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        if (refused := taken(error, row)) is not None:
+            raise refused from error
+        raise
 
 
 def _stored(field: Any, value: Any) -> Any:
@@ -71,21 +84,3 @@ def _stored(field: Any, value: Any) -> Any:
     if isinstance(field, models.CharField | models.TextField) and field.blank and value in {None, ""}:
         return None if field.null else ""
     return value
-
-
-def _clean(row: Model, names: Collection[str]) -> None:
-    # Others' values may be older than the rules. Related rows, and keys taken, are the database's to see to.
-    left_out = {field.name for field in row._meta.fields if field.is_relation or field.name not in names}
-    row.full_clean(exclude=left_out, validate_unique=False, validate_constraints=False)
-
-
-def _used_by(row: Model) -> Iterator[tuple[type[Model], int]]:
-    """Yield the models whose rows refer to a row and would stay, each with how many, counted up to `MOST_COUNTED`."""
-    counts: dict[type[Model], int] = {}
-    relations: Iterable[Any] = row._meta.get_fields(include_hidden=True)
-    for relation in relations:
-        if getattr(relation, "on_delete", None) in {models.PROTECT, models.RESTRICT}:
-            model: Any = relation.related_model
-            found = model._base_manager.filter(**{relation.field.name: row}).order_by()[:MOST_COUNTED]
-            counts[model] = min(counts.get(model, 0) + found.count(), MOST_COUNTED)
-    yield from ((model, count) for model, count in counts.items() if count)

@@ -1,16 +1,21 @@
-"""Running numbers without gaps: given under a row lock, within the transaction that uses them."""
+"""Running numbers without gaps: given under a row lock, within the transaction that uses them.
 
-from django.db import connection
-from django.db.models import BigIntegerField, Max
-from django.db.models.functions import Cast
+In a working copy (`UTKORG_WORKING_COPY`) they are provisional, "P1", "P2" …: never the server's, which are given when
+the copy is checked in. A number is never given twice, even if its row is deleted.
+"""
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.db.models import BigIntegerField, Max, QuerySet
+from django.db.models.functions import Cast, Substr
 
 from information_types import registry
 from ledger.models import Company, FinancialYear, NumberSeries, Voucher, VoucherSeries
 
-HIGHEST_NUMBER = """
-    select coalesce(max(number::bigint), 0) from ledger_voucher
-    where financial_year_id = %s and series = %s and number ~ '^[0-9]{1,18}$'
-"""
+PROVISIONAL = "P"
+Counter = NumberSeries | VoucherSeries
 
 
 def next_voucher_numbers(*, financial_year: FinancialYear, series: str, count: int = 1) -> list[str]:
@@ -20,12 +25,7 @@ def next_voucher_numbers(*, financial_year: FinancialYear, series: str, count: i
     """
     VoucherSeries.objects.get_or_create(financial_year=financial_year, series=series)
     counter = VoucherSeries.objects.select_for_update().get(financial_year=financial_year, series=series)
-    last = counter.last_number
-    if last == 0 or _taken(financial_year, series, range(last + 1, last + count + 1)):
-        last = max(last, _highest_number(financial_year, series))
-    counter.last_number = last + count
-    counter.save(update_fields=["last_number"])
-    return [str(number) for number in range(last + 1, last + count + 1)]
+    return _next(counter, Voucher.objects.filter(financial_year=financial_year, series=series), count)
 
 
 def next_number(*, company: Company, register: str) -> str:
@@ -35,22 +35,33 @@ def next_number(*, company: Company, register: str) -> str:
     """
     NumberSeries.objects.get_or_create(company=company, register=register)
     counter = NumberSeries.objects.select_for_update().get(company=company, register=register)
-    counter.last_number += 1
     rows = registry.get(register).model._default_manager.filter(company=company)
-    if rows.filter(number=str(counter.last_number)).exists():
-        whole = rows.filter(number__regex="^[0-9]{1,18}$").annotate(value=Cast("number", BigIntegerField()))
-        counter.last_number = whole.aggregate(highest=Max("value"))["highest"] + 1
+    return _next(counter, rows, 1)[0]
+
+
+def is_provisional(number: str) -> bool:
+    """Whether a number was given in a working copy."""
+    return re.fullmatch(f"{PROVISIONAL}[0-9]+", number) is not None
+
+
+def _next(counter: Counter, rows: QuerySet[Any], count: int) -> list[str]:
+    last = counter.last_number
+    if last == 0 or rows.filter(number__in=_named(last, count)).exists():
+        last = max(last, _highest(rows))
+    counter.last_number = last + count
     counter.save(update_fields=["last_number"])
-    return str(counter.last_number)
+    return _named(last, count)
 
 
-def _taken(financial_year: FinancialYear, series: str, numbers: range) -> bool:
-    wanted = [str(number) for number in numbers]
-    return Voucher.objects.filter(financial_year=financial_year, series=series, number__in=wanted).exists()
+def _named(last: int, count: int) -> list[str]:
+    return [f"{_prefix()}{number}" for number in range(last + 1, last + count + 1)]
 
 
-def _highest_number(financial_year: FinancialYear, series: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(HIGHEST_NUMBER, [financial_year.pk, series])
-        row = cursor.fetchone()
-    return int(row[0]) if row else 0
+def _highest(rows: QuerySet[Any]) -> int:
+    whole = rows.filter(number__regex=f"^{_prefix()}[0-9]{{1,18}}$")
+    value = Cast(Substr("number", len(_prefix()) + 1), BigIntegerField())
+    return whole.aggregate(highest=Max(value))["highest"] or 0
+
+
+def _prefix() -> str:
+    return PROVISIONAL if settings.UTKORG_WORKING_COPY else ""

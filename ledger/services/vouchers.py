@@ -7,12 +7,29 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
+from django.db.models import Model
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from ledger.exceptions import BrokenAmount, LedgerError, OutsideYear, PeriodLocked, Unbalanced, UnknownRow, refusal
+from ledger.exceptions import (
+    AlreadyReversed,
+    BrokenAmount,
+    BrokenQuantity,
+    BrokenText,
+    ForeignCompany,
+    LedgerError,
+    OutsideYear,
+    PeriodLocked,
+    Unbalanced,
+    UnknownRow,
+    refusal,
+)
 from ledger.models import Account, Company, DimensionValue, FinancialYear, LedgerEntry, Voucher
+from ledger.services.checks import check_unused
 from ledger.services.numbers import next_voucher_numbers
+from ledger.services.values import check_value
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,6 +62,15 @@ class Entry:
 
 CENT = Decimal("0.01")
 LARGEST_AMOUNT = Decimal("9999999999999999.99")
+TEN_THOUSANDTH = Decimal("0.0001")
+LARGEST_QUANTITY = Decimal("99999999999999.9999")
+# Which of our dimensions a field of a row is about
+DIMENSIONS = {
+    "cost_centre": DimensionValue.Dimension.COST_CENTRE,
+    "project": DimensionValue.Dimension.PROJECT,
+    "object": DimensionValue.Dimension.OBJECT,
+    "management_area": DimensionValue.Dimension.MANAGEMENT_AREA,
+}
 ENTRY_FIELDS = tuple(field.name for field in dataclasses.fields(Entry) if field.name != "row")
 
 
@@ -65,11 +91,15 @@ def post_voucher(
 ) -> Voucher:
     """Post a balanced voucher in the year of its date, with the next number of its series.
 
-    One that `reverses` another is made by `ledger.services.reversals`.
-    Raises `BrokenAmount`, `Unbalanced`, `OutsideYear`, `PeriodLocked`, `ForeignCompany`; then nothing is written.
+    One that `reverses` another is best made by `ledger.services.reversals`.
+    Raises `BrokenAmount`, `BrokenQuantity`, `BrokenText`, `Unbalanced`, `OutsideYear`, `PeriodLocked`,
+    `ForeignCompany`, `AlreadyReversed`; then nothing is written.
     """
-    _check(entries)
+    _check_texts(header, entries, series=series)
+    _check(company.pk, entries)
     with ledger_refusals(), transaction.atomic():
+        if reverses is not None:
+            _check_reversed(company, reverses)
         year = year_of(company=company, day=header.voucher_date)
         _check_open(year, header.voucher_date)
         (number,) = next_voucher_numbers(financial_year=year, series=series)
@@ -86,7 +116,8 @@ def change_voucher(*, voucher: Voucher, header: Header, entries: Sequence[Entry]
 
     Row numbers are given once and never used again. Raises what `post_voucher` does.
     """
-    _check(entries)
+    _check_texts(header, entries)
+    _check(voucher.company_id, entries)
     with ledger_refusals(), transaction.atomic():
         # The voucher's lock first, then its rows: capture takes them in the same order, so nothing deadlocks.
         voucher = lock_voucher(voucher)
@@ -101,10 +132,11 @@ def change_voucher(*, voucher: Voucher, header: Header, entries: Sequence[Entry]
 
 
 def delete_voucher(*, voucher: Voucher) -> None:
-    """Delete a voucher and its rows; refused in a locked period."""
+    """Delete a voucher and its rows. Raises `PeriodLocked`, `InUse` where an invoice or a reversal refers to it."""
     with ledger_refusals(), transaction.atomic():
         voucher = lock_voucher(voucher)
         _check_open(voucher.financial_year, voucher.voucher_date)
+        check_unused(voucher)
         voucher.delete()
 
 
@@ -123,18 +155,54 @@ def year_of(*, company: Company, day: date) -> FinancialYear:
     return year
 
 
-def _check(entries: Sequence[Entry]) -> None:
+def _check(company: int, entries: Sequence[Entry]) -> None:
     if not entries:
         raise LedgerError(_("A voucher needs rows."))
-    if not all(_can_be_stored(entry.amount) for entry in entries):
+    if not all(_can_be_stored(entry.amount, LARGEST_AMOUNT, CENT) for entry in entries):
         raise BrokenAmount
+    if not all(
+        entry.quantity is None or _can_be_stored(entry.quantity, LARGEST_QUANTITY, TEN_THOUSANDTH) for entry in entries
+    ):
+        raise BrokenQuantity
     if difference := sum(entry.amount for entry in entries):
         raise Unbalanced(difference=difference)
+    if not all(_is_of_company(company, entry) for entry in entries):
+        raise ForeignCompany
 
 
-def _can_be_stored(amount: Decimal) -> bool:
+def _can_be_stored(value: Decimal, largest: Decimal, smallest: Decimal) -> bool:
     # The database would round without a word.
-    return amount.is_finite() and abs(amount) <= LARGEST_AMOUNT and amount == amount.quantize(CENT)
+    return value.is_finite() and abs(value) <= largest and value == value.quantize(smallest)
+
+
+def _is_of_company(company: int, entry: Entry) -> bool:
+    values = ((getattr(entry, name), dimension) for name, dimension in DIMENSIONS.items())
+    return entry.account.company_id == company and all(
+        value is None or (value.company_id == company and value.dimension == dimension) for value, dimension in values
+    )
+
+
+def _check_texts(header: Header, entries: Sequence[Entry], **named: str) -> None:
+    for name, value in {**named, "text": header.text, "signature": header.signature}.items():
+        _check_text(Voucher, name, value, told_at=name)
+    for entry in entries:
+        for name in ("text", "signature", "other_dimensions"):
+            _check_text(LedgerEntry, name, getattr(entry, name), told_at="rows")
+
+
+def _check_text(model: type[Model], name: str, value: Any, *, told_at: str) -> None:
+    field: Any = model._meta.get_field(name)
+    try:
+        check_value(field, value)
+    except ValidationError as error:
+        raise BrokenText(f"{capfirst(field.verbose_name)}: {error.messages[0]}", field=told_at) from error
+
+
+def _check_reversed(company: Company, voucher: Voucher) -> None:
+    if voucher.company_id != company.pk:
+        raise ForeignCompany
+    if (reversal := lock_voucher(voucher).reversal) is not None:
+        raise AlreadyReversed(reversal)
 
 
 def _check_in_year(year: FinancialYear, day: date) -> None:

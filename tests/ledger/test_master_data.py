@@ -91,7 +91,7 @@ def test_what_others_refer_to_stays_and_tells_who(books: factories.Books) -> Non
 
 
 def test_uses_are_counted_up_to_a_bound(books: factories.Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.services.master_data.MOST_COUNTED", 2)
+    monkeypatch.setattr("ledger.services.checks.MOST_COUNTED", 2)
     for _voucher in range(3):
         books.post()
     with pytest.raises(InUse) as error:

@@ -5,10 +5,9 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
 from django.utils import timezone
 
-from ledger.exceptions import AlreadyReversed, OutsideYear, PeriodLocked
+from ledger.exceptions import AlreadyReversed, InUse, OutsideYear, PeriodLocked
 from ledger.models import FinancialYear, Voucher
 from ledger.services.reversals import reverse_voucher
 from ledger.services.vouchers import delete_voucher
@@ -108,7 +107,7 @@ def test_a_day_that_is_asked_for_must_be_open(books: factories.Books) -> None:
 def test_what_is_reversed_is_deleted_after_its_reversal_alone(books: factories.Books) -> None:
     voucher = books.post()
     reversal = reverse_voucher(voucher=voucher)
-    with pytest.raises(ProtectedError):
+    with pytest.raises(InUse):
         delete_voucher(voucher=voucher)
     delete_voucher(voucher=reversal)
     assert reverse_voucher(voucher=voucher).number == "3"

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, models
 from django.db.models import ProtectedError, RestrictedError
 from django.forms import ModelForm
@@ -24,10 +25,11 @@ BY_SQLSTATE: dict[str, str | Promise] = {
 
 @dataclasses.dataclass(frozen=True)
 class Refusal:
-    """Why something wasn't done; `field` names the input that is wrong, where it is one."""
+    """Why something wasn't done; `field` names the input that is wrong, where it is one; `further` what else is."""
 
     message: str
     field: str | None = None
+    further: tuple["Refusal", ...] = ()
 
 
 def refusal_of(error: Exception, known: tuple[type[Exception], ...]) -> Refusal | None:
@@ -39,10 +41,22 @@ def refusal_of(error: Exception, known: tuple[type[Exception], ...]) -> Refusal 
             return _refusal_of_database(error)
         case LedgerError():
             return Refusal(str(error), error.field)
+        case ValidationError():
+            return _refusal_of_values(error)
         case _ if isinstance(error, known):
             return Refusal(str(error), getattr(error, "field", None))
         case _:
             return None
+
+
+def _refusal_of_values(error: ValidationError) -> Refusal:
+    by_field = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    found = [
+        Refusal(message, None if field == NON_FIELD_ERRORS else field)
+        for field, messages in by_field.items()
+        for message in messages
+    ]
+    return dataclasses.replace(found[0], further=tuple(found[1:]))
 
 
 def _refusal_of_database(error: DatabaseError) -> Refusal | None:
@@ -62,5 +76,5 @@ class RefusedForm(ModelForm[models.Model]):
         """Add the reason to whatever else is wrong."""
         super().full_clean()
         if self.is_bound:
-            field = self.refusal.field if self.refusal.field in self.fields else None
-            self.add_error(field, self.refusal.message)
+            for told in (self.refusal, *self.refusal.further):
+                self.add_error(told.field if told.field in self.fields else None, told.message)

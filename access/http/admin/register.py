@@ -10,7 +10,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import get_fields_from_path, quote, unquote
 from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.contrib.auth import get_permission_codename
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, transaction
 from django.db.models import Model, ProtectedError, QuerySet, RestrictedError
 from django.forms import ModelChoiceField, ModelForm
@@ -262,7 +262,7 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
 
     @property
     def _refusable(self) -> tuple[type[Exception], ...]:
-        return (*self.known_refusals, LedgerError, DatabaseError, ProtectedError, RestrictedError)
+        return (*self.known_refusals, LedgerError, ValidationError, DatabaseError, ProtectedError, RestrictedError)
 
     def _set_refusal(self, request: HttpRequest, error: Exception) -> None:
         request.refusal = self._refusal(error)  # type: ignore[attr-defined]
