@@ -25,6 +25,7 @@ def _list(title: str | Promise, icon: str, model: str) -> Item:
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
         "permission": _may_view(f"{app}.view_{name}"),
+        "model": model,
     }
 
 
@@ -237,3 +238,23 @@ UNFOLD: dict[str, Any] = {
         },
     },
 }
+
+
+def of_working_copy() -> dict[str, Any]:
+    """The same for a working copy that is worked in offline: its registers, and no account."""
+    registers = [
+        {**group, "items": [item for item in group["items"] if item.get("model", "").startswith("ledger.")]}
+        for group in NAVIGATION
+    ]
+    first: Item = {
+        "items": [{"title": _("This working copy"), "icon": "home_storage", "link": reverse_lazy("admin:index")}],
+    }
+    return {
+        **UNFOLD,
+        "ACCOUNT": {"navigation": []},
+        "SHOW_HISTORY": False,
+        "DASHBOARD_CALLBACK": "workcopies.offline.pages.add_overview",
+        "STYLES": [_static("config/admin.css"), _static("workcopies/offline.css")],
+        "SCRIPTS": [_static("config/admin.js"), _static("config/keys.js"), _static("config/names.js")],
+        "SIDEBAR": {**UNFOLD["SIDEBAR"], "navigation": [first, *(group for group in registers if group["items"])]},
+    }

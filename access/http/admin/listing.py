@@ -75,7 +75,8 @@ class RegisterList(ChangeList):
         looks = self.chips[:MOST_LOOKS]
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(f"set local statement_timeout = '{PATIENCE}'")
+                if connection.vendor == "postgresql":
+                    cursor.execute(f"set local statement_timeout = '{PATIENCE}'")
                 cursor.execute("select " + ", ".join(self._is_there_without(chip) for chip in looks))
                 found = cursor.fetchone() or ()
         except OperationalError:

@@ -21,6 +21,17 @@ BY_SQLSTATE: dict[str, str | Promise] = {
     "40P01": _("Somebody else changed this at the same moment. Try again."),
     "55P03": _("Somebody else is changing this right now. Try again in a moment."),
 }
+# What SQLite, in which a working copy is worked in offline, calls the same
+BY_NAME_IN_SQLITE: dict[str, str | Promise] = {
+    "SQLITE_CONSTRAINT_UNIQUE": BY_SQLSTATE["23505"],
+    "SQLITE_CONSTRAINT_PRIMARYKEY": BY_SQLSTATE["23505"],
+    "SQLITE_CONSTRAINT_FOREIGNKEY": BY_SQLSTATE["23503"],
+    "SQLITE_CONSTRAINT_NOTNULL": BY_SQLSTATE["23514"],
+    "SQLITE_BUSY": _("Another program is writing to the file right now. Try again in a moment."),
+    "SQLITE_READONLY": _("The file can't be written."),
+    "SQLITE_FULL": _("The disk is full. Nothing was saved."),
+    "SQLITE_IOERR": _("The disk doesn't take the change. Nothing was saved."),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,6 +75,7 @@ def _refusal_of_database(error: DatabaseError) -> Refusal | None:
     if ours is not None:
         return Refusal(str(ours), ours.field)
     message = BY_SQLSTATE.get(getattr(error.__cause__, "sqlstate", None) or "")
+    message = message or BY_NAME_IN_SQLITE.get(getattr(error.__cause__, "sqlite_errorname", None) or "")
     return Refusal(str(message)) if message else None
 
 

@@ -19,6 +19,8 @@ AT_ONCE = 2_000
 def read_keys(rows: QuerySet[Any], *, most: int | None = None) -> Sequence[int]:
     """Return the keys of the rows in their order; `most` ends it."""
     chosen = rows.values_list("pk", flat=True)[:most]
+    if connection.vendor != "postgresql":
+        return array("q", chosen.iterator())
     sql, values = chosen.query.sql_with_params()
     keys = array("q")
     with connection.cursor() as cursor:

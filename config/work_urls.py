@@ -1,0 +1,26 @@
+"""Every address of `manage.py work`: the registers' pages, and what was changed in the copy."""
+
+from importlib import import_module
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from django.views.i18n import set_language
+
+from config.find import find
+from config.views import favicon, healthz
+
+import_module("ledger.admin")  # registers them
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("healthz", healthz, name="healthz"),
+    path("favicon.ico", favicon),
+    path("language/", set_language, name="set_language"),
+    path("admin/find/", admin.site.admin_view(find), name="find"),
+    path("admin/changes/", include("workcopies.offline.urls")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "access.http.problems.bad_request"
+handler500 = "access.http.problems.server_error"

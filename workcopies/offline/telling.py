@@ -1,0 +1,161 @@
+"""What was changed, in words: which document, and of it what from which value to which."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from django.contrib.admin import site
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from access.belonging import company_of
+from access.http.admin.amounts import shown
+from ledger.models import Company
+from workcopies.file.reading import RowChange
+from workcopies.file.tables import Column
+from workcopies.offline.changes import Document, Operation, differing, instance_of
+
+OPERATIONS = {
+    Operation.NEW: gettext_lazy("New"),
+    Operation.CHANGED: gettext_lazy("Changed"),
+    Operation.DELETED: gettext_lazy("Deleted"),
+}
+VERBS = {Operation.NEW: "delete", Operation.CHANGED: "change", Operation.DELETED: "add"}
+MOST_LINES = 6
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One difference."""
+
+    label: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """A changed document as a page shows it; `page` and `take_back` where there are such pages for the user."""
+
+    operation: str
+    what: str
+    kind: str
+    name: str
+    company: str
+    page: str
+    take_back: str
+    lines: Sequence[Line]
+    more: int
+
+
+def told(request: HttpRequest, document: Document) -> Told:
+    """Tell of one document."""
+    lines = list(_lines(document))
+    meta, company = document.model._meta, company_of(document.instance)
+    page = "" if document.operation is Operation.DELETED else _page(request, document)
+    return Told(
+        operation=document.operation,
+        what=str(OPERATIONS[document.operation]),
+        kind=capfirst(str(meta.verbose_name)),
+        name=str(document.instance),
+        company=_name(Company, company) if company and document.model is not Company else "",
+        page=page,
+        take_back=_take_back(document) if may_take_back(request, document) else "",
+        lines=lines[:MOST_LINES],
+        more=max(len(lines) - MOST_LINES, 0),
+    )
+
+
+def may_take_back(request: HttpRequest, document: Document) -> bool:
+    """Whether somebody may do the opposite of what was done; balances are nobody's to write."""
+    meta = document.model._meta
+    company = company_of(document.instance)
+    rights = request.user._rights  # type: ignore[union-attr]
+    return bool(rights.may(f"{meta.app_label}.{VERBS[document.operation]}_{meta.model_name}", company=company))
+
+
+def _page(request: HttpRequest, document: Document) -> str:
+    found: Any = site._registry.get(document.model)
+    if found is None or not found.has_view_permission(request):
+        return ""
+    return reverse(f"admin:{document.model._meta.app_label}_{document.model._meta.model_name}_change", args=[document.pk])
+
+
+def _take_back(document: Document) -> str:
+    return reverse("take_back", args=[document.model._meta.model_name, document.pk])
+
+
+def _lines(document: Document) -> Iterator[Line]:
+    if document.operation is not Operation.CHANGED:
+        return
+    if document.head is not None:
+        yield from _of_row(document.head)
+    for row in document.rows:
+        yield from _of_part(row)
+
+
+def _of_row(change: RowChange, prefix: str = "") -> Iterator[Line]:
+    for column, before, after in differing(change):
+        if column.field.editable or column.name == "number":
+            label = capfirst(f"{prefix}{column.field.verbose_name}")
+            yield Line(label, _value(column, before), _value(column, after))
+
+
+def _of_part(change: RowChange) -> Iterator[Line]:
+    named = str(change.table.model._meta.verbose_name)
+    instance: Any = instance_of(change.table, change.mine or change.base or ())
+    number = getattr(instance, "row", None)
+    label = _("row %(number)s") % {"number": number} if number is not None else f"{named} {instance}"
+    if change.base is not None and change.mine is not None:
+        yield from _of_row(change, f"{label}, ")
+    else:
+        text = _summary(change)
+        yield Line(capfirst(label), text if change.mine is None else "", "" if change.mine is None else text)
+
+
+def _summary(change: RowChange) -> str:
+    """What an added or deleted row says: the first of its values that mean something."""
+    values = dict(zip((column.name for column in change.table.compared), change.mine or change.base or (), strict=True))
+    columns = {column.name: column for column in change.table.compared}
+    names = [name for name in ("account_id", "amount", "text", "code", "name") if values.get(name)]
+    return " · ".join(islice((_value(columns[name], values[name]) for name in names), 3))
+
+
+def _value(column: Column, value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    field: Any = column.field
+    if field.many_to_one:
+        return _name(field.related_model, value)
+    if field.flatchoices:
+        return capfirst(str(dict(field.flatchoices).get(value, value)))
+    match column.kind, instance_value(column, value):
+        case "BooleanField", found:
+            return _("yes") if found else _("no")
+        case _, Decimal() as amount:
+            return shown(amount, field.decimal_places)
+        case _, date() as day:
+            return date_format(day, "SHORT_DATE_FORMAT")
+        case _, found:
+            return str(found)
+
+
+def instance_value(column: Column, value: Any) -> Any:
+    """The value as Python has it."""
+    try:
+        return column.field.to_python(value)
+    except Exception:  # noqa: BLE001 (any program may have written anything; it is shown as it stands there)
+        return value
+
+
+def _name(model: type[Model], key: Any) -> str:
+    found = model._base_manager.filter(pk=key).first()
+    return str(found) if found is not None else _("not in this copy")
