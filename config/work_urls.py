@@ -18,7 +18,7 @@ urlpatterns = [
     path("favicon.ico", favicon),
     path("language/", set_language, name="set_language"),
     path("admin/find/", admin.site.admin_view(find), name="find"),
-    path("admin/changes/", include("workcopies.offline.urls")),
+    path("admin/changes/", include("workcopies.http.urls")),
     path("admin/", admin.site.urls),
 ]
 

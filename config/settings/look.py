@@ -253,7 +253,7 @@ def of_working_copy() -> dict[str, Any]:
         **UNFOLD,
         "ACCOUNT": {"navigation": []},
         "SHOW_HISTORY": False,
-        "DASHBOARD_CALLBACK": "workcopies.offline.pages.add_overview",
+        "DASHBOARD_CALLBACK": "workcopies.http.pages.add_overview",
         "STYLES": [_static("config/admin.css"), _static("workcopies/offline.css")],
         "SCRIPTS": [_static("config/admin.js"), _static("config/keys.js"), _static("config/names.js")],
         "SIDEBAR": {**UNFOLD["SIDEBAR"], "navigation": [first, *(group for group in registers if group["items"])]},

@@ -1,8 +1,8 @@
-"""What was changed in a copy since it was checked out, by document: a voucher with its rows, else a row of a register."""
+"""What was changed in a copy since it was checked out, by document: a voucher with its rows, or a row of a register."""
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -92,12 +92,12 @@ def document_of(path: Path, model: type[Model], pk: int) -> Document | None:
 def instance_of(table: Table, values: Sequence[Any]) -> Model:
     """The row that some values of the file are, in memory alone."""
     given = zip(table.compared, values, strict=True)
-    return table.model(**{column.field.attname: _python(column, value) for column, value in given})
+    return table.model(**{column.field.attname: python_value(column, value) for column, value in given})
 
 
 def same(column: Column, one: Any, other: Any) -> bool:
     """Whether two texts of the file mean the same value."""
-    return bool(one == other or _python(column, one) == _python(column, other))
+    return bool(one == other or python_value(column, one) == python_value(column, other))
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -165,33 +165,20 @@ def differing(change: RowChange) -> Iterator[tuple[Column, Any, Any]]:
             yield column, before, after
 
 
-def _python(column: Column, value: Any) -> Any:
+def python_value(column: Column, value: Any) -> Any:
+    """A value of the file as Python has it; as it stands there if it can't be what its column holds."""
     if value is None:
         return None
-    match column.kind:
-        case "DecimalField":
-            return decimal_of(value)
-        case "BooleanField":
-            return bool(value)
-        case "DateTimeField":
-            return parse_datetime(str(value)) or value
-        case "TimeField":
-            return parse_time(str(value)) or value
-        case "JSONField":
-            return _json(value)
-        case _:
-            return _plain(column, value)
-
-
-def _plain(column: Column, value: Any) -> Any:
     try:
-        return column.field.to_python(value)
-    except Exception:  # noqa: BLE001 (any program may have written anything; it is shown as it stands there)
+        return READERS.get(column.kind, column.field.to_python)(value)
+    except Exception:  # noqa: BLE001 (any program may have written anything)
         return value
 
 
-def _json(value: Any) -> Any:
-    try:
-        return json.loads(value)
-    except (TypeError, ValueError):
-        return value
+READERS: dict[str, Callable[[Any], Any]] = {
+    "DecimalField": decimal_of,
+    "BooleanField": bool,
+    "DateTimeField": lambda value: parse_datetime(str(value)) or value,
+    "TimeField": lambda value: parse_time(str(value)) or value,
+    "JSONField": json.loads,
+}

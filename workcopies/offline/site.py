@@ -35,7 +35,7 @@ class OfflineAdmin:
     log_change = log_deletions = note_export = log_addition
 
 
-class OfflineSite(UnfoldAdminSite):
+class OfflineSite(UnfoldAdminSite):  # type: ignore[misc]
     """Registers as usual, and shows what there is in a working copy."""
 
     enable_nav_sidebar = True
@@ -45,7 +45,7 @@ class OfflineSite(UnfoldAdminSite):
         here = type(admin_class.__name__, (OfflineAdmin, admin_class), {"__module__": admin_class.__module__})
         super().register(model_or_iterable, here, **options)
 
-    def has_permission(self, request: HttpRequest) -> bool:
+    def has_permission(self, _request: HttpRequest) -> bool:
         """Whoever has the file may look at it."""
         return True
 
@@ -61,9 +61,11 @@ class OfflineAdminConfig(SimpleAdminConfig):
 
 
 def _left_behind(row: Model) -> Iterable[str]:
-    for field in row._meta.concrete_fields:
-        key = getattr(row, field.attname)
-        if field.many_to_one and key is not None:
-            target: Any = field.related_model
-            if not field.is_cached(row) and not target._base_manager.filter(pk=key).exists():
-                yield field.name
+    for field in _references(row):
+        target, key = field.related_model, getattr(row, field.attname)
+        if key is not None and not field.is_cached(row) and not target._base_manager.filter(pk=key).exists():
+            yield field.name
+
+
+def _references(row: Model) -> list[Any]:
+    return [field for field in row._meta.concrete_fields if field.many_to_one]

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from ledger.exceptions import LedgerError
@@ -12,7 +13,6 @@ from ledger.models import Voucher
 from ledger.services.master_data import delete_row
 from ledger.services.vouchers import delete_voucher
 from workcopies.file.reading import RowChange, WorkingFile, open_file
-from workcopies.file.tables import tables_by_name
 from workcopies.offline.changes import Document, Operation, instance_of
 
 
@@ -39,22 +39,28 @@ def take_back(*, document: Document, path: Path) -> None:
             delete_row(row=row)
         return
     with open_file(path, installation=None) as file:
-        for change in document.parts:
-            for name in _deleted_references(file, change):
-                raise TakeBackFirst(name)
+        for name in _deleted_references(file, document):
+            raise TakeBackFirst(name)
     # First what stands where the base's rows are to stand.
     for change in sorted(document.parts, key=lambda part: part.base is not None):
         _restore(change)
 
 
-def _deleted_references(file: WorkingFile, change: RowChange) -> Iterator[str]:
-    for column, value in zip(change.table.compared, change.base or (), strict=bool(change.base)):
-        field: Any = column.field
-        table = tables_by_name().get(field.related_model._meta.db_table) if field.many_to_one else None
-        if table is None or table not in file.tables or value is None or table.model is Voucher is not None:
+def _deleted_references(file: WorkingFile, document: Document) -> Iterator[str]:
+    """Yield what the document's base refers to and was deleted here; what was never in the copy stays away."""
+    tables = {table.model: table for table in file.tables}
+    for model, key in {reference for change in document.parts for reference in _references(change)}:
+        if (model, key) == (document.model, document.pk) or model not in tables:
             continue
-        if not table.model._base_manager.filter(pk=value).exists() and (row := file.base_row(table, value)):
-            yield f"{table.model._meta.verbose_name} {instance_of(table, row)}"
+        if not model._base_manager.filter(pk=key).exists() and (row := file.base_row(tables[model], key)):
+            yield f"{model._meta.verbose_name} {instance_of(tables[model], row)}"
+
+
+def _references(change: RowChange) -> Iterator[tuple[type[Model], int]]:
+    for column, value in zip(change.table.compared, change.base or (), strict=False):
+        field: Any = column.field
+        if field.many_to_one and value is not None:
+            yield field.related_model, value
 
 
 def _restore(change: RowChange) -> None:
@@ -64,7 +70,7 @@ def _restore(change: RowChange) -> None:
             cursor.execute(f"delete from {table} where id = %s", [change.id])
         elif change.mine is None:
             places = ", ".join(["%s"] * len(names))
-            cursor.execute(f"insert into {table} ({', '.join(names)}) values ({places})", cast("list[Any]", change.base))
+            cursor.execute(f"insert into {table} ({', '.join(names)}) values ({places})", list(change.base))
         else:
             values = ", ".join(f"{name} = %s" for name in names)
             cursor.execute(f"update {table} set {values} where id = %s", [*change.base, change.id])

@@ -29,7 +29,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     # Django's leave all letters but a to z as they are: who looks for "åkeri" is to find "Åkeri".
     operators = {
         **base.DatabaseWrapper.operators,
-        **{name: "LIKE UTKORG_UPPER(%s) ESCAPE '\\'" for name in ("iexact", "icontains", "istartswith", "iendswith")},
+        **dict.fromkeys(("iexact", "icontains", "istartswith", "iendswith"), "LIKE UTKORG_UPPER(%s) ESCAPE '\\'"),
     }
     pattern_ops = {
         name: pattern.replace("UPPER(", "UTKORG_UPPER(") for name, pattern in base.DatabaseWrapper.pattern_ops.items()

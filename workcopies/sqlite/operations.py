@@ -26,7 +26,7 @@ class DatabaseOperations(operations.DatabaseOperations):
         return found
 
     def adapt_decimalfield_value(
-        self, value: Decimal | None, max_digits: int | None = None, decimal_places: int | None = None
+        self, value: Decimal | None, _max_digits: int | None = None, decimal_places: int | None = None
     ) -> str | None:
         """The text that the file holds: every decimal, no exponent."""
         if value is None:
@@ -36,7 +36,8 @@ class DatabaseOperations(operations.DatabaseOperations):
 
     def get_decimalfield_converter(self, expression: Any) -> Callable[..., Decimal | None]:
         """The number that was written, digit by digit; Django's would pass through fifteen digits."""
-        places = expression.output_field.decimal_places if isinstance(expression, Col) else 0
+        field: Any = expression.output_field
+        places = field.decimal_places if isinstance(expression, Col) else 0
 
         def converter(value: Any, _expression: Any, _connection: Any) -> Decimal | None:
             found = None if value is None else decimal_of(value)

@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *_arguments: Any, file: Path, port: int, **_options: Any) -> None:
         """Open the file and answer until Ctrl-C."""
-        if not settings.UTKORG_WORKING_COPY:
+        if not getattr(settings, "UTKORG_WORKING_COPY", False):
             raise CommandError("Start it as: manage.py work FILE (it has settings of its own).")
         try:
             with _listening(port) as place, opened(file) as copy:

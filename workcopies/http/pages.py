@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
@@ -13,7 +14,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from access import scope
@@ -22,9 +22,9 @@ from access.http.admin.refusals import refusal_of
 from ledger.exceptions import LedgerError
 from ledger.models import Company
 from workcopies.exceptions import BadFile
+from workcopies.http.telling import may_take_back, told
 from workcopies.offline import current, taking_back
 from workcopies.offline.changes import Document, Operation, changes_of, document_of
-from workcopies.offline.telling import may_take_back, told
 
 MOST_SHOWN = 100
 # More rows take seconds to compare: the page comes first.
@@ -35,8 +35,8 @@ AT_ONCE = 100_000
 class Register:
     """A register's row of the first page."""
 
-    name: str
-    url: str
+    name: Any
+    url: Any
     rows: int
 
 
@@ -124,9 +124,9 @@ def _company(copy: Any, company: Company) -> tuple[Company, str]:
 
 
 def _registers(request: HttpRequest) -> Iterator[Register]:
-    for model, admin in site._registry.items():
-        if admin.has_view_permission(request):
-            meta = model._meta
-            rows = scope.visible(model._default_manager.all(), request.user).order_by().count()
-            url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
-            yield Register(capfirst(str(meta.verbose_name_plural)), url, rows)
+    """The registers of the menu, in its order."""
+    for group in settings.UNFOLD["SIDEBAR"]["navigation"]:
+        for item in group["items"]:
+            if "model" in item and item["permission"](request):
+                rows = scope.visible(apps.get_model(item["model"])._default_manager.all(), request.user)
+                yield Register(item["title"], item["link"], rows.order_by().count())

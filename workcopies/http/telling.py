@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -21,7 +21,7 @@ from access.http.admin.amounts import shown
 from ledger.models import Company
 from workcopies.file.reading import RowChange
 from workcopies.file.tables import Column
-from workcopies.offline.changes import Document, Operation, differing, instance_of
+from workcopies.offline.changes import Document, Operation, differing, instance_of, python_value
 
 OPERATIONS = {
     Operation.NEW: gettext_lazy("New"),
@@ -86,7 +86,9 @@ def _page(request: HttpRequest, document: Document) -> str:
     found: Any = site._registry.get(document.model)
     if found is None or not found.has_view_permission(request):
         return ""
-    return reverse(f"admin:{document.model._meta.app_label}_{document.model._meta.model_name}_change", args=[document.pk])
+    return reverse(
+        f"admin:{document.model._meta.app_label}_{document.model._meta.model_name}_change", args=[document.pk]
+    )
 
 
 def _take_back(document: Document) -> str:
@@ -130,30 +132,26 @@ def _summary(change: RowChange) -> str:
 
 
 def _value(column: Column, value: Any) -> str:
+    field: Any = column.field
     if value is None or value == "":
         return "–"
-    field: Any = column.field
     if field.many_to_one:
         return _name(field.related_model, value)
     if field.flatchoices:
         return capfirst(str(dict(field.flatchoices).get(value, value)))
-    match column.kind, instance_value(column, value):
-        case "BooleanField", found:
-            return _("yes") if found else _("no")
-        case _, Decimal() as amount:
-            return shown(amount, field.decimal_places)
-        case _, date() as day:
-            return date_format(day, "SHORT_DATE_FORMAT")
-        case _, found:
-            return str(found)
+    return _shown(python_value(column, value), getattr(field, "decimal_places", 0))
 
 
-def instance_value(column: Column, value: Any) -> Any:
-    """The value as Python has it."""
-    try:
-        return column.field.to_python(value)
-    except Exception:  # noqa: BLE001 (any program may have written anything; it is shown as it stands there)
-        return value
+def _shown(value: Any, decimals: int) -> str:
+    match value:
+        case bool():
+            return _("yes") if value else _("no")
+        case Decimal():
+            return shown(value, decimals)
+        case datetime() | date():
+            return date_format(value, "SHORT_DATE_FORMAT")
+        case _:
+            return str(value)
 
 
 def _name(model: type[Model], key: Any) -> str:

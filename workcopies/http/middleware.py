@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponseBase
 from workcopies.offline import current
 from workcopies.offline.holder import holder_of
 
-
 # One page at a time: the file is one person's, and its comparison must not read while another page writes.
 TURN = threading.Lock()
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from workcopies.offline import pages
+from workcopies.http import pages
 
 urlpatterns = [
     path("", admin.site.admin_view(pages.changed), name="changed_here"),

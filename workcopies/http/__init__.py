@@ -1,0 +1,1 @@
+"""The pages of a working copy that is worked in offline."""
