@@ -1,5 +1,9 @@
 """What working copies refuse, with stable codes."""
 
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -85,3 +89,83 @@ class BadValue(WorkingCopyError):
     def __init__(self, message: str | Promise, *, field: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class UnknownCopy(BadFile):
+    """The file says that it was checked out here, but nobody knows of that."""
+
+    code = "unknown_copy"
+    message = _("Nothing is known here of a working copy of this identity. Was an old backup of the server restored?")
+
+
+class Withdrawn(WorkingCopyError):
+    """The copy was withdrawn: what was done in it isn't wanted."""
+
+    code = "withdrawn"
+    message = _("The working copy is withdrawn, so it can't be checked in. Somebody with the right may give it back.")
+
+
+class WrongState(WorkingCopyError):
+    """The copy isn't in the state that this needs."""
+
+    code = "wrong_state"
+    message = _("The working copy isn't in that state any more. Load the page again.")
+
+
+class CheckOutError(WorkingCopyError):
+    """No copy can be made of this."""
+
+
+class NoCompany(CheckOutError):
+    """No company is named."""
+
+    message = _("Name at least one company.")
+
+
+class NotAllowed(CheckOutError):
+    """Whoever asks may not check out one of the companies."""
+
+    code = "permission_denied"
+
+    def __init__(self, companies: Iterable[str]) -> None:
+        super().__init__(
+            _("The right to check out working copies is missing in: %(companies)s.")
+            % {"companies": ", ".join(companies)}
+        )
+
+
+class UnknownYear(CheckOutError):
+    """A company has no financial year that begins on a day that was named."""
+
+    code = "does_not_exist"
+    field = "financial_years"
+
+    def __init__(self, company: str, day: date) -> None:
+        super().__init__(
+            _("Company %(company)s has no financial year that begins on %(day)s.") % {"company": company, "day": day}
+        )
+
+
+class FileExists(CheckOutError):
+    """There is a file at the place already; it may be somebody's work."""
+
+    code = "file_exists"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(_("%(file)s is there already. Choose another name.") % {"file": path})
+
+
+class CannotWrite(CheckOutError):
+    """The file can't be made where it was to be."""
+
+    code = "cannot_write"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(_("%(file)s can't be written: %(reason)s.") % {"file": path, "reason": reason})
+
+
+class NoRoom(CheckOutError):
+    """The disk is full."""
+
+    code = "disk_full"
+    message = _("The disk is full. Nothing was checked out.")

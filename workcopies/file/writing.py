@@ -4,7 +4,7 @@ import dataclasses
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -68,15 +68,19 @@ class FileWriter:
         self._tables[table] += self._file.executemany(f'insert into "{table.name}" values ({places})', rows).rowcount
         return self._tables[table]
 
-    def finish(self, manifest: Manifest) -> Manifest:
-        """Make the base, sign, and put the file in its place; returns the manifest with what the base holds."""
+    def finish(self, manifest: Manifest, *, progress: Callable[[int], None] | None = None) -> Manifest:
+        """Make the base, sign, and put the file in its place; returns the manifest with what the base holds.
+
+        `progress` hears of each page how many rows it has.
+        """
         for table in self._tables:
             for statement in table.statements[1:]:
                 self._file.execute(statement)
             self._seed(table)
         for table in counters():
             self._file.execute(table.statements[0])
-        manifest = dataclasses.replace(manifest, tables={table.name: self._base(table) for table in self._tables})
+        bases = {table.name: self._base(table, progress) for table in self._tables}
+        manifest = dataclasses.replace(manifest, tables=bases)
         text = manifest.as_text()
         self._file.execute("insert into utkorg_manifest values (1, ?, ?)", [text, sign(text)])
         self._file.execute("commit")
@@ -91,7 +95,7 @@ class FileWriter:
         self._file.execute("delete from sqlite_sequence where name = ?", [table.name])
         self._file.execute("insert into sqlite_sequence values (?, ?)", [table.name, FIRST_NEW_ID])
 
-    def _base(self, table: Table) -> BaseOf:
+    def _base(self, table: Table, progress: Callable[[int], None] | None) -> BaseOf:
         digest, page, rows_of_all = Digest(), 0, 0
         ends = self._file.execute(
             f"""select min(id), max(id), count(*) from (
@@ -104,6 +108,8 @@ class FileWriter:
             digest.add(page, first_id, last_id, rows, lines)
             self._file.execute(INSERT_PAGE, [table.name, page, first_id, last_id, rows, lines])
             rows_of_all += rows
+            if progress is not None:
+                progress(rows)
         columns = tuple(column.name for column in table.columns)
         return BaseOf(columns=columns, statements=table.statements, rows=rows_of_all, pages=page, digest=str(digest))
 
