@@ -19,6 +19,8 @@ from django.utils import timezone
 
 from access.belonging import company_permissions
 from access.rights import Allowance, Factor, Grant, Rights
+from history.models import Change
+from history.services import note_event
 from ledger.models import Company, FinancialYear
 from revisions.installation import installation
 from revisions.models import Installation
@@ -52,11 +54,12 @@ def check_out(
     """Make a working copy's file at `path`; returns what is known of it from now on.
 
     `years` are the first days of financial years by company number; without, a company's all. `user` None is whoever
-    runs the installation. `progress` hears how many steps of how many are done. Raises `CheckOutError`.
+    runs the installation. `progress` hears how many steps of how many are done; it must not ask the database. Raises
+    `CheckOutError`.
     """
     years = check(companies=companies, years=years, rights=rights)
     copy = WorkingCopy(
-        uid=uuid4(), name=name, years=_as_json(years), made_by=user, made_by_name=user.get_username() if user else ""
+        uid=uuid4(), name=name, years=as_json(years), made_by=user, made_by_name=user.get_username() if user else ""
     )
 
     def known(manifest: Manifest) -> None:
@@ -69,9 +72,11 @@ def check_out(
     except BaseException:
         WorkingCopy.objects.filter(uid=copy.uid).delete()
         raise
-    copy.rows = copy.rows_total = manifest.rows
-    copy.size = path.stat().st_size
-    copy.save(update_fields=["rows", "rows_total", "size"])
+    with transaction.atomic():
+        copy.rows = copy.rows_total = manifest.rows
+        copy.size = path.stat().st_size
+        copy.save(update_fields=["rows", "rows_total", "size"])
+        note_check_out(copy)
     return copy
 
 
@@ -95,12 +100,18 @@ def write(
     rights: Rights,
     path: Path,
     known: Callable[[Manifest], None],
+    held: Callable[[], None] | None = None,
     progress: Watch | None = None,
 ) -> Manifest:
-    """Make the file of a copy; what is to be `known` of it is told before it is put in its place."""
+    """Make the file of a copy; what is to be `known` of it is told before it is put in its place.
+
+    `held` is called in the snapshot, before anything is read.
+    """
     selection, here = _selection(copy, companies, rights), installation()
     with _writing(path) as file:
         with _snapshot():
+            if held is not None:
+                held()
             steps = _Steps(selection, progress)
             for table in selection.reach:
                 file.write(table, steps.counted(_rows(selection, table)))
@@ -113,6 +124,17 @@ def made(copy: WorkingCopy, manifest: Manifest) -> None:
     """Note on a copy, unsaved, what its manifest says and that it is out."""
     copy.status, copy.made_at = WorkingCopy.Status.OUT, manifest.made_at
     copy.epoch, copy.position = manifest.epoch, manifest.position
+
+
+def note_check_out(copy: WorkingCopy) -> None:
+    """Write into the history that data were taken out."""
+    companies = list(copy.companies.order_by("number"))
+    note_event(
+        kind=Change.Kind.EXPORTED,
+        subject=copy,
+        company=companies[0] if len(companies) == 1 else None,
+        details={"companies": ", ".join(company.number for company in companies), "rows": copy.rows},
+    )
 
 
 def days_of(copy: WorkingCopy) -> dict[str, tuple[date, ...]]:
@@ -228,5 +250,5 @@ def _position() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _as_json(years: Mapping[str, Sequence[date]]) -> dict[str, list[str]]:
+def as_json(years: Mapping[str, Sequence[date]]) -> dict[str, list[str]]:
     return {number: [day.isoformat() for day in days] for number, days in years.items()}
