@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from access.belonging import company_of
 from access.http.admin.amounts import shown
-from ledger.models import Company
+from ledger.models import Company, CustomerInvoice, CustomerPayment, SupplierInvoice, SupplierPayment, Voucher
 from workcopies.file.reading import RowChange
 from workcopies.file.tables import Column
 from workcopies.offline.changes import Document, Operation, differing, instance_of, python_value
@@ -30,6 +30,15 @@ OPERATIONS = {
 }
 VERBS = {Operation.NEW: "delete", Operation.CHANGED: "change", Operation.DELETED: "add"}
 MOST_LINES = 6
+NOTHING = "–"
+# The columns that tell a new document from others
+SUMMARIES: dict[type[Model], tuple[str, ...]] = {
+    Voucher: ("voucher_date", "text"),
+    SupplierInvoice: ("supplier_id", "invoice_number", "amount"),
+    CustomerInvoice: ("customer_id", "invoice_number", "amount"),
+    SupplierPayment: ("payment_date", "amount"),
+    CustomerPayment: ("payment_date", "amount"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +61,7 @@ class Told:
     company: str
     page: str
     take_back: str
+    summary: str
     lines: Sequence[Line]
     more: int
 
@@ -69,6 +79,7 @@ def told(request: HttpRequest, document: Document) -> Told:
         company=_name(Company, company) if company and document.model is not Company else "",
         page=page,
         take_back=_take_back(document) if may_take_back(request, document) else "",
+        summary=_summary(document),
         lines=lines[:MOST_LINES],
         more=max(len(lines) - MOST_LINES, 0),
     )
@@ -95,6 +106,29 @@ def _take_back(document: Document) -> str:
     return reverse("take_back", args=[document.model._meta.model_name, document.pk])
 
 
+def _summary(document: Document) -> str:
+    """What a document that is new or gone says, in a few words."""
+    if document.operation is Operation.CHANGED or document.head is None:
+        return ""
+    change = document.head
+    said = [_value(column, value) for column, value in _named(change, SUMMARIES.get(document.model, ()))]
+    debit = sum((amount for amount in map(_amount, document.rows) if amount > 0), Decimal(0))
+    return " · ".join(text for text in [*said, shown(debit) if debit else ""] if text not in {"", NOTHING})
+
+
+def _amount(row: RowChange) -> Decimal:
+    ((column, value),) = _named(row, ("amount",)) or ((None, None),)
+    found = python_value(column, value) if column is not None else None
+    return found if isinstance(found, Decimal) else Decimal(0)
+
+
+def _named(change: RowChange, names: Sequence[str]) -> list[tuple[Column, Any]]:
+    """The columns of these names, with the values that a row has, or had."""
+    values = dict(zip(change.table.compared, change.mine or change.base or (), strict=True))
+    found = {column.name: (column, value) for column, value in values.items()}
+    return [found[name] for name in names if name in found]
+
+
 def _lines(document: Document) -> Iterator[Line]:
     if document.operation is not Operation.CHANGED:
         return
@@ -119,22 +153,20 @@ def _of_part(change: RowChange) -> Iterator[Line]:
     if change.base is not None and change.mine is not None:
         yield from _of_row(change, f"{label}, ")
     else:
-        text = _summary(change)
+        text = _said(change)
         yield Line(capfirst(label), text if change.mine is None else "", "" if change.mine is None else text)
 
 
-def _summary(change: RowChange) -> str:
+def _said(change: RowChange) -> str:
     """What an added or deleted row says: the first of its values that mean something."""
-    values = dict(zip((column.name for column in change.table.compared), change.mine or change.base or (), strict=True))
-    columns = {column.name: column for column in change.table.compared}
-    names = [name for name in ("account_id", "amount", "text", "code", "name") if values.get(name)]
-    return " · ".join(islice((_value(columns[name], values[name]) for name in names), 3))
+    found = _named(change, ("account_id", "amount", "text", "code", "name"))
+    return " · ".join(islice((_value(column, value) for column, value in found if value), 3))
 
 
 def _value(column: Column, value: Any) -> str:
     field: Any = column.field
     if value is None or value == "":
-        return "–"
+        return NOTHING
     if field.many_to_one:
         return _name(field.related_model, value)
     if field.flatchoices:

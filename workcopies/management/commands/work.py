@@ -1,5 +1,6 @@
 """`manage.py work FILE`: work in a working copy offline, in the browser of this machine."""
 
+import os
 import socket
 from argparse import ArgumentParser
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from workcopies.exceptions import BadFile
@@ -27,7 +29,8 @@ class Command(BaseCommand):
 
     def handle(self, *_arguments: Any, file: Path, port: int, **_options: Any) -> None:
         """Open the file and answer until Ctrl-C."""
-        if not getattr(settings, "UTKORG_WORKING_COPY", False):
+        translation.activate(_language())
+        if not settings.UTKORG_WORKING_COPY:
             raise CommandError("Start it as: manage.py work FILE (it has settings of its own).")
         try:
             with _listening(port) as place, opened(file) as copy:
@@ -41,6 +44,13 @@ class Command(BaseCommand):
         except BadFile as error:
             raise CommandError(f"{file}: {error}") from error
         self.stdout.write(_("%(file)s is closed.") % {"file": file})
+
+
+def _language() -> str:
+    """The language of the terminal, where it is one of ours."""
+    named = (os.environ.get("LC_ALL") or os.environ.get("LANG") or "").partition(".")[0].replace("_", "-").lower()
+    first = "nb" if named.startswith("no-") else named.partition("-")[0]
+    return first if first in dict(settings.LANGUAGES) else str(settings.LANGUAGE_CODE)
 
 
 def _listening(port: int) -> socket.socket:
