@@ -17,7 +17,7 @@ class Document:
     """A document of a register, by its natural key, which begins with the company's number.
 
     `fields` are values as the contract's `data` has them; `rows` the rows by their number, None where there are none by
-    nature.
+    nature, or where the copy doesn't hold them.
     """
 
     register: str
@@ -47,9 +47,11 @@ class Document:
 
     def says_as(self, other: "Document") -> bool:
         """Whether both say the same, whatever their keys, in what both know: a file of an older version knows less."""
-        if (self.rows is None) != (other.rows is None) or not _alike(self.fields, other.fields):
+        if not _alike(self.fields, other.fields):
             return False
-        ours, theirs = self.rows or {}, other.rows or {}
+        if self.rows is None or other.rows is None:
+            return True
+        ours, theirs = self.rows, other.rows
         return ours.keys() == theirs.keys() and all(_alike(row, theirs[number]) for number, row in ours.items())
 
     def flat(self) -> dict[str, Json]:

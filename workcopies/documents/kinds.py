@@ -69,6 +69,11 @@ class Rows:
         """The table of the rows."""
         return self.model._meta.db_table
 
+    @property
+    def column(self) -> str:
+        """The column that refers to the document."""
+        return sql.column_of(self.model, self.unit)
+
     @cached_property
     def fields_by_name(self) -> dict[str, Content]:
         """The fields of a row by name."""
@@ -131,20 +136,22 @@ class Kind:
         """Whether a copy's changes of it are refused."""
         return self.model in READ_ONLY
 
-    def type_of(self, key: Key) -> InformationType | None:
-        """The information type that a document is of."""
+    def type_of(self, key: Key | None) -> InformationType | None:
+        """The information type that a document is of; the first that can be where the key isn't known."""
+        if key is None:
+            return next(iter(self.types), None)
         parts = dict(zip((part.name for part in self.key), key, strict=True))
         for known in self.types:
             if all(parts[name] == str(value) for name, value in known.only.items()):
                 return known
         return None
 
-    def name_of(self, key: Key) -> str:
+    def name_of(self, key: Key | None) -> str:
         """What reports call documents like this: the information type, or else the register in words."""
         known = self.type_of(key)
         return known.name if known else _in_words(self.model)
 
-    def label_of(self, key: Key) -> Any:
+    def label_of(self, key: Key | None) -> Any:
         """The same for people."""
         known = self.type_of(key)
         return known.label if known and not self.rows else self.model._meta.verbose_name_plural

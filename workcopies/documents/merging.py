@@ -114,7 +114,7 @@ def _wanted_fields(base: Fields, mine: Fields, theirs: Fields) -> Fields:
 
 def _wanted_rows(base_mine: Document, mine: Document, base_theirs: Document) -> Mapping[int, Fields] | None:
     if mine.rows is None or base_mine.rows is None or base_theirs.rows is None:
-        return mine.rows
+        return base_theirs.rows
     there = dict(_counterparts(base_mine.rows, base_theirs.rows))
     gone = {there[number] for number in base_mine.rows.keys() - mine.rows.keys() if number in there}
     wanted = {number: row for number, row in base_theirs.rows.items() if number not in gone}

@@ -1,0 +1,291 @@
+"""What a working copy changed since its base, document by document.
+
+A value that can't be is a problem of its document alone: the others land. Rows that stayed as they were are read where
+a document needs them, by their index; everything else once, page by page.
+"""
+
+import dataclasses
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from workcopies.documents.assembling import Assembler, BadRow, Fetch, Raw, Unseen, in_parts
+from workcopies.documents.document import Document, Fields
+from workcopies.documents.kinds import Json, Key, Kind, Rows, all_kinds, kinds_by_register, owners
+from workcopies.exceptions import BadValue
+from workcopies.file.reading import RowChange, Values, Watch, WorkingFile
+
+Changed = Mapping[str, Mapping[int, RowChange]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """Why a document can't be taken in: the value that can't be, where it stands, and what to do about it."""
+
+    table: str
+    id: Any
+    column: str
+    reason: str
+
+    def as_json(self) -> dict[str, Json]:
+        """The problem as reports have it."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass
+class Change:
+    """A document that the copy made, changed or deleted; None is one that isn't there.
+
+    `key` is None where the row's own key can't be read. With a `problem`, `mine` says nothing.
+    """
+
+    register: str
+    key: Key | None
+    base: Document | None = None
+    mine: Document | None = None
+    problem: Problem | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What it is."""
+        return kinds_by_register()[self.register]
+
+    @property
+    def information_type(self) -> str:
+        """What reports call it."""
+        return self.kind.name_of(self.key)
+
+    @property
+    def named_key(self) -> dict[str, Json]:
+        """Its key as reports have it; empty where it can't be read."""
+        return self.kind.named_key(self.key) if self.key else {}
+
+    @property
+    def operation(self) -> str:
+        """What the copy did: `create`, `change` or `delete`."""
+        if self.base is None:
+            return "create"
+        return "delete" if self.mine is None and self.problem is None else "change"
+
+
+@dataclasses.dataclass(frozen=True)
+class Missing:
+    """How many rows of a register's base the copy lacks, and how many there were."""
+
+    rows: int
+    of: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Mine:
+    """Everything that a copy changed: parents before those that refer to them; `documents` counts those of the base."""
+
+    changes: tuple[Change, ...]
+    documents: int
+    missing: Mapping[str, Missing]
+
+    @property
+    def unchanged(self) -> int:
+        """How many documents are as they were checked out."""
+        return self.documents - sum(change.base is not None for change in self.changes)
+
+
+def read_mine(file: WorkingFile, *, progress: Watch | None = None) -> Mine:
+    """Read what a copy changed. Raises `BadFile` where the file isn't what was checked out."""
+    changed = {
+        table.name: {change.id: change for change in file.changes(table, progress=progress)} for table in file.tables
+    }
+    held = {table.name for table in file.tables}
+    kinds = [kind for kind in all_kinds() if kind.register in held]
+    reader = _Reader(file, changed)
+    return Mine(
+        changes=tuple(change for kind in kinds for change in reader.changes(kind)),
+        documents=sum(file.manifest.tables[kind.register].rows for kind in kinds),
+        missing={
+            table.name: Missing(
+                rows=sum(change.mine is None for change in changed[table.name].values()),
+                of=file.manifest.tables[table.name].rows,
+            )
+            for table in file.tables
+        },
+    )
+
+
+class _Reader:
+    """Makes documents of the rows that were changed."""
+
+    def __init__(self, file: WorkingFile, changed: Changed) -> None:
+        self._file = file
+        self._changed = changed
+        self._tables = {table.name: table for table in file.tables}
+        self._base = Assembler(file.tables, self._fetch(lambda _register, change: change.base))
+        self._mine = Assembler(file.tables, self._fetch(_as_named))
+
+    def changes(self, kind: Kind) -> Iterator[Change]:
+        """Yield what was changed of a kind's documents, each key once."""
+        found: dict[Any, Change] = {}
+        rows, gone = self._changed_rows(kind), set[int]()
+        for ids in in_parts(sorted(self._changed[kind.register].keys() | {unit for unit in rows if _is_id(unit)})):
+            pairs = self._pairs(kind, ids, rows)
+            self._base.learn(kind, (base for base, _mine in pairs.values() if base))
+            self._mine.learn(kind, (mine for _base, mine in pairs.values() if mine))
+            for row_id, (base, mine) in pairs.items():
+                self._add(kind, row_id, base, mine, found)
+            gone.update(row_id for row_id, (_base, mine) in pairs.items() if mine is None)
+        yield from (change for change in found.values() if _is_change(change))
+        for unit, changes in rows.items():
+            if not _is_id(unit) or unit in gone:
+                yield from self._strays(kind, unit, changes)
+
+    def _add(self, kind: Kind, row_id: int, base: Raw | None, mine: Raw | None, found: dict[Any, Change]) -> None:
+        key: Key | None = None
+        try:
+            was = self._base.document(kind, base) if base else None
+            if was is not None:
+                key = was.key
+                _entry(found, kind, key).base = _seen(was)
+            if mine is not None:
+                key = key or self._mine.key(kind, mine.header)
+                now = self._mine.document(kind, mine)
+                self._check(kind, was, now, mine, found)
+                _entry(found, kind, now.key).mine = _seen(now)
+        except BadRow as error:
+            change = _entry(found, kind, key) if key else found.setdefault(row_id, Change(kind.register, None))
+            change.problem = change.problem or Problem(error.table, error.id, error.field, str(error))
+
+    def _check(self, kind: Kind, was: Document | None, now: Document, mine: Raw, found: dict[Any, Change]) -> None:
+        """Raise `BadRow` for what each value alone doesn't show."""
+        before, of_key = (was.flat() if was else {}), str(kind.key_fields[-1].column)
+        unseen = (name for name, value in now.flat().items() if isinstance(value, Unseen) and before.get(name) != value)
+        if kind.is_read_only:
+            error = BadValue(_("Balances come with imports. They can be read in a copy, not changed."), field=of_key)
+        elif was is not None and was.key != now.key and kind.register in owners():
+            error = BadValue(_("What others are named by never changes. Set it back to what it was."), field=of_key)
+        elif now.key in found and found[now.key].mine is not None:
+            error = BadValue(_("Another row has the same key."), field=of_key)
+        elif name := next(unseen, None):
+            error = BadValue(_("It refers to a register that isn't in the copy."), field=name)
+        else:
+            return
+        raise BadRow(error, table=self._tables[kind.register], values=mine.header)
+
+    def _changed_rows(self, kind: Kind) -> Mapping[Any, Mapping[int, RowChange]]:
+        """The changed rows of documents by what they belonged to and by what they belong to."""
+        found = defaultdict[Any, dict[int, RowChange]](dict)
+        if kind.rows and kind.rows.register in self._tables:
+            place = self._place_of_unit(kind.rows)
+            for change in self._changed[kind.rows.register].values():
+                for values in (change.base, change.mine):
+                    if values is not None:
+                        found[values[place]][change.id] = change
+        return found
+
+    def _place_of_unit(self, rows: Rows) -> int:
+        return [column.name for column in self._tables[rows.register].compared].index(rows.column)
+
+    def _pairs(
+        self, kind: Kind, ids: Sequence[int], rows: Mapping[Any, Mapping[int, RowChange]]
+    ) -> dict[int, tuple[Raw | None, Raw | None]]:
+        """The rows of documents, as they were and as they are."""
+        base, mine = self._base_and_mine(kind.register, ids)
+        were, are = self._rows_of(kind, ids, rows)
+        return {
+            row_id: (
+                Raw(base[row_id], tuple(were[row_id])) if row_id in base else None,
+                Raw(mine[row_id], tuple(are[row_id])) if row_id in mine else None,
+            )
+            for row_id in ids
+        }
+
+    def _base_and_mine(self, register: str, ids: Collection[int]) -> tuple[dict[int, Values], dict[int, Values]]:
+        changed = self._changed[register]
+        base = self._unchanged(register, "id", ids)
+        mine = dict(base)
+        for change in (changed[row_id] for row_id in ids if row_id in changed):
+            base |= {change.id: change.base} if change.base else {}
+            mine |= {change.id: change.mine} if change.mine else {}
+        return base, mine
+
+    def _rows_of(
+        self, kind: Kind, ids: Sequence[int], rows: Mapping[Any, Mapping[int, RowChange]]
+    ) -> tuple[Mapping[int, list[Values]], Mapping[int, list[Values]]]:
+        were, are = defaultdict[int, list[Values]](list), defaultdict[int, list[Values]](list)
+        if kind.rows is None or kind.rows.register not in self._tables:
+            return were, are
+        place = self._place_of_unit(kind.rows)
+        for values in self._unchanged(kind.rows.register, kind.rows.column, ids).values():
+            were[values[place]].append(values)
+            are[values[place]].append(values)
+        # One that was moved stands twice in `rows`.
+        for change in {row_id: change for unit in ids for row_id, change in rows.get(unit, {}).items()}.values():
+            for side, row in ((were, change.base), (are, change.mine)):
+                if row is not None:
+                    side[row[place]].append(row)
+        return were, are
+
+    def _strays(self, kind: Kind, unit: Any, changes: Mapping[int, RowChange]) -> Iterator[Change]:
+        """Yield rows that were made or changed and belong to nothing that is there."""
+        if kind.rows is None:
+            return
+        place = self._place_of_unit(kind.rows)
+        for change in changes.values():
+            if change.mine is not None and change.mine[place] == unit:
+                reason = str(_("It refers to a row that isn't there."))
+                problem = Problem(kind.rows.register, change.id, kind.rows.column, reason)
+                yield Change(kind.register, None, problem=problem)
+
+    def _fetch(self, side: Callable[[str, RowChange], Values | None]) -> Fetch:
+        def fetch(register: str, ids: Collection[int]) -> Mapping[int, Values]:
+            changed, found = self._changed[register], self._unchanged(register, "id", ids)
+            for row_id in ids:
+                if row_id in changed and (values := side(register, changed[row_id])) is not None:
+                    found[row_id] = values
+            return found
+
+        return fetch
+
+    def _unchanged(self, register: str, column: str, values: Collection[int]) -> dict[int, Values]:
+        """Rows that stayed as they were, by their ids."""
+        table, changed, found = self._tables[register], self._changed[register], dict[int, Values]()
+        columns = ", ".join(f'"{known.name}"' for known in table.compared)
+        places = ", ".join("?" * len(values))
+        statement = f'select json_array({columns}) from "{table.name}" where "{column}" in ({places})'
+        for (line,) in self._file.query(statement, list(values)):
+            row = json.loads(line, parse_float=str)  # as the comparison reads it
+            if row[0] not in changed:
+                found[row[0]] = tuple(row)
+        return found
+
+
+def _as_named(register: str, change: RowChange) -> Values | None:
+    """A row as others' keys name it: a company or a year whose own key was changed in the copy stays what it was."""
+    return change.base if register in owners() and change.base is not None else change.mine
+
+
+def _entry(found: dict[Any, Change], kind: Kind, key: Key) -> Change:
+    return found.setdefault(key, Change(kind.register, key))
+
+
+def _is_change(change: Change) -> bool:
+    if change.problem is not None:
+        return True
+    if change.base is None or change.mine is None:
+        return change.base is not change.mine
+    return not change.base.says_as(change.mine)
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _seen(document: Document) -> Document:
+    """The document without what the copy doesn't hold."""
+    rows = document.rows and {number: _without_unseen(row) for number, row in document.rows.items()}
+    return dataclasses.replace(document, fields=_without_unseen(document.fields), rows=rows)
+
+
+def _without_unseen(fields: Fields) -> Fields:
+    return {name: value for name, value in fields.items() if not isinstance(value, Unseen)}
