@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from django.db import models
@@ -87,15 +88,17 @@ class Assembler:
         """A document; `Unseen` values may be left in it. Raises `BadRow`."""
         key = self.key(kind, raw.header)
         fields = self._fields(kind.register, kind.fields, key[0], raw.header)
-        return Document(kind.register, key, fields, self._rows(kind, key[0], raw.rows))
+        rows = None
+        if kind.rows and kind.rows.register in self._tables:
+            rows = self._rows(kind.rows, key[0], fields, raw.rows)
+        return Document(kind.register, key, fields, rows)
 
-    def _rows(self, kind: Kind, company: str, rows: Iterable[Values]) -> Mapping[int, Fields] | None:
-        if kind.rows is None or kind.rows.register not in self._tables:
-            return None
+    def _rows(self, rows: Rows, company: str, header: Fields, raws: Iterable[Values]) -> Mapping[int, Fields]:
         found: dict[int, Fields] = {}
-        for values in rows:
-            number = self._row_number(kind.rows, values, taken=found)
-            found[number] = self._fields(kind.rows.register, kind.rows.fields, company, values)
+        given = {name: header[of_header] for name, of_header in rows.from_document.items()}
+        for values in raws:
+            number = self._row_number(rows, values, taken=found)
+            found[number] = self._fields(rows.register, rows.fields, company, values, given)
         return dict(sorted(found.items()))
 
     def _row_number(self, rows: Rows, values: Values, *, taken: Collection[int]) -> int:
@@ -111,16 +114,24 @@ class Assembler:
             raise BadRow(error, table=self._tables[rows.register], values=values) from error
         return number
 
-    def _fields(self, register: str, contents: Iterable[Content], company: str, values: Values) -> Fields:
-        places = self._places[register]
+    def _fields(
+        self,
+        register: str,
+        contents: Iterable[Content],
+        company: str,
+        values: Values,
+        given: Mapping[str, Json] = MappingProxyType({}),
+    ) -> Fields:
+        places, fields = self._places[register], dict[str, Json]()
         try:
-            return {
-                content.name: self._value(content, company, values[places[str(content.field.column)]])
-                for content in contents
-                if content.field.column in places
-            }
+            for content in contents:
+                if content.field.column in places:
+                    value = values[places[str(content.field.column)]]
+                    is_given = value is None and content.name in given
+                    fields[content.name] = given[content.name] if is_given else self._value(content, company, value)
         except BadValue as error:
             raise BadRow(error, table=self._tables[register], values=values) from error
+        return fields
 
     def _value(self, content: Content, company: str, value: Any) -> Json:
         if content.target is None:

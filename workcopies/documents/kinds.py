@@ -16,7 +16,7 @@ from django.db.models import Model
 
 from information_types import registry, sql
 from information_types.definition import InformationType, Reference
-from ledger.models import Balance, DimensionValue
+from ledger.models import Balance, DimensionValue, LedgerEntry
 from workcopies.file.tables import all_tables
 
 Key = tuple[str, ...]
@@ -24,6 +24,8 @@ Json = Any
 
 # What imports bring and nothing else writes: read in a copy, never taken back from one.
 READ_ONLY: frozenset[type[Model]] = frozenset({Balance})
+# What a row that leaves a value out has from its document.
+FROM_DOCUMENT: dict[type[Model], dict[str, str]] = {LedgerEntry: {"entry_date": "voucher_date"}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +75,11 @@ class Rows:
     def column(self) -> str:
         """The column that refers to the document."""
         return sql.column_of(self.model, self.unit)
+
+    @property
+    def from_document(self) -> Mapping[str, str]:
+        """The fields that a row may leave out, and those of the document that it then has."""
+        return FROM_DOCUMENT.get(self.model, {})
 
     @cached_property
     def fields_by_name(self) -> dict[str, Content]:

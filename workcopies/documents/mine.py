@@ -7,9 +7,10 @@ a document needs them, by their index; everything else once, page by page.
 import dataclasses
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from workcopies.documents.assembling import Assembler, BadRow, Fetch, Raw, Unseen, in_parts
@@ -79,18 +80,28 @@ class Missing:
     of: int
 
 
-@dataclasses.dataclass(frozen=True)
 class Mine:
-    """Everything that a copy changed: parents before those that refer to them; `documents` counts those of the base."""
+    """Everything that a copy changed: what others refer to first. `documents` counts those of the base, and `missing`
+    the rows of each table that are gone."""
 
-    changes: tuple[Change, ...]
-    documents: int
-    missing: Mapping[str, Missing]
+    def __init__(self, reader: "_Reader", kinds: Sequence[Kind]) -> None:
+        self._reader = reader
+        self.changes = tuple(change for kind in kinds for change in reader.changes(kind))
+        self.documents = sum(reader.size_of(kind.register) for kind in kinds)
+        self.missing = reader.missing()
 
     @property
-    def unchanged(self) -> int:
+    def untouched(self) -> int:
         """How many documents are as they were checked out."""
         return self.documents - sum(change.base is not None for change in self.changes)
+
+    def unchanged(self, wanted: Iterable[tuple[str, Key]]) -> dict[tuple[str, Key], Document]:
+        """Documents that the copy has as they were checked out, of those named by register and key.
+
+        The file must still be open. One that `changes` names isn't among them, nor one that isn't there.
+        """
+        changed = {(change.register, change.key) for change in self.changes}
+        return self._reader.standing([name for name in dict.fromkeys(wanted) if name not in changed])
 
 
 def read_mine(file: WorkingFile, *, progress: Watch | None = None) -> Mine:
@@ -98,20 +109,7 @@ def read_mine(file: WorkingFile, *, progress: Watch | None = None) -> Mine:
     changed = {
         table.name: {change.id: change for change in file.changes(table, progress=progress)} for table in file.tables
     }
-    held = {table.name for table in file.tables}
-    kinds = [kind for kind in all_kinds() if kind.register in held]
-    reader = _Reader(file, changed)
-    return Mine(
-        changes=tuple(change for kind in kinds for change in reader.changes(kind)),
-        documents=sum(file.manifest.tables[kind.register].rows for kind in kinds),
-        missing={
-            table.name: Missing(
-                rows=sum(change.mine is None for change in changed[table.name].values()),
-                of=file.manifest.tables[table.name].rows,
-            )
-            for table in file.tables
-        },
-    )
+    return Mine(_Reader(file, changed), [kind for kind in all_kinds() if kind.register in changed])
 
 
 class _Reader:
@@ -139,6 +137,44 @@ class _Reader:
         for unit, changes in rows.items():
             if not _is_id(unit) or unit in gone:
                 yield from self._strays(kind, unit, changes)
+
+    def size_of(self, register: str) -> int:
+        """How many rows a register had at check-out."""
+        return self._file.manifest.tables[register].rows
+
+    def missing(self) -> dict[str, Missing]:
+        """What is gone of each table."""
+        return {
+            register: Missing(sum(change.mine is None for change in changes.values()), self.size_of(register))
+            for register, changes in self._changed.items()
+        }
+
+    def standing(self, wanted: Iterable[tuple[str, Key]]) -> dict[tuple[str, Key], Document]:
+        """Documents as they stand in the file, by their keys."""
+        found: dict[tuple[str, Key], Document] = {}
+        for register, key in wanted:
+            if register in self._tables and (row_id := self._id_of(kinds_by_register()[register], key)) is not None:
+                kind = kinds_by_register()[register]
+                ((_base, raw),) = self._pairs(kind, [row_id], {}).values()
+                if raw is not None:
+                    self._mine.learn(kind, [raw])
+                    found[register, key] = _seen(self._mine.document(kind, raw))
+        return found
+
+    def _id_of(self, kind: Kind, key: Key) -> int | None:
+        """The id of the row that a key names in the copy."""
+        by_path = dict(zip((part.path for part in kind.key), key, strict=True))
+        conditions, values = list[str](), list[Any]()
+        for field in kind.key_fields:
+            value: Any = by_path.get(field.name)
+            if isinstance(field, models.ForeignKey):
+                target = kinds_by_register()[field.remote_field.model._meta.db_table]
+                inner = (by_path.get(f"{field.name}__{part.path}", key[0]) for part in target.key)
+                value = self._id_of(target, tuple(inner))
+            conditions.append(f'"{field.column}" = ?')
+            values.append(int(value) if isinstance(field, models.IntegerField) and value is not None else value)
+        statement = f'select "id" from "{kind.register}" where {" and ".join(conditions)} limit 1'
+        return next((row_id for (row_id,) in self._file.query(statement, values)), None)
 
     def _add(self, kind: Kind, row_id: int, base: Raw | None, mine: Raw | None, found: dict[Any, Change]) -> None:
         key: Key | None = None
