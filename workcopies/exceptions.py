@@ -169,3 +169,17 @@ class NoRoom(CheckOutError):
 
     code = "disk_full"
     message = _("The disk is full. Nothing was checked out.")
+
+
+class MayNotCheckIn(WorkingCopyError):
+    """Whoever checks in lacks the right to, in one of the copy's companies at least."""
+
+    code = "permission_denied"
+    message = _("You lack the right to check in working copies, in one of the companies of this one at least.")
+
+
+class TooBusy(WorkingCopyError):
+    """Others wrote the same rows at the same moment, again and again; nothing was written."""
+
+    code = "changed_meanwhile"
+    message = _("Others are changing the same registers right now. Nothing was checked in. Try again in a moment.")

@@ -194,6 +194,8 @@ class Conflict(models.Model):
     base: "models.JSONField[Any, Any]" = models.JSONField(_("base"), null=True)
     mine: "models.JSONField[Any, Any]" = models.JSONField(_("mine"), null=True)
     theirs: "models.JSONField[Any, Any]" = models.JSONField(_("theirs"), null=True)
+    # Mine as it stands in the file, numbers and rows as they are there: what the next check-in compares with.
+    mine_in_copy: "models.JSONField[Any, Any]" = models.JSONField(null=True, editable=False)
     fields: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
 
     status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.OPEN)

@@ -1,0 +1,221 @@
+"""Checking in: what only the copy changed lands by the services, what only the server changed stays."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from ledger.models import Account, LedgerEntry, Supplier, SupplierInvoice, Voucher
+from ledger.services.master_data import change_row
+from tests import factories
+from tests.workcopies.copies import Copy, told
+from workcopies.models import CheckIn, Conflict, Landed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def books() -> factories.Books:
+    books = factories.make_books(number="100")
+    books.post()
+    return books
+
+
+@pytest.fixture
+def copy(books: factories.Books, tmp_path: Path) -> Copy:
+    return Copy(tmp_path / "books.utkorg", books.company)
+
+
+def rename(account: Account, name: str) -> None:
+    change_row(row=Account.objects.get(pk=account.pk), values={"name": name})
+
+
+def test_a_copy_that_nobody_worked_in_changes_nothing(copy: Copy) -> None:
+    report = copy.check_in()
+    assert report.as_json() == {
+        "check_in": str(CheckIn.objects.get().uid),
+        "landed": [],
+        "unchanged": 5,
+        "conflicts": [],
+        "refused": [],
+        "dry_run": False,
+    }
+    assert copy.known().checked_in_at is not None
+
+
+def test_master_data_is_made_changed_and_deleted(copy: Copy, books: factories.Books) -> None:
+    copy.run("update ledger_account set name = 'Handkassa' where number = '1910'")
+    copy.insert("ledger_supplier", company_id=books.company.pk, number="2001", name="Papper AB")
+    factories.AccountFactory.create(company=books.company, number="9999", name="Theirs alone")
+    report = copy.check_in()
+    assert told(report) == [("changed", "accounts", "1910"), ("created", "suppliers", "2001")]
+    assert Account.objects.get(number="1910").name == "Handkassa"
+    assert Supplier.objects.get().name == "Papper AB"
+    assert Account.objects.filter(number="9999").exists()
+
+
+def test_a_row_that_the_copy_lacks_is_deleted(copy: Copy, books: factories.Books, tmp_path: Path) -> None:
+    factories.AccountFactory.create(company=books.company, number="9999")
+    copy = Copy(tmp_path / "second.utkorg", books.company)
+    copy.run("delete from ledger_account where number = '9999'")
+    assert told(copy.check_in()) == [("deleted", "accounts", "9999")]
+    assert not Account.objects.filter(number="9999").exists()
+
+
+def test_fields_of_a_row_that_each_side_changed_are_merged(copy: Copy, books: factories.Books) -> None:
+    copy.run("update ledger_account set account_type = 'asset' where number = '1910'")
+    rename(books.cash, "Handkassa")
+    report = copy.check_in()
+    assert told(report) == [("changed", "accounts", "1910")]
+    account = Account.objects.get(number="1910")
+    assert (account.name, account.account_type) == ("Handkassa", "asset")
+
+
+def test_the_same_field_changed_differently_waits_and_the_rest_lands(copy: Copy, books: factories.Books) -> None:
+    copy.run("update ledger_account set name = 'Mine' where number = '1910'")
+    copy.run("update ledger_account set name = 'Mine too' where number = '3001'")
+    rename(books.cash, "Theirs")
+    report = copy.check_in()
+    assert told(report) == [("changed", "accounts", "3001")]
+    assert report.as_json()["conflicts"] == [
+        {
+            "information_type": "accounts",
+            "key": {"company": "100", "number": "1910"},
+            "fields": {"name": {"base": "Kassa", "mine": "Mine", "theirs": "Theirs"}},
+        }
+    ]
+    assert Account.objects.get(number="1910").name == "Theirs"
+    conflict = Conflict.objects.get()
+    assert (conflict.status, conflict.company, conflict.key) == (
+        "open",
+        books.company,
+        {"company": "100", "number": "1910"},
+    )
+
+
+def test_a_voucher_gets_its_number_now(copy: Copy, books: factories.Books) -> None:
+    books.post()
+    copy.post(books.company, [("1910", "12.50"), ("3001", "-12.50")], text="Made offline")
+    report = copy.check_in()
+    assert report.as_json()["landed"] == [
+        {
+            "information_type": "ledger_entries",
+            "key": {"company": "100", "financial_year": "2024-01-01", "series": "A", "number": "3"},
+            "operation": "created",
+            "provisional": "P1",
+        }
+    ]
+    voucher = Voucher.objects.get(number="3")
+    assert voucher.text == "Made offline"
+    assert list(voucher.rows.order_by("row").values_list("amount", flat=True)) == [Decimal("12.50"), Decimal("-12.50")]
+
+
+def test_what_refers_to_a_new_voucher_refers_to_its_real_number(copy: Copy, books: factories.Books) -> None:
+    books.post()
+    voucher = copy.post(books.company, [("1910", "-12.50"), ("3001", "12.50")])
+    supplier = copy.insert("ledger_supplier", company_id=books.company.pk, number="2001", name="Papper AB")
+    invoice = copy.insert(
+        "ledger_supplierinvoice",
+        company_id=books.company.pk,
+        number="P1",
+        supplier_id=supplier,
+        invoice_number="F1",
+        invoice_date="2024-03-05",
+        amount="12.50",
+        vat_amount="0.00",
+        balance="12.50",
+        voucher_id=voucher,
+        status="registered",
+    )
+    copy.insert(
+        "ledger_supplierpayment",
+        company_id=books.company.pk,
+        number="P1",
+        invoice_id=invoice,
+        payment_date="2024-03-06",
+        amount="12.50",
+    )
+    report = copy.check_in()
+    assert report.refused == []
+    assert len(report.landed) == 4
+    made = SupplierInvoice.objects.get()
+    assert made.voucher is not None
+    assert (made.number, made.voucher.number, made.payments.get().number) == ("1", "3", "1")
+
+
+def test_a_changed_voucher_lands_as_a_whole(copy: Copy, books: factories.Books) -> None:
+    copy.run("update ledger_ledgerentry set amount = '250.00' where row = 1")
+    copy.run("update ledger_ledgerentry set amount = '-250.00' where row = 2")
+    copy.run("update ledger_voucher set text = 'Corrected'")
+    assert told(copy.check_in()) == [("changed", "ledger_entries", "2024-01-01", "A", "1")]
+    assert Voucher.objects.get().text == "Corrected"
+    assert sorted(LedgerEntry.objects.values_list("amount", flat=True)) == [Decimal("-250.00"), Decimal("250.00")]
+
+
+def test_an_unbalanced_voucher_is_refused_alone(copy: Copy, books: factories.Books) -> None:
+    copy.post(books.company, [("1910", "12.50"), ("3001", "-12.00")])
+    copy.post(books.company, [("1910", "1.00"), ("3001", "-1.00")], number="P2")
+    report = copy.check_in()
+    assert [(one.code, dict(one.key)["number"]) for one in report.refused] == [("unbalanced", "P1")]
+    assert told(report) == [("created", "ledger_entries", "2024-01-01", "A", "2")]
+
+
+def test_a_period_that_was_locked_meanwhile_refuses(copy: Copy, books: factories.Books) -> None:
+    copy.post(books.company, [("1910", "12.50"), ("3001", "-12.50")])
+    books.year.locked_until = date(2024, 3, 31)
+    books.year.save()
+    report = copy.check_in()
+    assert [one.code for one in report.refused] == ["period_locked"]
+    assert Voucher.objects.count() == 1
+
+
+def test_a_year_is_locked_after_its_vouchers_landed(copy: Copy, books: factories.Books) -> None:
+    copy.post(books.company, [("1910", "12.50"), ("3001", "-12.50")])
+    copy.run("update ledger_financialyear set locked_until = '2024-12-31'")
+    report = copy.check_in()
+    assert [landing.information_type for landing in report.landed] == ["financial_years", "ledger_entries"]
+    books.year.refresh_from_db()
+    assert books.year.locked_until == date(2024, 12, 31)
+
+
+def test_a_year_is_not_locked_while_a_voucher_waits(copy: Copy, books: factories.Books) -> None:
+    copy.post(books.company, [("1910", "12.50"), ("3001", "-12.00")])
+    copy.run("update ledger_financialyear set locked_until = '2024-12-31'")
+    report = copy.check_in()
+    assert sorted(one.code for one in report.refused) == ["unbalanced", "waiting"]
+    books.year.refresh_from_db()
+    assert books.year.locked_until is None
+
+
+def test_a_dry_run_writes_nothing(copy: Copy, books: factories.Books) -> None:
+    copy.post(books.company, [("1910", "12.50"), ("3001", "-12.50")])
+    copy.run("update ledger_account set name = 'Mine' where number = '1910'")
+    report = copy.check_in(dry_run=True)
+    assert report.as_json()["check_in"] is None
+    assert len(report.landed) == 2
+    assert (CheckIn.objects.count(), Landed.objects.count(), Voucher.objects.count()) == (0, 0, 1)
+    assert Account.objects.get(number="1910").name == "Kassa"
+    assert copy.known().checked_in_at is None
+
+
+def test_twice_does_nothing(copy: Copy, books: factories.Books) -> None:
+    copy.post(books.company, [("1910", "12.50"), ("3001", "-12.50")])
+    copy.run("update ledger_account set name = 'Mine' where number = '1910'")
+    copy.insert("ledger_supplier", company_id=books.company.pk, number="2001", name="Papper AB")
+    assert len(copy.check_in().landed) == 3
+    again = copy.check_in()
+    assert (again.landed, again.conflicts, again.refused) == ([], [], [])
+    assert Voucher.objects.count() == 2
+
+
+def test_work_goes_on_in_the_same_file(copy: Copy, books: factories.Books) -> None:
+    voucher = copy.post(books.company, [("1910", "12.50"), ("3001", "-12.50")])
+    copy.check_in()
+    rename(books.cash, "Theirs")
+    copy.run("update ledger_voucher set text = 'Later' where id = ?", [voucher])
+    copy.run("update ledger_account set account_type = 'asset' where number = '1910'")
+    report = copy.check_in()
+    assert told(report) == [("changed", "accounts", "1910"), ("changed", "ledger_entries", "2024-01-01", "A", "2")]
+    assert Voucher.objects.get(number="2").text == "Later"
+    assert Account.objects.get(number="1910").name == "Theirs"

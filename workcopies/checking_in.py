@@ -1,0 +1,155 @@
+"""Checking in a working copy: what only it changed lands, in one transaction; what both changed differently waits.
+
+Twice does nothing, and after a crash a second time completes it.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from access.models import ApiKey
+from access.origin import write_as
+from access.rights import Rights
+from revisions.installation import installation
+from workcopies.documents.mine import read_mine
+from workcopies.exceptions import TooBusy
+from workcopies.file.reading import WorkingFile, open_file
+from workcopies.landing.copies import lock_copy
+from workcopies.landing.guarding import Guard, sizes_of
+from workcopies.landing.items import companies_of, items_of
+from workcopies.landing.landing import Lander
+from workcopies.landing.remembering import keep, landed_of
+from workcopies.landing.report import Report
+from workcopies.landing.summing_up import sum_up
+from workcopies.models import CheckIn, WorkingCopy
+
+# "reading" or "landing", how much is done, and of how much where that is known; what it raises breaks off.
+Progress = Callable[[str, int, int | None], None]
+Conclude = Callable[[Report], None]
+
+ATTEMPTS = 5
+PAUSE = 0.2
+# Serialization failure, deadlock, a lock that wasn't to be had: others wrote the same at once
+OTHERS_AT_ONCE = {"40001", "40P01", "55P03"}
+
+
+class _DryRun(Exception):
+    """Ends a transaction that was only to show what would become."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self.report = report
+
+
+def check_in(
+    *,
+    path: Path,
+    user: User | None,
+    rights: Rights,
+    via: str,
+    key: ApiKey | None = None,
+    dry_run: bool = False,
+    allow_deletions: bool = False,
+    progress: Progress | None = None,
+    check_in: CheckIn | None = None,
+    name: str = "",
+    conclude: Conclude | None = None,
+) -> Report:
+    """Take in what a working copy changed, by whoever has `rights` now; a dry run shows what would become of it.
+
+    What lands is the application's whose `key` is given. Of a `check_in` that is there already only its working copy is
+    written; `conclude` is called last within the transaction of a real check-in.
+
+    Raises `BadFile`, `Withdrawn`, `MayNotCheckIn`, `TooBusy`; then nothing at all is written.
+    """
+    with open_file(path, installation=str(installation().uid)) as file:
+        reading = _Reading(file, progress or _nobody)
+
+        def record(copy: WorkingCopy) -> CheckIn:
+            if check_in is not None:
+                check_in.working_copy = copy
+                check_in.save(update_fields=["working_copy"])
+                return check_in
+            return CheckIn.objects.create(
+                working_copy=copy,
+                by=user,
+                by_name=user.username if user else "",
+                via=via,
+                name=name or path.name,
+                size=path.stat().st_size,
+                allow_deletions=allow_deletions,
+                status=CheckIn.Status.DONE,
+                begun_at=timezone.now(),
+            )
+
+        def land() -> Report:
+            with transaction.atomic():
+                if key is not None:
+                    write_as(key.application)
+                copy, warnings = lock_copy(file.manifest, rights=rights)
+                lander = reading.lander(copy, rights=rights, allow_deletions=allow_deletions)
+                lander.land()
+                made = None if dry_run else record(copy)
+                report = sum_up(lander, reading.mine, copy=copy, check_in=made, warnings=warnings)
+                if made is None:
+                    raise _DryRun(report)
+                keep(lander, copy=copy, check_in=made)
+                if check_in is None:
+                    made.report, made.finished_at = report.as_json(), timezone.now()
+                    made.save(update_fields=["report", "finished_at"])
+                if conclude is not None:
+                    conclude(report)
+            return report
+
+        return _again(land)
+
+
+class _Reading:
+    """A file that is checked in: read once, however often its landing begins anew."""
+
+    def __init__(self, file: WorkingFile, progress: Progress) -> None:
+        self._file, self._progress, self._rows = file, progress, 0
+        self.mine = read_mine(file, progress=self._read)
+        self._sizes = sizes_of(file)
+
+    def lander(self, copy: WorkingCopy, *, rights: Rights, allow_deletions: bool) -> Lander:
+        """What lands the file's changes."""
+        landed = landed_of(copy)
+        items = items_of(self.mine, landed)
+        return Lander(
+            items,
+            companies=companies_of(self._file.manifest, landed),
+            landed=landed,
+            rights=rights,
+            guard=Guard(items, sizes=self._sizes, allow_deletions=allow_deletions),
+            watch=lambda done: self._progress("landing", done, len(items)),
+        )
+
+    def _read(self, rows: int) -> None:
+        self._rows += rows
+        self._progress("reading", self._rows, self._file.manifest.rows)
+
+
+def _again(work: Callable[[], Report]) -> Report:
+    """Begin anew where others wrote the same at once, a few times. Raises `TooBusy`."""
+    is_outermost = not connection.in_atomic_block
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return work()
+        except _DryRun as done:
+            return done.report
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in OTHERS_AT_ONCE or not is_outermost:
+                raise
+            if attempt == ATTEMPTS:
+                raise TooBusy from error
+            time.sleep(PAUSE * attempt)
+    raise TooBusy
+
+
+def _nobody(_stage: str, _done: int, _total: int | None) -> None:
+    """Nobody watches."""

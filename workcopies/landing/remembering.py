@@ -1,0 +1,131 @@
+"""What is kept of a check-in: what landed, as the base of the next one, and what waits for somebody to choose."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from ledger.models import Company
+from workcopies.documents.document import Document, key_from_text, key_text
+from workcopies.documents.merging import Outcome
+from workcopies.landing.items import Item, Name
+from workcopies.landing.landing import Lander
+from workcopies.models import CheckIn, Conflict, Landed, WorkingCopy
+
+BATCH = 1000
+
+
+def landed_of(copy: WorkingCopy) -> dict[Name, Landed]:
+    """What landed of a copy, by what it is known by in the copy."""
+    return {(one.register, key_from_text(one.copy_key)): one for one in Landed.objects.filter(working_copy=copy)}
+
+
+def keep(lander: Lander, *, copy: WorkingCopy, check_in: CheckIn) -> None:
+    """Keep what landed, as the base of the next check-in of the copy, and queue what conflicts."""
+    theirs = lander.theirs_now()
+    _write(
+        [
+            Landed(
+                working_copy=copy,
+                check_in=check_in,
+                register=item.register,
+                copy_key=key_text(item.key),
+                server_key=list(key),
+                mine=_json(item.mine),
+                theirs=_json(theirs.get((item.register, key))),
+            )
+            for item, key in lander.done.agreed.values()
+        ]
+    )
+    _keep_conflicts(copy, check_in, lander.done.conflicts, refused=lander.done.refused.keys())
+    copy.checked_in_at = timezone.now()
+    copy.save(update_fields=["checked_in_at"])
+
+
+def remember_resolved(*, conflict: Conflict, theirs: Document | None) -> None:
+    """Keep that a conflict is settled: what the copy had is no change any more, and `theirs` is what the server has."""
+    key = list(theirs.key) if theirs else _server_key(conflict)
+    _write(
+        [
+            Landed(
+                working_copy=conflict.working_copy,
+                check_in=conflict.check_in,
+                register=conflict.register,
+                copy_key=conflict.copy_key,
+                server_key=key,
+                mine=conflict.mine_in_copy,
+                theirs=_json(theirs),
+            )
+        ]
+    )
+
+
+def _keep_conflicts(
+    copy: WorkingCopy, check_in: CheckIn, found: Mapping[Name, tuple[Item, Outcome]], *, refused: Collection[Name]
+) -> None:
+    """Queue what conflicts, once: nobody is asked again about the same; what conflicts no more isn't asked any more.
+
+    Of what was refused nobody knows, and its question stays.
+    """
+    opened = Conflict.objects.select_for_update().filter(working_copy=copy, status=Conflict.Status.OPEN)
+    waiting = {(one.register, key_from_text(one.copy_key)): one for one in opened.order_by("pk")}
+    companies = Company.objects.in_bulk({item.company for item, _outcome in found.values()}, field_name="number")
+    new = []
+    for name, (item, outcome) in found.items():
+        conflict = _conflict(copy, check_in, item, outcome, companies[item.company])
+        before = waiting.get(name)
+        if before is None or before.mine_in_copy != conflict.mine_in_copy:
+            new.append(conflict)
+        else:
+            del waiting[name]
+            _bring_up_to_date(before, conflict)
+    over = [one.pk for name, one in waiting.items() if name not in refused]
+    Conflict.objects.filter(pk__in=over).update(status=Conflict.Status.SUPERSEDED)
+    Conflict.objects.bulk_create(new, batch_size=BATCH)
+
+
+def _conflict(copy: WorkingCopy, check_in: CheckIn, item: Item, outcome: Outcome, company: Company) -> Conflict:
+    one = next(document for document in (outcome.theirs, outcome.mine, outcome.base) if document is not None)
+    return Conflict(
+        working_copy=copy,
+        check_in=check_in,
+        company=company,
+        information_type=one.information_type,
+        register=item.register,
+        copy_key=key_text(item.key),
+        key=one.named_key,
+        base=_json(outcome.base),
+        mine=_json(outcome.mine),
+        theirs=_json(outcome.theirs),
+        mine_in_copy=_json(item.mine),
+        fields={name: difference.as_json() for name, difference in outcome.fields.items()},
+    )
+
+
+def _bring_up_to_date(before: Conflict, now: Conflict) -> None:
+    """The same question, where the server's side has become another meanwhile."""
+    names = ("base", "mine", "theirs", "fields", "key")
+    changed = [name for name in names if getattr(before, name) != getattr(now, name)]
+    for name in changed:
+        setattr(before, name, getattr(now, name))
+    if changed:
+        before.save(update_fields=changed)
+
+
+def _write(rows: "list[Landed]") -> None:
+    Landed.objects.bulk_create(
+        rows,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["working_copy", "register", "copy_key"],
+        update_fields=["check_in", "server_key", "mine", "theirs"],
+    )
+
+
+def _server_key(conflict: Conflict) -> list[str]:
+    kept = conflict.theirs or conflict.base or conflict.mine
+    return list(kept["key"]) if kept else list(key_from_text(conflict.copy_key))
+
+
+def _json(document: Document | None) -> dict[str, Any] | None:
+    return None if document is None else document.as_json()
