@@ -91,6 +91,11 @@ def revoke_all(*, user: User) -> int:
     return AccessToken.objects.filter(user=user).delete()[0]
 
 
+def revoke_everybodys() -> None:
+    """End every token."""
+    AccessToken.objects.all().delete()
+
+
 def live_tokens() -> QuerySet[AccessToken]:
     """The tokens whose time has not passed."""
     return AccessToken.objects.filter(expires_at__gt=timezone.now())

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 from celery import Celery
@@ -29,6 +30,12 @@ def drop_lost_connections(**_kwargs: Any) -> None:
 @setup_logging.connect
 def leave_logging_to_django(**_kwargs: Any) -> None:
     """Being connected is what keeps Celery from replacing the handlers of `settings.LOGGING`."""
+
+
+@worker_init.connect
+def compare_with_marks(**_kwargs: Any) -> None:
+    """Before the first task; Celery has loaded the apps by now, which this module can't import."""
+    import_module("config.starting").compare_with_marks()
 
 
 @worker_init.connect

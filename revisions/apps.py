@@ -8,7 +8,8 @@ class RevisionsConfig(AppConfig):
 
     def ready(self) -> None:
         # They read models, which are loaded by now; loading `scope` declares whose a report is.
-        from revisions import checks, receivers, scope  # noqa: F401, PLC0415
+        from revisions import checks, messages, receivers, scope  # noqa: F401, PLC0415
 
         checks.register()
+        messages.register()
         receivers.connect()

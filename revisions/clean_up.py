@@ -13,16 +13,26 @@ from revisions.trace_index import STRIDE
 CHUNK = 5_000
 
 # By `changed_at`, which is the clock's and not the transaction's start; `fanned_out` is asked as well, since a set
-# that nobody subscribes to has no item either before its pass.
+# that nobody subscribes to has no item either before its pass. The set that was queued last stays: marks outside the
+# database name it. Of the others it is noted how far they may be gone, so that an old mark is no false alarm.
 REMOVE = """
     with old as materialized (
-        select id from revisions_changeset
+        select id, changed_at from revisions_changeset
         where changed_at < clock_timestamp() - %(kept)s::interval and fanned_out
           and not exists (select from revisions_outboxitem item where item.change_set_id = revisions_changeset.id)
+          and id is distinct from (
+              select sets[cardinality(sets)] from revisions_numbering order by revisions_numbering.id desc limit 1)
         order by changed_at limit %(chunk)s
     ),
     pages as (delete from revisions_revisionpage page using old where page.change_set_id = old.id),
-    sets as (delete from revisions_changeset changed using old where changed.id = old.id)
+    sets as (delete from revisions_changeset changed using old where changed.id = old.id),
+    noted as (
+        update revisions_installation here set
+            cleaned_up_to = greatest(here.cleaned_up_to, gone.id),
+            cleaned_up_at = greatest(here.cleaned_up_at, gone.changed_at)
+        from (select max(id) as id, max(changed_at) as changed_at from old) gone
+        where gone.id is not null
+    )
     select count(*) from old
 """
 

@@ -8,6 +8,7 @@ from django.db.models import F, Max, Min, Sum
 
 from history.services import note_emptying
 from revisions import fan_out, selections
+from revisions.installation import installation
 from revisions.models import DepartedCount, Departure, OutboxItem, Queue, QueuedCount, Removal, RetiredQueue
 from subscriptions.models import Resync, Subscription
 from subscriptions.services import mark_missing
@@ -34,10 +35,14 @@ CUT = """
 
 
 def open_queue(subscription: Subscription) -> Queue:
-    """Open a new subscription's queue; an integration id used before goes on with its sequence, in a higher epoch."""
+    """Open a new subscription's queue; an integration id used before goes on with its sequence, in a higher epoch.
+
+    A lost database may have known more of them: no queue begins with an epoch that was given out by one.
+    """
     fan_out.take_lock()
     before = RetiredQueue.objects.filter(integration_id=subscription.integration_id).first()
     epoch, last = (before.epoch + 1, before.last_sequence) if before else (1, 0)
+    epoch = max(epoch, installation().queue_epoch)
     Departure.objects.create(subscription=subscription, rows=last)
     return Queue.objects.create(subscription=subscription, epoch=epoch, last_sequence=last)
 

@@ -4,7 +4,7 @@ changes, and the reports that have settled themselves.
 
 from celery import shared_task
 
-from revisions import bell, clean_up, fan_out, feedback, news, recent, trace_index
+from revisions import bell, clean_up, fan_out, feedback, news, recent, restoring, trace_index
 
 
 @shared_task(name=bell.TASK, ignore_result=True)
@@ -16,9 +16,11 @@ def fan_out_changes() -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """The same every second, rung for or not: writers without signals are found by it, and the floor follows."""
+    """The same every second, rung for or not: writers without signals are found by it, the floor follows, and it is
+    written down outside the database how far it has come."""
     bell.take_down()
     news.publish(fan_out.drain())
+    restoring.look()
 
 
 @shared_task(ignore_result=True)

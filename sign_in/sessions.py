@@ -72,6 +72,12 @@ def end_all(*, user: User, but: str | None = None) -> int:
     return _end(OpenSession.objects.filter(user=user).exclude(session_id=but))
 
 
+def end_everybodys() -> None:
+    """Sign everybody out, and end every access token: for when nobody knows which of them were ended before."""
+    tokens.revoke_everybodys()
+    Session.objects.all().delete()
+
+
 def end_one(*, user: User, number: int) -> bool:
     """End one of a person's sessions; False if it isn't theirs, or over."""
     return _end(OpenSession.objects.filter(user=user, pk=number)) > 0

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from access.clients import clients_of
@@ -15,6 +15,29 @@ from ledger.models import Company
 from subscriptions.exceptions import EmptyNegativeSelection, IntegrationIdTaken, NoInformationTypes, NotClients
 from subscriptions.models import BacklogPolicy, Resync, SubscribedCompany, SubscribedType, Subscription
 from subscriptions.signals import subscription_changed, subscription_changing
+
+# Every pair of type and company of every selection, as `Subscription.selected_companies` tells it of one
+EVERYTHING = """
+    insert into subscriptions_resync (subscription_id, information_type, company_id, reason, since)
+    select subscription.id, type.information_type, company.id, %(reason)s, clock_timestamp()
+    from subscriptions_subscription subscription
+    join subscriptions_subscribedtype type on type.subscription_id = subscription.id
+    cross join ledger_company company
+    where (subscription.office_id is null or exists (
+            select from access_clientaccess client
+            join access_office office on office.id = client.office_id
+            where client.office_id = subscription.office_id and client.company_id = company.id
+              and office.company_id <> company.id))
+      and case
+          when subscription.negative_selection or exists (
+              select from subscriptions_subscribedcompany chosen where chosen.subscription_id = subscription.id)
+          then subscription.negative_selection <> exists (
+              select from subscriptions_subscribedcompany chosen
+              where chosen.subscription_id = subscription.id and chosen.company_id = company.id)
+          else true end
+    on conflict (subscription_id, information_type, company_id) do update set
+        reason = excluded.reason, since = excluded.since
+"""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -141,6 +164,12 @@ def mark_missing(*, subscription: Subscription, pairs: Iterable[tuple[int, int]]
         update_fields=["reason", "since"],
         batch_size=5000,
     )
+
+
+def mark_all_missing(*, reason: Resync.Reason) -> None:
+    """Note that every subscription needs a one-off transfer of all it selects; inside the transaction that lost it."""
+    with connection.cursor() as cursor:
+        cursor.execute(EVERYTHING, {"reason": reason})
 
 
 def _write(subscription: Subscription, wish: Wish) -> None:

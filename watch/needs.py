@@ -18,6 +18,7 @@ from access.models import ApiKey, KeyLetter
 from access.scope import may_everywhere, rights_of_request, visible, within
 from notices.letters import reach_people
 from onetime_transfer.models import Transfer
+from revisions.messages import what_is_gone
 from revisions.models import Feedback
 from subscriptions.models import Subscription
 from watch import wording
@@ -77,6 +78,20 @@ def _group(kind: str, needs: list[Need]) -> Group:
 
 
 def _of_the_installation(signs: Signs) -> Iterator[Need]:
+    if signs.restored_at:
+        gone = what_is_gone(last=signs.last_changed_at, lost=signs.lost_changed_at)
+        yield Need(
+            kind="restored",
+            text=_("The database was restored from a backup, as was found %(time)s ago. %(gone)s")
+            % {"time": age(signs.now - signs.restored_at), "gone": gone},
+            advice=_(
+                "Every integration needs everything transferred anew, and API keys that were revoked since may work "
+                "again."
+            ),
+            action=_("See what to do"),
+            url=reverse("restored"),
+            is_severe=True,
+        )
     if signs.queues_nothing and signs.unqueued:
         text = _("Nothing is queued: what was saved %(time)s ago hasn't reached the queues")
         yield Need(

@@ -16,7 +16,12 @@ SIGNS = """
         exists (select from ledger_company),
         exists (select from access_apikey
                 where revoked_at is null and (expires_at is null or expires_at > clock_timestamp())),
-        exists (select from revisions_departure where rows > 0)
+        exists (select from revisions_departure where rows > 0),
+        restored.found_at, restored.lost_changed_at, restored.last_changed_at
+    from (select) as nothing
+    left join lateral (
+        select * from revisions_restoration where settled_at is null order by epoch desc limit 1
+    ) restored on true
 """
 
 # What moves whenever the first page does; the rest (a key that will expire, a new name) may wait for the next minute.
@@ -35,13 +40,18 @@ VERSION = """
         (select clock_timestamp() - beat_at > %(beats)s::interval from watch_pulse),
         exists (select from revisions_changeset
                 where not fanned_out and id > coalesce((select floor from revisions_fanoutstate), 0)
-                  and changed_at < clock_timestamp() - %(queued)s::interval)
+                  and changed_at < clock_timestamp() - %(queued)s::interval),
+        (select (max(epoch), count(settled_at))::text from revisions_restoration)
 """
 
 
 @dataclasses.dataclass(frozen=True)
 class Signs:
-    """What one look found; `unqueued` is when the oldest change was made that isn't queued yet."""
+    """What one look found; `unqueued` is when the oldest change was made that isn't queued yet.
+
+    `restored_at` is when the database was found to be an older one, until that is in order; then the last changes of
+    the lost one, as far as they are known, and of this one.
+    """
 
     now: datetime
     unqueued: datetime | None
@@ -49,6 +59,9 @@ class Signs:
     has_companies: bool
     has_keys: bool
     has_delivered: bool
+    restored_at: datetime | None
+    lost_changed_at: datetime | None
+    last_changed_at: datetime | None
 
     @property
     def lag(self) -> timedelta:

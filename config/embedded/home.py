@@ -51,6 +51,16 @@ class Home:
         return self.path / "working-copies"
 
     @property
+    def marks(self) -> Path:
+        """How far the database has come, for when an older one is put in its place."""
+        return self.path / "marks"
+
+    @property
+    def warning(self) -> Path:
+        """What is told on the terminal when everything is ready, where there is something."""
+        return self.path / "warning.txt"
+
+    @property
     def lock(self) -> Path:
         return self.path / "lock"
 

@@ -81,7 +81,9 @@ class Foreground(Supervisor):
     def banner(self) -> str:
         credentials = json.loads(self.home.credentials.read_text(encoding="utf-8"))
         banner = BANNER if self.first_run else BANNER_AGAIN
-        return banner.format(**credentials, file=self.home.credentials, log=self.home.log)
+        text = banner.format(**credentials, file=self.home.credentials, log=self.home.log)
+        warning = self.home.warning
+        return text + warning.read_text(encoding="utf-8") if warning.exists() else text
 
     def log_of(self, name: str) -> Path:
         return self.home.log / f"{name}.log"

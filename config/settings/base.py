@@ -280,7 +280,9 @@ REST_FRAMEWORK: dict[str, Any] = {
 # How long change sets that are queued or acknowledged are kept for the trace
 UTKORG_TRACE_DAYS: int = env.int("UTKORG_TRACE_DAYS", default=30)
 
-# How long messages to people are kept after they were read
+# Where it is written down how far the database has come, so that a restored one is noticed; nowhere if it is empty
+UTKORG_MARK_FOLDER: str = env.str("UTKORG_MARK_FOLDER", default=str(embedded.marks))
+
 # The largest file that people may import by the admin, where it is kept until then, and how long if nobody goes on
 UTKORG_IMPORT_MAX_MB: int = env.int("UTKORG_IMPORT_MAX_MB", default=500)
 UTKORG_IMPORT_FOLDER: str = env.str("UTKORG_IMPORT_FOLDER", default=str(embedded.imports))
@@ -294,6 +296,7 @@ UTKORG_WORKING_COPY_DAYS: int = env.int("UTKORG_WORKING_COPY_DAYS", default=7)
 # How long reports of integrations are kept after they were answered
 UTKORG_FEEDBACK_DAYS: int = env.int("UTKORG_FEEDBACK_DAYS", default=90)
 
+# How long messages to people are kept after they were read
 UTKORG_NOTICE_DAYS: int = env.int("UTKORG_NOTICE_DAYS", default=90)
 
 # Requests that a key may make, by a view's `throttle_scope`

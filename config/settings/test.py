@@ -111,6 +111,8 @@ from config.settings.logs import logging_config
 SECRET_KEY = "only-for-tests-" + "0123456789" * 5
 API_KEY_PEPPER = "pepper-only-for-tests-" + "0123456789" * 5
 READY_FILE = ""
+# One database after another, with the same name: tests of marks say where these are.
+UTKORG_MARK_FOLDER: str = env.str("UTKORG_MARK_FOLDER", default="")
 STATIC_ROOT = BASE_DIR / "static-collected"
 
 # The broker's database is 0: a test that empties the cache leaves the queues.

@@ -62,6 +62,7 @@ OTHERS = {
     "import-ready": "imports/fileimport/{import_ready}/change/",
     "import-waiting": "imports/fileimport/{import_waiting}/change/",
     "find-number": "find/?q=100",
+    "restored": "restored/",
     "trace": "trace/",
     "trace-by-sequence": "trace/?by=sequence",
     "trace-by-revision": "trace/?by=revision",
