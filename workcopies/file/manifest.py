@@ -13,16 +13,18 @@ from workcopies.exceptions import BadFile, ForeignFile, NewerFile, TamperedFile
 
 VERSION = 1
 SALT = "utkorg.working-copy"
+LONGEST_UNSIGNED = 2**20
 
 
 @dataclasses.dataclass(frozen=True)
 class BaseOf:
-    """What the base holds of a table, and the SQL that made it; `digest` is over its pages."""
+    """What the base holds of a table, and the SQL that made it; `size` is its text's, `digest` is over its pages."""
 
     columns: tuple[str, ...]
     statements: tuple[str, ...]
     rows: int
     pages: int
+    size: int
     digest: str
 
 
@@ -76,18 +78,31 @@ def sign(text: str) -> str:
     return signing.Signer(salt=SALT).signature(text)
 
 
-def check_signature(text: str, signature: str) -> None:
-    """Raise `TamperedFile` unless this installation signed the text."""
+def is_signed(text: str, signature: str) -> bool:
+    """Whether this installation signed the text."""
     try:
         signing.Signer(salt=SALT).unsign(f"{text}:{signature}")
-    except signing.BadSignature as error:
-        raise TamperedFile from error
+    except signing.BadSignature:
+        return False
+    return True
 
 
-def check_origin(manifest: Manifest, *, installation: str) -> None:
-    """Raise `ForeignFile` for a copy of another installation."""
+def read_signed(text: str, signature: str, *, installation: str | None) -> Manifest:
+    """The manifest of a text that this installation (its uid) signed; with None nobody looks at the signature.
+
+    Raises `TamperedFile`, `ForeignFile` for a copy of another installation, and what `Manifest.from_text` does.
+    """
+    if installation is None:
+        return Manifest.from_text(text)
+    if not is_signed(text, signature):
+        # Little is read of what nobody vouches for: only whose it says it is.
+        if len(text) <= LONGEST_UNSIGNED and Manifest.from_text(text).installation != installation:
+            raise ForeignFile
+        raise TamperedFile
+    manifest = Manifest.from_text(text)
     if manifest.installation != installation:
         raise ForeignFile
+    return manifest
 
 
 class Digest:
@@ -133,6 +148,7 @@ def _base(content: Mapping[str, Any]) -> BaseOf:
         statements=tuple(map(_text, content["statements"])),
         rows=_integer(content["rows"]),
         pages=_integer(content["pages"]),
+        size=_integer(content["size"]),
         digest=_text(content["digest"]),
     )
 

@@ -1,29 +1,26 @@
 """Reading a working copy as data: its tables must be exactly those that we make, and its base what was signed."""
 
 import json
-import os
 import sqlite3
-import stat
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from workcopies.exceptions import BadFile, BusyFile, DamagedFile, TamperedFile, UnknownTable
-from workcopies.file.manifest import Digest, Manifest, check_origin, check_signature
-from workcopies.file.tables import Table, all_tables, counters, tables_by_name
-from workcopies.file.writing import APPLICATION_ID, BASE, MANIFEST, lines_sql
+from workcopies.exceptions import BusyFile, DamagedFile, TamperedFile
+from workcopies.file.manifest import Digest, Manifest, read_signed
+from workcopies.file.opening import authorize, checked_tables, connected, damage, manifest_texts, state_of
+from workcopies.file.tables import Table, all_tables
+from workcopies.file.writing import ROWS_PER_PAGE, lines_sql
 
 Values = tuple[Any, ...]
 Watch = Callable[[int], None]
 
-# Made by SQLite itself: for AUTOINCREMENT, for keys, and by ANALYZE.
-OF_SQLITE = ("sqlite_sequence", "sqlite_stat")
-LONGEST_VALUE = 64 * 2**20
 LONGEST_PAGE = 32 * 2**20
+# Rows that are read at once where the base has none
+ROWS_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,9 @@ class RowChange:
 class WorkingFile:
     """A working copy, opened for reading only. Use `open_file`."""
 
-    def __init__(self, connection: sqlite3.Connection, manifest: Manifest, tables: Iterable[Table]) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, manifest: Manifest, tables: Iterable[Table]) -> None:
+        self._path = path
+        self._state = state_of(path)
         self._connection = connection
         self.manifest = manifest
         found = {table.name: table for table in tables}
@@ -47,34 +46,57 @@ class WorkingFile:
 
     def query(self, statement: str, values: "tuple[Any, ...] | list[Any]" = ()) -> Iterator[Values]:
         """Yield the rows of a query over the copy's tables. Raises `DamagedFile`."""
-        with _damage():
+        with damage():
             yield from self._connection.execute(statement, values)
 
     def changes(self, table: Table, *, progress: Watch | None = None) -> Iterator[RowChange]:
         """Yield what the copy changed of a table since its base, by id, reading both once.
 
-        Raises `TamperedFile` at the end where the base isn't what was signed: nothing may be kept before.
+        Raises `TamperedFile` at the end where the base isn't what was signed, `DamagedFile` where rows are missing
+        because the file is broken, `BusyFile` if it was written to meanwhile: nothing may be kept before.
         """
-        promised, digest, pages, beyond = self.manifest.tables[table.name], Digest(), 0, -(2**63)
-        statement = "select page, first_id, last_id, rows, lines from utkorg_base where table_name = ? order by page"
-        for page, first_id, last_id, rows, lines in self.query(statement, [table.name]):
-            if page != pages + 1 or not isinstance(lines, bytes) or not beyond < first_id <= last_id:
-                raise TamperedFile
-            digest.add(page, first_id, last_id, rows, lines)
-            yield from self._page_changes(table, _unpacked(lines), beyond, last_id)
-            pages, beyond = page, last_id
+        beyond, is_less = -(2**63), False
+        for last_id, rows, text in self._pages(table):
+            for change in self._page_changes(table, text, beyond, last_id):
+                is_less = is_less or change.mine is None
+                yield change
+            beyond = last_id
             if progress is not None:
                 progress(rows)
-        yield from self._page_changes(table, "", beyond, 2**63 - 1)
-        if pages != promised.pages or str(digest) != promised.digest:
-            raise TamperedFile
+        yield from self._new(table, beyond)
+        if is_less:
+            self._check_whole()
+        if state_of(self._path) != self._state:
+            raise BusyFile
 
     def base_row(self, table: Table, row_id: int) -> Values | None:
         """Return a row as it was in the base."""
         statement = "select lines from utkorg_base where table_name = ? and first_id <= ? and last_id >= ? limit 1"
         for (lines,) in self.query(statement, [table.name, row_id, row_id]):
-            return _rows(_unpacked(lines)).get(row_id)
+            return _rows(_unpacked(lines, LONGEST_PAGE)).get(row_id)
         return None
+
+    def _pages(self, table: Table) -> Iterator[tuple[int, int, str]]:
+        """Yield the base's pages: the last id of each, how many rows it has, and their text."""
+        promised = self.manifest.tables[table.name]
+        digest, pages, left, beyond = Digest(), 0, promised.size, -(2**63)
+        statement = "select page, first_id, last_id, rows, lines from utkorg_base where table_name = ? order by page"
+        for page, first_id, last_id, rows, lines in self.query(statement, [table.name]):
+            numbers = (page, first_id, last_id, rows)
+            if not isinstance(lines, bytes) or not all(isinstance(number, int) for number in numbers):
+                raise TamperedFile
+            pages += 1
+            if page != pages or pages > promised.pages or not beyond < first_id <= last_id:
+                raise TamperedFile
+            if not 0 < rows <= ROWS_PER_PAGE:
+                raise TamperedFile
+            digest.add(page, first_id, last_id, rows, lines)
+            text = _unpacked(lines, min(left, LONGEST_PAGE))
+            yield last_id, rows, text
+            left -= len(text.encode())
+            beyond = last_id
+        if pages != promised.pages or left or str(digest) != promised.digest:
+            raise TamperedFile
 
     def _page_changes(self, table: Table, was: str, beyond: int, last_id: int) -> Iterator[RowChange]:
         """Yield the changes of the rows of a page, whose text tells at once where there is none."""
@@ -87,6 +109,27 @@ class WorkingFile:
             if before != after:
                 yield RowChange(table, row_id, before, after)
 
+    def _new(self, table: Table, beyond: int) -> Iterator[RowChange]:
+        """Yield the rows beyond the base's last, some at a time."""
+        some = f'select "id" from "{table.name}" where "id" > ? order by "id" limit {ROWS_AT_ONCE}'
+        while True:
+            ((last_id,),) = self.query(f"select max(id) from ({some})", [beyond])
+            if last_id is None:
+                return
+            if last_id <= beyond:
+                raise DamagedFile
+            yield from self._page_changes(table, "", beyond, last_id)
+            beyond = last_id
+
+    def _check_whole(self) -> None:
+        """Raise `DamagedFile` unless rows are missing because they were deleted."""
+        with damage():
+            self._connection.set_authorizer(None)
+            ((said, *_rest), *_more) = self._connection.execute("pragma quick_check(1)").fetchall()
+            self._connection.set_authorizer(authorize)
+        if said != "ok":
+            raise DamagedFile
+
 
 @contextmanager
 def open_file(path: Path, *, installation: str | None) -> Iterator[WorkingFile]:
@@ -95,122 +138,29 @@ def open_file(path: Path, *, installation: str | None) -> Iterator[WorkingFile]:
     With None nobody can tell whether it was signed: so it is worked in, away from the server. Raises `BadFile` and what
     derives from it: not ours, cut off, tampered with, of another installation, of a later version, in use.
     """
-    connection = _connect(path)
-    try:
-        with _damage():
-            manifest = _manifest(connection, installation)
-            file = WorkingFile(connection, manifest, _tables(connection, manifest))
-        yield file
-    finally:
-        connection.close()
+    with connected(path) as (connection, steps):
+        with damage():
+            manifest = read_signed(*manifest_texts(connection), installation=installation)
+            tables = list(checked_tables(connection, manifest))
+        steps.grant()
+        yield WorkingFile(path, connection, manifest, tables)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    _check_header(path)
-    if any(path.with_name(path.name + ending).exists() for ending in ("-journal", "-wal")):
-        raise BusyFile
-    # `immutable`: no other file is looked for or made beside it.
-    address = f"file:{quote(str(path.resolve()))}?mode=ro&immutable=1"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 0)
-    connection.execute("pragma trusted_schema = off")
-    connection.execute("pragma query_only = on")
-    connection.execute("pragma cell_size_check = on")
-    connection.execute("pragma cache_size = -65536")
-    return connection
-
-
-def _check_header(path: Path) -> None:
-    """The first 100 bytes of a SQLite file say how long it is. Source: sqlite.org/fileformat.html §1.3."""
-    try:
-        with open(path, "rb", opener=_regular) as file:
-            head, size = file.read(100), os.fstat(file.fileno()).st_size
-    except OSError as error:
-        raise BadFile from error
-    if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
-        raise BadFile
-    page_size = int.from_bytes(head[16:18], "big")
-    page_size = 65536 if page_size == 1 else page_size
-    if int.from_bytes(head[68:72], "big") != APPLICATION_ID:
-        raise BadFile
-    if head[18] != 1 or head[19] != 1:
-        raise BusyFile  # another program keeps its log in a file beside this one
-    if size != page_size * int.from_bytes(head[28:32], "big"):
-        raise DamagedFile
-
-
-def _regular(name: str, flags: int) -> int:
-    # A pipe would be waited for.
-    descriptor = os.open(name, flags | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError("no file")
-    return descriptor
-
-
-def _manifest(connection: sqlite3.Connection, installation: str | None) -> Manifest:
-    ours = {"utkorg_manifest": _as_kept(MANIFEST), "utkorg_base": _as_kept(BASE)}
-    if dict(connection.execute("select name, sql from sqlite_schema where name like 'utkorg%'")) != ours:
-        raise BadFile
-    match connection.execute("select content, signature from utkorg_manifest").fetchmany(2):
-        case [(str(content), str(signature))]:
-            manifest = Manifest.from_text(content)
-        case _:
-            raise BadFile
-    if installation is not None:
-        check_origin(manifest, installation=installation)
-        check_signature(content, signature)
-    return manifest
-
-
-def _tables(connection: sqlite3.Connection, manifest: Manifest) -> Iterator[Table]:
-    """Yield the tables of the file; raises `TamperedFile` where it holds anything but what was made at check-out."""
-    wanted = {_as_kept(MANIFEST), _as_kept(BASE), *(_as_kept(table.statements[0]) for table in counters())}
-    wanted.update(_as_kept(statement) for base in manifest.tables.values() for statement in base.statements)
-    for name, kind, sql in connection.execute("select name, type, sql from sqlite_schema"):
-        if kind in {"table", "index"} and sql in wanted:
-            wanted.discard(sql)
-        elif not (name.startswith(OF_SQLITE) or (sql is None and name.startswith("sqlite_autoindex_"))):
-            raise TamperedFile
-    if wanted:
-        raise TamperedFile
-    known = tables_by_name()
-    for name, base in manifest.tables.items():
-        if name not in known:
-            raise UnknownTable(name)
-        yield known[name].with_columns(base.columns)
-
-
-def _as_kept(statement: str) -> str:
-    """A statement as SQLite keeps it."""
-    return statement.replace("create table", "CREATE TABLE", 1).replace("create index", "CREATE INDEX", 1)
-
-
-def _unpacked(lines: bytes) -> str:
+def _unpacked(lines: bytes, most: int) -> str:
     unpacker = zlib.decompressobj()
     try:
-        text = unpacker.decompress(lines, LONGEST_PAGE)
-    except zlib.error as error:
+        text = unpacker.decompress(lines, most + 1)
+        if not unpacker.eof or len(text) > most:
+            raise TamperedFile
+        return text.decode()
+    except (zlib.error, ValueError) as error:
         raise TamperedFile from error
-    if not unpacker.eof:
-        raise TamperedFile
-    return text.decode()
 
 
 def _rows(lines: str) -> dict[int, Values]:
-    # Floats as text: money is read from what stands there.
-    return {row[0]: tuple(row) for row in (json.loads(line, parse_float=str) for line in lines.split("\n") if line)}
-
-
-@contextmanager
-def _damage() -> Iterator[None]:
     try:
-        yield
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            raise BusyFile from error
-        raise DamagedFile from error
-    except (sqlite3.Error, UnicodeDecodeError, ValueError) as error:
+        # Floats as text: money is read from what stands there.
+        rows = [tuple(json.loads(line, parse_float=str)) for line in lines.split("\n") if line]
+        return {row[0]: row for row in rows}
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise DamagedFile from error

@@ -42,7 +42,7 @@ class FileWriter:
         self._unfinished.touch(mode=0o600, exist_ok=False)
         self._file = sqlite3.connect(self._unfinished, isolation_level=None)
         self._file.executescript(
-            f"pragma application_id = {APPLICATION_ID}; pragma page_size = 8192; pragma encoding = 'UTF-8';"
+            f"pragma page_size = 8192; pragma encoding = 'UTF-8'; pragma application_id = {APPLICATION_ID};"
             "pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -65536; begin;"
         )
         self._file.execute(MANIFEST)
@@ -96,7 +96,7 @@ class FileWriter:
         self._file.execute("insert into sqlite_sequence values (?, ?)", [table.name, FIRST_NEW_ID])
 
     def _base(self, table: Table, progress: Callable[[int], None] | None) -> BaseOf:
-        digest, page, rows_of_all = Digest(), 0, 0
+        digest, page, rows_of_all, size = Digest(), 0, 0, 0
         ends = self._file.execute(
             f"""select min(id), max(id), count(*) from (
                     select id, (row_number() over (order by id) - 1) / {ROWS_PER_PAGE} as page from "{table.name}"
@@ -105,13 +105,21 @@ class FileWriter:
         for page, (first_id, last_id, rows) in enumerate(ends, start=1):
             ((text,),) = self._file.execute(lines_sql(table), [first_id - 1, last_id]).fetchall()
             lines = zlib.compress(text.encode(), 6)
+            size += len(text.encode())
             digest.add(page, first_id, last_id, rows, lines)
             self._file.execute(INSERT_PAGE, [table.name, page, first_id, last_id, rows, lines])
             rows_of_all += rows
             if progress is not None:
                 progress(rows)
         columns = tuple(column.name for column in table.columns)
-        return BaseOf(columns=columns, statements=table.statements, rows=rows_of_all, pages=page, digest=str(digest))
+        return BaseOf(
+            columns=columns,
+            statements=table.statements,
+            rows=rows_of_all,
+            pages=page,
+            size=size,
+            digest=str(digest),
+        )
 
 
 def lines_sql(table: Table) -> str:

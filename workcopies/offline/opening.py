@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from workcopies.exceptions import BadFile, BusyFile
 from workcopies.file.manifest import Manifest
+from workcopies.file.opening import check_beside
 from workcopies.file.reading import open_file
 from workcopies.file.writing import APPLICATION_ID
 
@@ -93,6 +94,7 @@ def _recover(path: Path) -> None:
     with path.open("rb") as file:
         if int.from_bytes(file.read(72)[68:], "big") != APPLICATION_ID:
             return  # what it is, reading it tells
+    check_beside(path)
     try:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=1)) as connection:
             connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
