@@ -100,6 +100,7 @@ def connected(path: Path) -> Iterator[tuple[sqlite3.Connection, "_Steps"]]:
         with damage():
             for category, limit in LIMITS.items():
                 connection.setlimit(category, limit)
+            connection.text_factory = _text
             connection.set_progress_handler(steps, STEPS_BETWEEN_LOOKS)
             for pragma in PRAGMAS:
                 connection.execute(f"pragma {pragma}")
@@ -230,6 +231,14 @@ def authorize(action: int, _first: str | None, second: str | None, *_rest: str |
     if action not in MAY or (action == sqlite3.SQLITE_FUNCTION and second in FORBIDDEN_FUNCTIONS):
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
+
+
+def _text(content: bytes) -> str | bytes:
+    """Text, or the bytes of what is none."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content
 
 
 def _regular(name: str, flags: int) -> int:

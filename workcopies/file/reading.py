@@ -69,6 +69,12 @@ class WorkingFile:
         if state_of(self._path) != self._state:
             raise BusyFile
 
+    def rows(self, table: Table, condition: str, values: "tuple[Any, ...] | list[Any]" = ()) -> Iterator[Values]:
+        """Yield rows by `table.compared` as `changes` has them; what is no value of a register's comes as bytes."""
+        columns = ", ".join(f'"{column.name}"' for column in table.compared)
+        for row in self.query(f'select {columns} from "{table.name}" where {condition}', values):
+            yield tuple(repr(value) if isinstance(value, float) else value for value in row)
+
     def base_row(self, table: Table, row_id: int) -> Values | None:
         """Return a row as it was in the base."""
         statement = "select lines from utkorg_base where table_name = ? and first_id <= ? and last_id >= ? limit 1"
@@ -100,14 +106,34 @@ class WorkingFile:
 
     def _page_changes(self, table: Table, was: str, beyond: int, last_id: int) -> Iterator[RowChange]:
         """Yield the changes of the rows of a page, whose text tells at once where there is none."""
-        ((now,),) = self.query(lines_sql(table), [beyond, last_id])
-        if (now or "") == was:
+        now = self._text(table, beyond, last_id)
+        if now == was:
             return
-        base, mine = _rows(was), _rows(now or "")
+        base, mine = _rows(was), self._mine(table, now, beyond, last_id)
         for row_id in sorted(base.keys() | mine.keys()):
             before, after = base.get(row_id), mine.get(row_id)
             if before != after:
                 yield RowChange(table, row_id, before, after)
+
+    def _text(self, table: Table, beyond: int, last_id: int) -> str | None:
+        """The rows of a page as text; None where one of them holds what can't be written so."""
+        try:
+            ((text,),) = self.query(lines_sql(table), [beyond, last_id])
+        except DamagedFile as error:
+            if getattr(error.__cause__, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
+                raise
+            return None  # bytes, which JSON doesn't know
+        if isinstance(text, bytes):
+            return None  # some of it is no text
+        return text or ""
+
+    def _mine(self, table: Table, text: str | None, beyond: int, last_id: int) -> dict[int, Values]:
+        if text is not None:
+            try:
+                return _rows(text)
+            except DamagedFile:
+                pass  # an infinite number, which SQLite writes as nobody reads it
+        return {row[0]: row for row in self.rows(table, '"id" > ? and "id" <= ?', [beyond, last_id])}
 
     def _new(self, table: Table, beyond: int) -> Iterator[RowChange]:
         """Yield the rows beyond the base's last, some at a time."""
