@@ -1,7 +1,9 @@
 """A whole `make run` as real processes, in a folder of its own."""
 
+import html
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,8 +13,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import psutil
 from django.conf import settings
@@ -86,6 +91,18 @@ class Installation:
             return error.code, error.read().decode()
         except OSError:
             return 0, ""
+
+    def first_page(self) -> str:
+        """The admin's first page, as the administrator sees it after signing in."""
+        browser = build_opener(HTTPCookieProcessor(CookieJar()))
+        address = f"http://127.0.0.1:{self.port}/admin/login/?next=/admin/"
+        with browser.open(address, timeout=10) as response:
+            token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', response.read().decode())
+        assert token is not None
+        known = self.credentials()
+        form = {"username": known["admin_user"], "password": known["admin_password"], "csrfmiddlewaretoken": token[1]}
+        with browser.open(address, urlencode(form).encode(), timeout=10) as response:
+            return html.unescape(response.read().decode())
 
     def credentials(self) -> Any:
         return json.loads(self.home.credentials.read_text(encoding="utf-8"))

@@ -161,6 +161,32 @@ def test_all_killed_at_once_nothing_is_lost(installation: Installation) -> None:
     assert installation.manage("shell", "-v", "0", "-c", f"{one} print(one.name)") == "Saved just before"
 
 
+def test_an_old_database_put_back_is_told_on_the_terminal_over_rest_and_on_the_first_page(
+    installation: Installation,
+) -> None:
+    home = installation.home
+    installation.stop()
+    shutil.copytree(home.postgres, home.path / "backup")
+    installation.run()
+    rename = "from ledger.models import Company; one = Company.objects.earliest('pk'); one.name = 'Lost'; one.save()"
+    marks = next(home.marks.iterdir())
+    before = marks.read_text()
+    installation.manage("shell", "-v", "0", "-c", rename)
+    wait_until(lambda: marks.read_text() != before, "a mark")
+    installation.stop()
+    shutil.rmtree(home.postgres)
+    (home.path / "backup").rename(home.postgres)
+    installation.run()
+    assert "THIS DATABASE WAS RESTORED FROM A BACKUP" in installation.said()
+    headers = {"Authorization": f"Bearer {installation.credentials()['api_key']}"}
+    pending = json.loads(installation.get("/api/v1/pending?integration_id=DEMO", **headers)[1])
+    assert pending["epoch"] == 2
+    assert {"information_type": "ledger_entries", "company": "5555555555"} in pending["resync"]
+    assert "The database was restored from a backup" in installation.first_page()
+    assert "It is in order." in installation.manage("restored", "--yes")
+    assert "was restored from a backup" not in installation.first_page()
+
+
 def test_it_moves_to_another_port(installation: Installation) -> None:
     installation.stop()
     key = installation.credentials()["api_key"]

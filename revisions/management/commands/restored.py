@@ -46,7 +46,8 @@ TRANSFERS = """\
 GONE = """\
   4. What was entered, imported or sent in after the backup is gone: files, invoices and hours have to come in
      again. Vouchers get numbers that were used once already. Audit log and trace end where the backup does.
-  5. Working copies that were checked out after the backup show what they lack when they are checked in.
+  5. Working copies that were withdrawn after the backup can be checked in again. In one that was checked out after
+     it, what is lost looks as if it had been deleted here; its check-in says so.
 """
 NOTHING = "Nothing shows that this database was restored."
 ANYWAY = "If it was restored nevertheless: manage.py restored --anyway"
