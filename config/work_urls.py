@@ -23,4 +23,4 @@ urlpatterns = [
 ]
 
 handler400 = "access.http.problems.bad_request"
-handler500 = "access.http.problems.server_error"
+handler500 = "workcopies.http.pages.failed"

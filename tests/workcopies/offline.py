@@ -85,7 +85,7 @@ def books() -> dict[type[Model], list[dict[str, Any]]]:
     }
 
 
-def make_copy(path: Path, *, rights: Mapping[str, Sequence[str]] | None = None) -> Path:
+def make_copy(path: Path, *, rights: Mapping[str, Sequence[str]] | None = None, user: str = "anna") -> Path:
     """Write the books into a file, as a check-out would."""
     rows = books()
     with FileWriter(path) as file:
@@ -98,7 +98,7 @@ def make_copy(path: Path, *, rights: Mapping[str, Sequence[str]] | None = None) 
                 installation="0190a0a0-0000-7000-8000-000000000001",
                 epoch=1,
                 position=17,
-                user="anna",
+                user=user,
                 made_at=datetime(2026, 11, 21, 17, 30, tzinfo=UTC),
                 companies=("100", "200"),
                 rights={name: tuple(names) for name, names in (rights or {"100": EVERYTHING, "200": LOOKING}).items()},

@@ -202,6 +202,32 @@ def test_who_may_only_look_is_offered_nothing_else(tmp_path: Path, home: Path) -
         assert "Åkeriet i Norr" not in listed
 
 
+def test_a_copy_that_a_command_checked_out_is_nobodys(tmp_path: Path, home: Path) -> None:
+    with working(make_copy(tmp_path / "copy.utkorg", user=""), home=home) as work:
+        assert "uthämtad av driften" in Browser(work.url).get("admin/")
+
+
+def test_what_other_programs_wrote_is_shown_as_it_stands(copy: Path, home: Path) -> None:
+    with closing(sqlite3.connect(copy)) as file:
+        file.execute("update ledger_ledgerentry set amount = 'abc', other_dimensions = '{' where id = 3")
+        file.execute("update ledger_ledgerentry set amount = '1e3', entry_date = 'igår' where id = 4")
+        file.execute("update ledger_voucher set voucher_date = '2026-02-31', text = x'ff' where id = 2")
+        file.execute("update ledger_supplier set active = 'kanske', payment_terms_days = 'x' where id = 1")
+        file.execute("update ledger_account set number = 1930.5 where id = 2")
+        file.commit()
+    with working(copy, home=home) as work:
+        pages = Browser(work.url)
+        for page in (
+            "",
+            "ledger/ledgerentry/",
+            "ledger/voucher/",
+            "ledger/voucher/2/change/",
+            "ledger/supplier/",
+            "ledger/ledgerentry/3/change/",
+        ):
+            assert pages.status(f"admin/{page}") == 200, page
+
+
 def test_nothing_is_made_where_there_was_nothing(home: Path, work: Work) -> None:
     Browser(work.url).get("admin/ledger/voucher/")
     assert list(home.iterdir()) == []

@@ -17,7 +17,7 @@ def working_copy(_request: HttpRequest) -> dict[str, Any]:
     return {
         "working_copy": {
             "made_at": copy.manifest.made_at,
-            "user": copy.manifest.user,
+            "user": copy.holder,
             "file": copy.path.name,
             "companies": companies[:MOST_NAMED],
             "more": max(len(copy.manifest.companies) - MOST_NAMED, 0),

@@ -1,5 +1,6 @@
 """The first page of a working copy, and the one that takes a change back."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -92,6 +94,13 @@ def take_back(request: HttpRequest, register: str, pk: int) -> HttpResponse:
         is_loss=document.operation is not Operation.DELETED,
     )
     return ask(request, question, document.model)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Be the site's `handler500`: whoever sees it is the one who can tell of it."""
+    kind, error, _trace = sys.exc_info()
+    context = {"error": "" if kind is None else f"{kind.__name__}: {error}"}
+    return render(request, "admin/workcopies/offline/failed.html", context, status=500)
 
 
 def _document(register: str, pk: int) -> Document:

@@ -20,20 +20,24 @@ def rights_in(copy: Opened) -> Rights:
 
 def holder_of(copy: Opened, rights: Rights) -> User:
     """Somebody who stands for whoever checked the copy out; in no table, and made anew for each request."""
-    user = User(pk=0, username=copy.manifest.user, is_staff=True)
+    user = User(pk=0, username=copy.holder, is_staff=True)
     user._rights = rights  # type: ignore[attr-defined]
     return user
 
 
 def _allowances(copy: Opened) -> Iterator[Allowance]:
+    """What they might do everywhere in the copy, so that lists need not ask for each row's company; then the rest."""
     keys = dict(Company.objects.values_list("number", "pk"))
-    for number, names in copy.manifest.rights.items():
-        allowed = frozenset(name for name in names if _is_allowed(copy, name))
-        if number in keys and allowed:
-            yield Allowance(allowed, frozenset((keys[number],)))
+    rights = {number: frozenset(copy.manifest.rights.get(number, ())) & _possible(copy) for number in keys}
+    everywhere = frozenset.intersection(*rights.values()) if rights else frozenset()
+    if everywhere:
+        yield Allowance(everywhere)
+    for number, names in rights.items():
+        if names - everywhere:
+            yield Allowance(names - everywhere, frozenset((keys[number],)))
 
 
-def _is_allowed(copy: Opened, name: str) -> bool:
-    if copy.is_read_only and not name.startswith(f"{REGISTERS}view_"):
-        return False
-    return name.startswith(REGISTERS) and name not in NEVER
+def _possible(copy: Opened) -> frozenset[str]:
+    named = {name for names in copy.manifest.rights.values() for name in names}
+    prefix = f"{REGISTERS}view_" if copy.is_read_only else REGISTERS
+    return frozenset(name for name in named if name.startswith(prefix)) - NEVER

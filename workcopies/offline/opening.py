@@ -41,6 +41,11 @@ class Opened:
     is_read_only: bool
 
     @property
+    def holder(self) -> str:
+        """Who checked it out; a command on the server may name nobody."""
+        return self.manifest.user or str(_("the operator"))
+
+    @property
     def address(self) -> str:
         """How Django's database is to name the file."""
         mode = "ro" if self.is_read_only else "rw"

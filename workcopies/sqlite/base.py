@@ -35,10 +35,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         name: pattern.replace("UPPER(", "UTKORG_UPPER(") for name, pattern in base.DatabaseWrapper.pattern_ops.items()
     }
 
+    def get_connection_params(self) -> dict[str, Any]:
+        """Without the module's own readers of dates, which would stop at one that is none."""
+        return {**super().get_connection_params(), "detect_types": 0}
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
         """Connect, trusting nothing that the file says."""
         connection: sqlite3.Connection = super().get_new_connection(conn_params)
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        connection.text_factory = _text
         register(connection)
         for statement in SAFE if self.is_read_only else (*SAFE, *DURABLE):
             connection.execute(statement)
@@ -65,3 +70,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.ops.quote_name(field.column) + (" integer primary key autoincrement" if field.primary_key else "")
             for field in model._meta.local_concrete_fields
         ]
+
+
+def _text(given: bytes) -> str:
+    return given.decode("utf-8", "replace")

@@ -8,6 +8,7 @@ from typing import Any
 # The largest amounts have 18 digits; sums of as many as fit on a disk have fewer than twice that.
 EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 DECIMAL = "utkorg_decimal"
+LARGEST = 2**63 - 1  # that SQLite has as a whole number
 
 
 def decimal_of(text: object) -> Decimal | None:
@@ -45,10 +46,20 @@ def compare(one: str, other: str) -> int:
     return (first > second) - (first < second)
 
 
+def scaled(value: object, places: int) -> int | float | None:
+    """An amount as a whole number of its smallest part; what has smaller parts still stands in its place."""
+    number = None if value is None else decimal_of(value)
+    if number is None:
+        return None
+    moved = EXACT.multiply(number, Decimal(10) ** places)
+    return int(moved) if moved == moved.to_integral_value() and abs(moved) <= LARGEST else float(moved)
+
+
 def register(connection: sqlite3.Connection) -> None:
     """Make them known to a connection."""
     connection.create_collation(DECIMAL, compare)
     connection.create_function("utkorg_upper", 1, _upper, deterministic=True)
+    connection.create_function("utkorg_scaled", 2, scaled, deterministic=True)
     connection.create_function("clock_timestamp", 0, _now)
     summing: Any = DecimalSum  # the stubs would have whole numbers added up
     connection.create_aggregate("utkorg_sum", 1, summing)

@@ -41,11 +41,17 @@ class DatabaseOperations(operations.DatabaseOperations):
 
         def converter(value: Any, _expression: Any, _connection: Any) -> Decimal | None:
             found = None if value is None else decimal_of(value)
+            if found is None and value is not None and not field.null:
+                return Decimal(0)  # whatever stands there: lists and sums go on, and check-in refuses it
             if found is None or -int(found.as_tuple().exponent) >= places:
                 return found
             return found.quantize(Decimal(1).scaleb(-places))
 
         return converter
+
+    def get_db_converters(self, expression: Any) -> list[Callable[..., Any]]:
+        """What can't be what its column holds, which any program may have written there, is nothing."""
+        return [_forgiving(converter) for converter in super().get_db_converters(expression)]
 
     def compose_sql(self, sql: str, params: Any) -> str:
         """The statement with its values in place, as PostgreSQL's operations do it."""
@@ -55,3 +61,13 @@ class DatabaseOperations(operations.DatabaseOperations):
         with self.connection.cursor() as cursor:
             cursor.execute("select quote(%s)", [value])
             return str(cursor.fetchone()[0])
+
+
+def _forgiving(converter: Callable[..., Any]) -> Callable[..., Any]:
+    def convert(value: Any, expression: Any, connection: Any) -> Any:
+        try:
+            return converter(value, expression, connection)
+        except (ValueError, TypeError, ArithmeticError):
+            return None
+
+    return convert
