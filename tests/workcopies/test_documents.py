@@ -10,15 +10,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ledger.models import Supplier, Voucher
+from ledger.models import Account, Supplier, SupplierPayment, Voucher
 from ledger.services.reversals import reverse_voucher
 from revisions.installation import installation
-from tests.factories import Books, make_books
+from tests.factories import Books, SupplierInvoiceFactory, make_books
 from tests.registers import make_some_of_each
 from workcopies.checking_out import ALL_RIGHTS, check_out
 from workcopies.documents.document import Document
 from workcopies.documents.kinds import Key, all_kinds, kinds_by_register
 from workcopies.documents.mine import Change, Mine, read_mine
+from workcopies.documents.since import Since, changed_there
 from workcopies.documents.theirs import read_theirs
 from workcopies.documents.values import to_python
 from workcopies.file.reading import open_file
@@ -94,7 +95,7 @@ def test_what_nobody_touched_isnt_read_as_changed(path: Path) -> None:
 
 def test_a_changed_row_brings_its_whole_voucher(after: Any) -> None:
     voucher = Voucher.objects.latest("id")
-    row = voucher.rows.first()
+    row = voucher.rows.get(row=1)
     (change,) = after(f"update ledger_ledgerentry set amount = '150.5' where id = {row.pk}")
     assert (change.register, change.key) == ("ledger_voucher", ("100", "2024-01-01", "A", voucher.number))
     assert {number: said["amount"] for number, said in change.base.rows.items()} == {1: "100.00", 2: "-100.00"}
@@ -180,9 +181,9 @@ def test_a_value_that_cant_be_is_a_problem_of_its_document(
     voucher = Voucher.objects.latest("id")
     ids = {
         "voucher": voucher.pk,
-        "entry": voucher.rows.first().pk,  # type: ignore[union-attr]
-        "supplier": Supplier.objects.first().pk,  # type: ignore[union-attr]
-        "centre": books.company.dimension_values.filter(dimension=1).first().pk,  # type: ignore[union-attr]
+        "entry": voucher.rows.get(row=1).pk,
+        "supplier": Supplier.objects.earliest("id").pk,
+        "centre": books.company.dimension_values.filter(dimension=1).earliest("id").pk,
     }
     bad, good = sorted(
         after(statement.format(**ids), "update ledger_account set name = 'Kassan' where number = '1910'"),
@@ -241,6 +242,39 @@ def test_theirs_are_found_in_few_queries(books: Books) -> None:
         found = read_theirs(names, lock=True)
     assert len(found) == 20
     assert len(asked) <= 6
+
+
+def since(path: Path) -> Since:
+    with open_file(path, installation=str(installation().uid)) as file:
+        return changed_there(file.manifest, read_mine(file))
+
+
+def test_what_only_the_server_changed_is_told(path: Path, books: Books) -> None:
+    assert since(path).documents == ()
+    voucher = books.post(text="Ny")
+    Supplier.objects.filter(company=books.company).update(city="Umeå")
+    books.year.locked_until = books.year.first_day
+    books.year.save()
+    invoice = SupplierInvoiceFactory.create(company=books.company)
+    payment = SupplierPayment.objects.earliest("id")
+    payment.delete()
+    told = since(path)
+    assert (told.is_known, told.is_complete) == (True, True)
+    found = {(there.information_type, there.operation): there.key for there in told.documents}
+    assert found["ledger_entries", "created"] == ("100", "2024-01-01", "A", voucher.number)
+    assert found["supplier_invoices", "created"] == ("100", invoice.number)
+    assert found["supplier_payments", "deleted"] == ("100", payment.number)
+    assert found["financial_years", "changed"] == ("100", "2024-01-01")
+    assert ("suppliers", "changed") in found
+
+
+def test_what_is_as_it_was_again_isnt_told_and_neither_is_what_both_changed(path: Path) -> None:
+    Account.objects.filter(number="1910").update(name="Kassan")
+    Account.objects.filter(number="1910").update(name="Kassa")
+    Account.objects.filter(number="3001").update(name="Sales")
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("update ledger_account set active = 0 where number = '3001'")
+    assert since(path).documents == ()
 
 
 def test_a_reversal_names_what_it_takes_back(books: Books) -> None:
