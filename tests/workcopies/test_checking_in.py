@@ -219,3 +219,121 @@ def test_work_goes_on_in_the_same_file(copy: Copy, books: factories.Books) -> No
     assert told(report) == [("changed", "accounts", "1910"), ("changed", "ledger_entries", "2024-01-01", "A", "2")]
     assert Voucher.objects.get(number="2").text == "Later"
     assert Account.objects.get(number="1910").name == "Theirs"
+
+
+def test_what_is_put_back_after_it_landed_is_a_change_too(copy: Copy, books: factories.Books) -> None:
+    copy.run("update ledger_account set name = 'Mine' where number = '1910'")
+    copy.check_in()
+    copy.run("update ledger_account set name = 'Kassa' where number = '1910'")
+    assert told(copy.check_in()) == [("changed", "accounts", "1910")]
+    assert Account.objects.get(number="1910").name == "Kassa"
+
+
+def test_what_landed_and_is_gone_from_the_copy_is_deleted(copy: Copy, books: factories.Books) -> None:
+    voucher = copy.post(books.company, [("1910", "12.50"), ("3001", "-12.50")])
+    copy.check_in()
+    copy.run("delete from ledger_ledgerentry where voucher_id = ?", [voucher])
+    copy.run("delete from ledger_voucher where id = ?", [voucher])
+    assert told(copy.check_in()) == [("deleted", "ledger_entries", "2024-01-01", "A", "2")]
+    assert [voucher.number for voucher in Voucher.objects.all()] == ["1"]
+    assert copy.check_in().landed == []
+
+
+def test_a_new_voucher_is_never_taken_for_another_of_its_number(copy: Copy, books: factories.Books) -> None:
+    theirs = books.post(text="Theirs")
+    copy.post(books.company, [("1910", "12.50"), ("3001", "-12.50")], number=theirs.number, text="Mine")
+    report = copy.check_in()
+    assert told(report) == [("created", "ledger_entries", "2024-01-01", "A", "3")]
+    assert [v.text for v in Voucher.objects.order_by("number")] == ["", "Theirs", "Mine"]
+
+
+def test_what_refers_to_something_refused_is_refused_with_it(copy: Copy, books: factories.Books) -> None:
+    voucher = copy.post(books.company, [("1910", "12.50"), ("3001", "-12.00")])
+    copy.insert(
+        "ledger_supplierinvoice",
+        company_id=books.company.pk,
+        number="P1",
+        invoice_date="2024-03-05",
+        amount="12.50",
+        vat_amount="0.00",
+        balance="12.50",
+        voucher_id=voucher,
+        status="received",
+    )
+    report = copy.check_in()
+    assert [one.code for one in report.refused] == ["unbalanced", "unknown_reference"]
+    assert not SupplierInvoice.objects.exists()
+
+
+def test_an_account_that_the_server_uses_stays(copy: Copy, books: factories.Books) -> None:
+    copy.run("delete from ledger_ledgerentry where row = 2")
+    copy.run("delete from ledger_account where number = '3001'")
+    report = copy.check_in()
+    assert {one.code for one in report.refused} == {"unbalanced", "in_use"}
+    assert Account.objects.count() == 2
+
+
+def test_a_reversal_made_in_the_copy_lands_as_one(copy: Copy, books: factories.Books) -> None:
+    first = copy.id_of("ledger_voucher", number="1")
+    copy.post(books.company, [("1910", "-100.00"), ("3001", "100.00")], reverses_id=first)
+    copy.check_in()
+    assert Voucher.objects.get(number="2").reverses == Voucher.objects.get(number="1")
+
+
+def test_both_sides_may_have_made_the_same(copy: Copy, books: factories.Books) -> None:
+    copy.insert("ledger_account", company_id=books.company.pk, number="2640", name="Moms")
+    factories.AccountFactory.create(company=books.company, number="2640", name="Moms")
+    report = copy.check_in()
+    assert (report.landed, report.conflicts, report.refused) == ([], [], [])
+    assert report.preview()["counts"]["same"] == 1
+
+
+def test_a_value_that_cannot_be_is_refused_with_its_document(copy: Copy, books: factories.Books) -> None:
+    copy.run("update ledger_account set name = '' where number = '1910'")
+    copy.run("update ledger_account set account_type = 'nonsense' where number = '3001'")
+    copy.insert("ledger_supplier", company_id=books.company.pk, number="1", name="Papper AB", currency="kronor")
+    report = copy.check_in()
+    assert sorted((one.information_type, dict(one.key)["number"]) for one in report.refused) == [
+        ("accounts", "1910"),
+        ("accounts", "3001"),
+        ("suppliers", "1"),
+    ]
+    assert {one.code for one in report.refused} == {"bad_value", "invalid"}
+    assert report.landed == []
+
+
+def test_the_hours_of_a_copy_land(books: factories.Books, tmp_path: Path) -> None:
+    category = factories.TimeCategoryFactory.create(company=books.company, number=11)
+    hours = factories.TimeTransactionFactory.create(company=books.company, time_category=category, uid=7)
+    copy = Copy(tmp_path / "hours.utkorg", books.company)
+    copy.run("update timesheets_timetransaction set quantity = '6.00'")
+    copy.run("update timesheets_timecategory set name = 'Overtime'")
+    report = copy.check_in()
+    assert report.refused == []
+    hours.refresh_from_db()
+    assert (hours.quantity, hours.time_category_name) == (Decimal("6.00"), "Overtime")
+    assert copy.check_in().landed == []
+
+
+def test_a_new_year_a_dimension_and_its_values_land(copy: Copy, books: factories.Books) -> None:
+    copy.insert(
+        "ledger_financialyear",
+        company_id=books.company.pk,
+        first_day="2025-01-01",
+        last_day="2025-12-31",
+        locked_until="2025-01-31",
+    )
+    copy.insert("ledger_dimensionvalue", company_id=books.company.pk, dimension=2, code="P9", name="Project")
+    dimension = copy.insert("ledger_otherdimension", company_id=books.company.pk, number=20, name="Region")
+    copy.insert("ledger_otherdimensionvalue", other_dimension_id=dimension, code="N", name="North")
+    copy.post(books.company, [("1910", "1.00"), ("3001", "-1.00")], day="2025-02-01")
+    report = copy.check_in()
+    assert report.refused == []
+    assert {landing.information_type for landing in report.landed} == {
+        "financial_years",
+        "projects",
+        "other_dimensions",
+        "other_dimension_values",
+        "ledger_entries",
+    }
+    assert Voucher.objects.get(financial_year__first_day=date(2025, 1, 1)).number == "1"

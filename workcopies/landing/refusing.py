@@ -37,8 +37,7 @@ def all_or_nothing() -> Iterator[None]:
     with transaction.atomic():
         yield
         with connection.cursor() as cursor:
-            cursor.execute("set constraints all immediate")
-            cursor.execute("set constraints all deferred")
+            cursor.execute("set constraints all immediate; set constraints all deferred")
 
 
 def reason_of(error: Exception, model: type[Model]) -> tuple[str, str]:
