@@ -400,9 +400,13 @@ def test_the_trace_goes_with_its_change_sets(integrator: Integrator, books: fact
     assert the_delivery(voucher(books, "2")).outcome is Outcome.FETCHED
     assert BatchLog.objects.get().first_sequence == 3
     integrator.acknowledge(integrator.fetch()["receipt"])
+    queue(books, 2)
+    trace_index.catch_up()
     clean_up.remove_old(kept=timedelta(0))
-    for model in (ChangeSet, Numbering, TracedKey, BatchLog):
-        assert not model._default_manager.exists()
+    later = ChangeSet.objects.get().pk  # the set that was queued last stays
+    assert Numbering.objects.get().sets == [later]
+    assert set(TracedKey.objects.values_list("change_set_id", flat=True)) == {later}
+    assert not BatchLog.objects.exists()
     assert Selection.objects.count() == 1
     assert Subscription.objects.get().last_fetch.rows == 2
 
