@@ -15,6 +15,7 @@ api_v1 = [
     path("", include("subscriptions.api.urls")),
     path("", include("revisions.api.urls")),
     path("", include("onetime_transfer.api.urls")),
+    path("", include("workcopies.api.urls")),
 ]
 
 urlpatterns = [

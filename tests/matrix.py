@@ -24,6 +24,7 @@ def kept_for_a_module(blocker: DjangoDbBlocker) -> Iterator[None]:
     """A transaction around a module's tests: each takes back what it wrote, and the last also what was there first."""
     with blocker.unblock():
         world = transaction.atomic()
+        world._from_testcase = True  # type: ignore[attr-defined]  # as Django marks its own: it is nobody's transaction
         world.__enter__()
     yield
     with blocker.unblock():

@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -50,13 +53,15 @@ from tests.factories import (
 )
 from tests.matrix import addresses, kept_for_a_module
 from tests.registers import make_some_of_each
+from workcopies.checking_out import ALL_RIGHTS, check_out
+from workcopies.models import WorkingCopy
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("matrix_api")]
 
 # What stands for a thing of the world in a call; `foreign` is put in its place.
 INTEGRATION, COMPANY, TRANSFER, KEY, RECEIPT = "{integration}", "{company}", "{transfer}", "{key}", "{receipt}"
-REPORT = "{report}"
-NAMES = {INTEGRATION, TRANSFER, KEY, REPORT}
+REPORT, COPY, FILE = "{report}", "{copy}", "{file}"
+NAMES = {INTEGRATION, TRANSFER, KEY, REPORT, COPY}
 METHODS = ("get", "post", "put", "patch", "delete")
 # They tell nothing about anybody's data, and ask for no key.
 OPEN = (SpectacularAPIView, SpectacularSwaggerView)
@@ -69,13 +74,15 @@ class Call:
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    # What is sent instead of JSON: a file of the world's.
+    file: str = ""
     good: int = 200
     # What a company that is out of sight is answered with; a list of companies tells which of them it is.
     out_of_sight: tuple[int, str] = (404, "not_found")
 
     def names(self, what: str) -> bool:
         """Tell whether the call names such a thing."""
-        return what in json.dumps([self.path, self.query, self.body])
+        return what in json.dumps([self.path, self.query, self.body, self.file])
 
 
 OF_INTEGRATION = {"integration_id": INTEGRATION}
@@ -157,6 +164,11 @@ CALLS = {
         },
         good=201,
     ),
+    ("GET", "working-copies"): Call(),
+    ("POST", "working-copies/check-in"): Call(query={"dry_run": "true"}, file=FILE),
+    ("POST", "working-copies"): Call(body={"companies": [COMPANY]}, out_of_sight=BAD_LIST),
+    ("GET", "working-copies/<uuid:uid>"): Call({"uid": COPY}),
+    ("DELETE", "working-copies/<uuid:uid>"): Call({"uid": COPY}, good=204),
     ("POST", "vouchers"): Call(body={"company": COMPANY, "series": "A", **A_VOUCHER}, good=201),
     ("GET", VOUCHER): Call(OF_VOUCHER),
     ("PUT", VOUCHER): Call(OF_VOUCHER, body=A_VOUCHER),
@@ -302,8 +314,21 @@ class World:
             COMPANY: company.number,
             TRANSFER: transfer.pk,
             KEY: key.public_id,
+            COPY: str(self._copy(company)),
+            FILE: self._file(company),
             **self._rows(),
         }
+
+    def _copy(self, company: Company) -> UUID:
+        copy = WorkingCopy.objects.create(name=company.number, status=WorkingCopy.Status.OUT, made_at=timezone.now())
+        copy.companies.add(company)
+        return copy.uid
+
+    def _file(self, company: Company) -> bytes:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "copy.utkorg"
+            check_out(companies=[company], user=None, rights=ALL_RIGHTS, name="A copy", path=path)
+            return path.read_bytes()
 
     def _report(self, things: Mapping[str, Any]) -> Feedback:
         subscription = Subscription.objects.get(integration_id=things[INTEGRATION])
@@ -329,11 +354,12 @@ class World:
         method, route = row
         call, things = CALLS[row], {**self.things, **instead}
         body = None if call.body is None else json.dumps(_put(call.body, things))
+        kind = "application/json" if body else "application/octet-stream" if call.file else ""
         return client.generic(
             method,
             self.url(route, things, method),
-            data=body or b"",
-            content_type="application/json" if body else "",
+            data=body or _put(call.file, things) or b"",
+            content_type=kind,
             query_params=_put(call.query, things),
         )
 
@@ -502,7 +528,7 @@ def test_a_thing_of_anothers_is_answered_like_one_that_does_not_exist(world: Wor
     """An integration id, a transfer, or a key."""
     client = caller(world.text)
     foreign = {name: world.foreign[name] for name in NAMES}
-    absent = {INTEGRATION: "NOBODY", TRANSFER: 99999999, KEY: "nobody", REPORT: 99999999}
+    absent = {INTEGRATION: "NOBODY", TRANSFER: 99999999, KEY: "nobody", REPORT: 99999999, COPY: str(uuid4())}
     found, missing = world.call(row, client, **foreign), world.call(row, client, **absent)
     problem(found, 404, "not_found")
     assert found.content == missing.content
@@ -526,9 +552,9 @@ def test_what_is_no_client_any_more_is_not_there(
     """The key's only client: so nothing is."""
     end(world)
     answer = world.call(row, caller(world.text))
-    if row in (("GET", "subscriptions"), ("GET", "companies")):
+    if row in (("GET", "subscriptions"), ("GET", "companies"), ("GET", "working-copies")):
         assert answer.json()["results"] == []
-    elif row == ("POST", "subscriptions"):
+    elif row in (("POST", "subscriptions"), ("POST", "working-copies")):
         problem(answer, *CALLS[row].out_of_sight)
     else:
         problem(answer, 404, "not_found")

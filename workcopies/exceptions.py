@@ -25,6 +25,7 @@ class BadFile(WorkingCopyError):
     """The file is no working copy that can be read; nothing of it is used."""
 
     code = "bad_file"
+    field: str | None = None
     message = _("The file is no working copy of Utkorg's.")
 
 
@@ -115,6 +116,8 @@ class WrongState(WorkingCopyError):
 class CheckOutError(WorkingCopyError):
     """No copy can be made of this."""
 
+    field: str | None = None
+
 
 class NoCompany(CheckOutError):
     """No company is named."""
@@ -168,7 +171,7 @@ class NoRoom(CheckOutError):
     """The disk is full."""
 
     code = "disk_full"
-    message = _("The disk is full. Nothing was checked out.")
+    message = _("The disk is full. Nothing was done.")
 
 
 class MayNotCheckIn(WorkingCopyError):

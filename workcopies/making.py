@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from celery import current_app
 from django.conf import settings
@@ -29,6 +28,7 @@ from workcopies.checking_out import as_json, check, made, note_check_out, write
 from workcopies.exceptions import CheckOutError, WorkingCopyError, WrongState
 from workcopies.file.manifest import Manifest
 from workcopies.models import CheckIn, WorkingCopy
+from workcopies.storage import new_path
 
 logger = logging.getLogger(__name__)
 
@@ -189,7 +189,7 @@ def _begin(copy_id: int) -> WorkingCopy | None:
 def _make(copy: WorkingCopy, rights: Rights) -> None:
     companies = list(copy.companies.order_by("number"))
     check(companies=companies, years=None, rights=rights)
-    path = _folder() / uuid4().hex
+    path = new_path()
     watch = _Watch(copy)
     try:
         with ExitStack() as until_out:
@@ -262,12 +262,6 @@ def _refuse(copy: WorkingCopy, error: WorkingCopyError) -> None:
     if found.status in WorkingCopy.UNFINISHED:
         found.status, found.error = Status.FAILED, {"code": error.code, "message": str(error)}
         found.save(update_fields=["status", "error"])
-
-
-def _folder() -> Path:
-    folder = Path(settings.UTKORG_WORKING_COPY_FOLDER)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
 
 
 def _remove_left_behind() -> int:

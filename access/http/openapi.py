@@ -1,7 +1,7 @@
 """OpenAPI: the errors that every operation may answer with, and the bearer key.
 
 A view adds the codes of its own in `problem_codes`, by method: ``{"POST": ("epoch_changed",)}``. Every POST takes an
-Idempotency-Key; what may answer `precondition_failed` takes an If-Match.
+Idempotency-Key, unless its view says otherwise (`answers_once`), and what may answer `precondition_failed` an If-Match.
 """
 
 from collections import defaultdict
@@ -138,7 +138,7 @@ class AutoSchema(openapi.AutoSchema):
         )
         registry.register_on_missing(problem)
         codes = list(self._problem_codes(has_body="requestBody" in operation))
-        if self.method == "POST":
+        if self._is_kept:
             _add_idempotency(operation)
         if "precondition_failed" in codes:
             operation.setdefault("parameters", []).append(deepcopy(IF_MATCH))
@@ -154,13 +154,17 @@ class AutoSchema(openapi.AutoSchema):
             schema["additionalProperties"] = False
         return schema
 
+    @property
+    def _is_kept(self) -> bool:
+        return self.method == "POST" and bool(getattr(self.view, "answers_once", True))
+
     def _problem_codes(self, *, has_body: bool) -> Iterable[str]:
         yield from ALWAYS
         if has_body:
             yield "unsupported_media_type"
         if getattr(self.view, "throttle_scope", None):
             yield "throttled"
-        if self.method == "POST":
+        if self._is_kept:
             yield from ("idempotency_key_in_use", "idempotency_key_reused")
         yield from getattr(self.view, "problem_codes", {}).get(self.method, ())
 

@@ -59,6 +59,8 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "period_locked": 409,
     "records_changed": 409,
     "too_many_reports": 409,
+    "withdrawn": 409,
+    "wrong_state": 409,
     "precondition_failed": 412,
     "too_large": 413,
     "unsupported_media_type": 415,
@@ -66,6 +68,7 @@ STATUS_OF_CODE: Mapping[str, int] = {
     "throttled": 429,
     "internal_error": 500,
     "unavailable": 503,
+    "disk_full": 507,
 }
 
 

@@ -62,6 +62,10 @@ class KeyScope(APIView):
     # Whether what the view writes may be configuration, whose history tells the key; False on the ways of the data.
     writes_configuration: ClassVar[bool] = True
 
+    # Whether a POST that comes again under an Idempotency-Key is answered from what was kept. Not where the answer or
+    # the body is a file: it would be read into memory, and doing it twice does no harm.
+    answers_once: ClassVar[bool] = True
+
     http_method_names = ("get", "post", "put", "patch", "delete", "head")
     required_permissions: ClassVar[Mapping[str, str | None]] = {}
 
@@ -76,15 +80,18 @@ class KeyScope(APIView):
         if self.writes_configuration and request.method not in SAFE_METHODS:
             actor = actor_of(self.key, address=client_address(request))
             self._as_key.enter_context(acting(actor))
-        if request.method == "POST" and IDEMPOTENCY_KEY in request.headers and "POST" in self.allowed_methods:
+        if self._is_kept(request) and request.method == "POST" and "POST" in self.allowed_methods:
             # Found here by the dispatcher, whatever the view's class is.
             self.__dict__["post"] = partial(answer_once, self, getattr(self, request.method.lower()))
 
     def check_throttles(self, request: Request) -> None:
         """Count the request; its body is kept first if it is to be told from others, for a parser reads it once."""
-        if IDEMPOTENCY_KEY in request.headers:
+        if self._is_kept(request):
             _ = request._request.body
         super().check_throttles(request)
+
+    def _is_kept(self, request: Request) -> bool:
+        return self.answers_once and IDEMPOTENCY_KEY in request.headers
 
     @property
     def key(self) -> ApiKey:

@@ -308,6 +308,7 @@ UTKORG_THROTTLE_RATES: dict[str, str] = {
     "time": env.str("THROTTLE_TIME", default="60/min"),  # of a user or a key, with however many tokens
     "login": env.str("THROTTLE_LOGIN", default="30/min"),  # from an address
     "feedback": env.str("THROTTLE_FEEDBACK", default="10/s"),
+    "working_copies": env.str("THROTTLE_WORKING_COPIES", default="120/h"),
 }
 # Requests that all accounting offices' keys together may make for one client
 UTKORG_THROTTLE_CLIENT_RATES: dict[str, str] = {

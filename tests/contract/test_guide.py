@@ -101,6 +101,9 @@ def test_what_writes_works_in_its_order(integrator: Integrator) -> None:
     assert '"reverses":{"financial_year":"2024-01-01","series":"A","number":"1"}' in done.stdout
     assert '"invoice_number":"F17"' in done.stdout
     assert '"external_id":"clock-2"' in done.stdout
+    landed = '"landed":[{"information_type":"suppliers","key":{"company":"100","number":"S17"},"operation":"changed"}]'
+    assert done.stdout.count(landed) == 2
+    assert '"name":"On the train","status":"out","companies":["100"]' in done.stdout
 
 
 def test_the_client_ends_with_exactly_the_register(integrator: Integrator, books: factories.Books) -> None:

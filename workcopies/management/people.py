@@ -1,10 +1,13 @@
 """As whom a command works: a user with their rights, or whoever runs the installation, who may do anything."""
 
+from contextlib import AbstractContextManager
+
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from access.rights import Rights, rights_of
+from history.actors import Actor, acting
 from workcopies.checking_out import ALL_RIGHTS
 
 
@@ -18,3 +21,9 @@ def user_and_rights(name: str | None) -> tuple[User | None, Rights]:
     if not user.is_active:
         raise CommandError(_("The user %(name)s is inactive.") % {"name": name})
     return user, rights_of(user)
+
+
+def acting_for(user: User | None, *, command: str) -> AbstractContextManager[None]:
+    """Let what is written meanwhile be a command's doing, for the user if there is one."""
+    name = user.get_username() if user else ""
+    return acting(Actor(user_id=user.pk if user else None, user_name=name, via=command))

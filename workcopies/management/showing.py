@@ -13,9 +13,8 @@ SECONDS_BETWEEN_LINES = 5.0
 class Percent:
     """Shows a text with a percentage; only what takes long says anything. Use as a context, for the line's end."""
 
-    def __init__(self, stream: TextIO | OutputWrapper, text: str) -> None:
+    def __init__(self, stream: TextIO | OutputWrapper) -> None:
         self._stream = stream
-        self._text = text
         self._is_terminal = stream.isatty()
         self._told = time.monotonic()
         self._is_open = False
@@ -30,13 +29,13 @@ class Percent:
             self._stream.write("\r\033[K")
             self._stream.flush()
 
-    def __call__(self, done: int, total: int) -> None:
+    def tell(self, text: str, done: int, total: int | None) -> None:
         """Tell, if it is time."""
         now = time.monotonic()
         if now - self._told < (SECONDS_BETWEEN_ON_TERMINAL if self._is_terminal else SECONDS_BETWEEN_LINES):
             return
         self._told = now
-        line = f"{self._text} {100 * done // max(total, 1)} %"
+        line = text if total is None else f"{text} {100 * done // max(total, 1)} %"
         self._stream.write(f"\r\033[K{line}" if self._is_terminal else f"{line}\n")
         self._stream.flush()
         self._is_open = self._is_terminal

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from access.programs import acting_as
 from ledger.models import Company
 from workcopies.checking_out import check_out
 from workcopies.exceptions import CheckOutError
 from workcopies.file.tables import Table, all_tables
-from workcopies.management.people import user_and_rights
+from workcopies.management.people import acting_for, user_and_rights
 from workcopies.management.showing import Percent
 from workcopies.models import WorkingCopy
 from workcopies.selecting import Reach, registers_for
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         user, rights = user_and_rights(options["user"])
         found = _companies(companies)
         try:
-            with acting_as("check_out"), Percent(self.stderr, _("%(file)s: checking out,") % {"file": file}) as show:
+            with acting_for(user, command="check_out"), Percent(self.stderr) as show:
                 copy = check_out(
                     companies=found,
                     years={company.number: years for company in found},
@@ -57,7 +57,7 @@ class Command(BaseCommand):
                     rights=rights,
                     name=path.name.removesuffix(".utkorg"),
                     path=path,
-                    progress=show,
+                    progress=partial(show.tell, _("%(file)s: checking out,") % {"file": file}),
                 )
         except CheckOutError as error:
             raise CommandError(str(error)) from error
