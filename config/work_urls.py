@@ -10,7 +10,8 @@ from django.views.i18n import set_language
 from config.find import find
 from config.views import favicon, healthz
 
-import_module("ledger.admin")  # registers them
+for registers in ("ledger.admin", "workcopies.http.hours"):  # importing registers them
+    import_module(registers)
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

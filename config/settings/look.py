@@ -239,11 +239,13 @@ UNFOLD: dict[str, Any] = {
     },
 }
 
+IN_COPIES = ("ledger.", "timesheets.")
+
 
 def of_working_copy() -> dict[str, Any]:
     """The same for a working copy that is worked in offline: its registers, and no account."""
     registers = [
-        {**group, "items": [item for item in group["items"] if item.get("model", "").startswith("ledger.")]}
+        {**group, "items": [item for item in group["items"] if item.get("model", "").startswith(IN_COPIES)]}
         for group in NAVIGATION
     ]
     first: Item = {

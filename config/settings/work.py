@@ -45,7 +45,7 @@ INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # before django.contrib.admin, whose templates it replaces
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "workcopies.offline.site.OfflineAdminConfig",
+    "workcopies.offline.apps.OfflineAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

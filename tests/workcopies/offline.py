@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from datetime import time as time_of_day
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Model
+from django.db.models.expressions import DatabaseDefault
 
 from ledger.models import (
     Account,
@@ -27,14 +29,15 @@ from ledger.models import (
     SupplierInvoice,
     Voucher,
 )
+from timesheets.models import TimeCategory, TimeTransaction
 from workcopies.file.manifest import Manifest
 from workcopies.file.tables import all_tables
 from workcopies.file.writing import FileWriter
 
-LEDGER = [table.model for table in all_tables() if table.model._meta.app_label == "ledger"]
+MODELS = [table.model._meta for table in all_tables()]
 VERBS = ("view", "add", "change", "delete")
-EVERYTHING = tuple(f"ledger.{verb}_{model._meta.model_name}" for model in LEDGER for verb in VERBS)
-LOOKING = tuple(f"ledger.view_{model._meta.model_name}" for model in LEDGER)
+EVERYTHING = tuple(f"{meta.app_label}.{verb}_{meta.model_name}" for meta in MODELS for verb in VERBS)
+LOOKING = tuple(f"{meta.app_label}.view_{meta.model_name}" for meta in MODELS)
 # Sums of floating-point numbers would not come out.
 AMOUNTS = ("9000000000000000.10", "0.20", "100.05", "20.00", "3.30")
 URL = re.compile(r"http://127\.0\.0\.1:\d+/")
@@ -75,6 +78,11 @@ def books() -> dict[type[Model], list[dict[str, Any]]]:
             {"id": 1, "company_id": 1, "number": "2001", "name": "Åkeri Öst AB", "city": "Åre"},
             {"id": 2, "company_id": 1, "number": "2002", "name": "Kontorsmaterial AB"},
         ],
+        TimeCategory: [{"id": 1, "company_id": 1, "number": 1, "name": "Arbetad tid"}],
+        TimeTransaction: [
+            {"id": 1, "company_id": 1, "uid": 1, "time_category_id": 1, "time_category_name": "Arbetad tid"}
+            | {"employee_id": 7, "employee": "Anna Berg", "date_in": day, "quantity": Decimal("7.50")},
+        ],
         Voucher: vouchers,
         LedgerEntry: entries,
         SupplierInvoice: [
@@ -90,8 +98,7 @@ def make_copy(path: Path, *, rights: Mapping[str, Sequence[str]] | None = None, 
     rows = books()
     with FileWriter(path) as file:
         for table in all_tables():
-            if table.model in LEDGER:
-                file.write(table, (_values(table.columns, table.model(**row)) for row in rows.get(table.model, ())))
+            file.write(table, (_values(table.columns, table.model(**row)) for row in rows.get(table.model, ())))
         file.finish(
             Manifest(
                 uid="0190a0a0-0000-7000-8000-00000000000a",
@@ -118,7 +125,11 @@ def _written(value: Any) -> Any:
             return int(value)
         case Decimal():
             return str(value)
-        case date():
+        case DatabaseDefault():
+            return "2026-03-01 10:00:00.000000"
+        case datetime():
+            return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+        case date() | time_of_day():
             return value.isoformat()
         case _:
             return value

@@ -124,6 +124,20 @@ def test_every_alphabets_capitals_are_found(pages: Browser) -> None:
     assert "2001 Åkeri Öst AB" in pages.get("admin/find/?q=%C3%A5keri")
 
 
+def test_hours_are_read(pages: Browser) -> None:
+    assert "7,50" in pages.get("admin/timesheets/timetransaction/")
+    page = pages.get("admin/timesheets/timetransaction/1/change/")
+    assert "Anna Berg" in page
+    assert 'name="_save"' not in page
+    assert "Arbetad tid" in pages.get("admin/timesheets/timecategory/")
+
+
+def test_where_there_is_one_company_forms_have_it(tmp_path: Path, home: Path) -> None:
+    with working(make_copy(tmp_path / "copy.utkorg"), home=home) as work:
+        # May make new ones in one of two.
+        assert "selected>100 Exempelbolaget AB" in Browser(work.url).get("admin/ledger/account/add/")
+
+
 def test_of_another_company_one_sees_what_one_might_and_changes_nothing(pages: Browser) -> None:
     assert 'name="_save"' not in pages.get("admin/ledger/account/4/change/")
     assert 'name="_save"' in pages.get("admin/ledger/account/1/change/")

@@ -170,15 +170,16 @@ def python_value(column: Column, value: Any) -> Any:
     if value is None:
         return None
     try:
-        return READERS.get(column.kind, column.field.to_python)(value)
+        found = READERS.get(column.kind, column.field.to_python)(value)
     except Exception:  # noqa: BLE001 (any program may have written anything)
         return value
+    return value if found is None else found
 
 
 READERS: dict[str, Callable[[Any], Any]] = {
     "DecimalField": decimal_of,
-    "BooleanField": bool,
-    "DateTimeField": lambda value: parse_datetime(str(value)) or value,
-    "TimeField": lambda value: parse_time(str(value)) or value,
+    "BooleanField": {0: False, 1: True}.get,
+    "DateTimeField": lambda value: parse_datetime(str(value)),
+    "TimeField": lambda value: parse_time(str(value)),
     "JSONField": json.loads,
 }

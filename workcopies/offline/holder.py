@@ -9,12 +9,14 @@ from ledger.models import Company
 from workcopies.offline.opening import Opened
 
 REGISTERS = "ledger."
+# Hours are registered and approved on the server: here they are looked at.
+READ = frozenset({"timesheets.view_timetransaction", "timesheets.view_timecategory"})
 # A copy is of the companies that were checked out: none is added, none taken away.
 NEVER = frozenset({"ledger.add_company", "ledger.delete_company"})
 
 
 def rights_in(copy: Opened) -> Rights:
-    """The rights that the manifest names, as far as they are of registers; none to write what can't be written."""
+    """The rights that the manifest names, as far as they are of registers; none to write what can't be written here."""
     return Rights((Grant(Factor.OWNER, tuple(_allowances(copy))),))
 
 
@@ -40,4 +42,4 @@ def _allowances(copy: Opened) -> Iterator[Allowance]:
 def _possible(copy: Opened) -> frozenset[str]:
     named = {name for names in copy.manifest.rights.values() for name in names}
     prefix = f"{REGISTERS}view_" if copy.is_read_only else REGISTERS
-    return frozenset(name for name in named if name.startswith(prefix)) - NEVER
+    return frozenset(name for name in named if name.startswith(prefix) or name in READ) - NEVER

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.admin.apps import SimpleAdminConfig
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import URLPattern
 from unfold.sites import UnfoldAdminSite
+
+from access.scope import reach_of
+from ledger.models import Company
 
 # Who works here has signed in nowhere, so there is nothing to sign out of.
 NOT_HERE = frozenset({"login", "logout", "password_change", "password_change_done", "view_on_site", "search"})
@@ -28,6 +30,21 @@ class OfflineAdmin:
         """What refers to a row that wasn't checked out stays as it is: no form could show it."""
         found: list[str] = super().get_readonly_fields(request, obj)  # type: ignore[misc]
         return [*found, *_left_behind(obj)] if obj is not None else [*found]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The company, where there is one alone that a new row can be of."""
+        given: dict[str, Any] = super().get_changeform_initial_data(request)  # type: ignore[misc]
+        opts = self.opts  # type: ignore[attr-defined]
+        possible = reach_of(request.user, f"{opts.app_label}.add_{opts.model_name}")
+        found = Company.objects.filter(possible.of(Company))[:2]
+        return {"company": found[0].pk, **given} if len(found) == 1 else given
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """Without the company, where the copy is of one."""
+        found = super().get_list_filter(request)  # type: ignore[misc]
+        if len(Company.objects.all()[:2]) > 1:
+            return [*found]
+        return [one for one in found if not (isinstance(one, tuple) and str(one[0]).endswith("company"))]
 
     def log_addition(self, *_arguments: Any, **_options: Any) -> None:
         """The comparison with the base tells what was changed."""
@@ -52,12 +69,6 @@ class OfflineSite(UnfoldAdminSite):  # type: ignore[misc]
     def get_urls(self) -> list[Any]:
         """Without signing in and out."""
         return [url for url in super().get_urls() if getattr(url, "name", None) not in NOT_HERE]
-
-
-class OfflineAdminConfig(SimpleAdminConfig):
-    """Django's admin with this site; the registers are named by the addresses alone."""
-
-    default_site = "workcopies.offline.site.OfflineSite"
 
 
 def _left_behind(row: Model) -> Iterable[str]:
