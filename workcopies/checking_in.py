@@ -16,6 +16,7 @@ from access.origin import write_as
 from access.rights import Rights
 from revisions.installation import installation
 from workcopies.documents.mine import read_mine
+from workcopies.documents.since import changed_there
 from workcopies.exceptions import TooBusy
 from workcopies.file.reading import WorkingFile, open_file
 from workcopies.landing.copies import lock_copy
@@ -92,9 +93,11 @@ def check_in(
                     write_as(key.application)
                 copy, warnings = lock_copy(file.manifest, rights=rights)
                 lander = reading.lander(copy, rights=rights, allow_deletions=allow_deletions)
+                # Before anything is written, which would be the server's own change as well
+                since = changed_there(file.manifest, reading.mine) if dry_run else None
                 lander.land()
                 made = None if dry_run else record(copy)
-                report = sum_up(lander, reading.mine, copy=copy, check_in=made, warnings=warnings)
+                report = sum_up(lander, reading.mine, copy=copy, check_in=made, warnings=warnings, since=since)
                 if made is None:
                     raise _DryRun(report)
                 keep(lander, copy=copy, check_in=made)

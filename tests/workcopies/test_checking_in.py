@@ -337,3 +337,45 @@ def test_a_new_year_a_dimension_and_its_values_land(copy: Copy, books: factories
         "ledger_entries",
     }
     assert Voucher.objects.get(financial_year__first_day=date(2025, 1, 1)).number == "1"
+
+
+def test_a_dry_run_tells_all_four_sides(copy: Copy, books: factories.Books) -> None:
+    landed = copy.post(books.company, [("1910", "12.50"), ("3001", "-12.50")])
+    copy.check_in()
+    copy.run("update ledger_voucher set text = 'Mine' where id = ?", [landed])
+    copy.run("update ledger_account set name = 'Mine' where number = '1910'")
+    rename(books.cash, "Theirs")
+    rename(books.sales, "Theirs too")
+    books.post()
+    preview = copy.check_in(dry_run=True).preview()
+    assert preview["counts"] == {
+        "mine": 1,
+        "theirs": 2,
+        "both": 1,
+        "same": 0,
+        "landed": 1,
+        "conflicts": 1,
+        "refused": 0,
+        "deletions": 0,
+        "unchanged": 4,
+    }
+    assert preview["sides"] == {
+        "ledger_account": {"both": 1, "theirs": 1},
+        "ledger_voucher": {"mine": 1, "theirs": 1},
+    }
+    assert [(one["operation"], one["key"].get("number")) for one in preview["theirs"]] == [
+        ("changed", "3001"),
+        ("created", "3"),
+    ]
+    assert preview["has_all_of_theirs"]
+    assert preview["landed"][0]["fields"] == {"voucher_text": {"base": None, "mine": "Mine"}}
+
+
+def test_rows_that_belong_to_nothing_are_refused_by_their_table_and_id(copy: Copy, books: factories.Books) -> None:
+    stray = copy.insert(
+        "ledger_ledgerentry", voucher_id=12345, row=1, account_id=books.cash.pk, amount="1.00", text="",
+        entry_date="2024-03-05", signature="",
+    )  # fmt: skip
+    assert [(one.information_type, one.key) for one in copy.check_in().refused] == [
+        ("ledger_entries", {"table": "ledger_ledgerentry", "id": stray})
+    ]

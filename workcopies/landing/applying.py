@@ -53,11 +53,15 @@ class Applier:
 
     def check_may_see(self, kind: Kind, company: str) -> None:
         """Raise `Refused` unless documents of a kind may be seen: a conflict shows what the server has."""
-        meta = kind.model._meta
-        if not self._may(f"{meta.app_label}.view_{meta.model_name}", company):
+        if not self.may_see(kind, company):
             text = _("You lack the right to see %(register)s in company %(company)s.")
-            told = text % {"register": meta.verbose_name_plural, "company": company}
+            told = text % {"register": kind.model._meta.verbose_name_plural, "company": company}
             raise Refused(told, code="permission_denied")
+
+    def may_see(self, kind: Kind, company: str) -> bool:
+        """Whether documents of a kind may be seen in a company."""
+        meta = kind.model._meta
+        return self._may(f"{meta.app_label}.view_{meta.model_name}", company)
 
     @property
     def may_add_companies(self) -> bool:

@@ -51,6 +51,11 @@ class Item:
         return self.problem is not None and self.company == ""
 
     @property
+    def information_type(self) -> str:
+        """What reports call it."""
+        return self.kind.name_of(("",) * len(self.kind.key) if self.is_unreadable else self.key)
+
+    @property
     def named_key(self) -> dict[str, Json]:
         """Its key as reports have it; of a row whose key can't be read, its table and id."""
         if self.problem is not None and self.is_unreadable:

@@ -16,7 +16,7 @@ from ledger.exceptions import AlreadyExists
 from ledger.models import FinancialYear, Voucher
 from timesheets.models import TimeTransaction
 from workcopies.documents.document import Document
-from workcopies.documents.kinds import Key
+from workcopies.documents.kinds import Key, Kind
 from workcopies.documents.merging import Difference, Outcome, Verdict, merge
 from workcopies.documents.theirs import read_theirs
 from workcopies.landing.applying import Applier
@@ -85,6 +85,7 @@ class Lander:
         self._theirs: dict[Name, Document] = {}
         self._locks: dict[Name, _Lock] = {}
         self._keys: dict[Name, Key] = {name: tuple(one.server_key) for name, one in landed.items()}
+        self.landed_before = {(one.register, tuple(one.server_key)) for one in landed.values()}
         self._waiting = {item.name for item in items if item.is_new_here}
         self._new_companies = {item.company for item in items if item.register == COMPANIES and item.base is None}
 
@@ -100,6 +101,10 @@ class Lander:
         for name in sorted(self._locks):
             self._lock(self._locks[name])
         return self.done
+
+    def may_see(self, kind: Kind, company: str) -> bool:
+        """Whether documents of a kind may be seen in a company by whoever checks in."""
+        return self._applier.may_see(kind, company)
 
     def theirs_now(self) -> dict[Name, Document]:
         """What the server has of everything that both sides agree on, as it is after all has landed."""
@@ -245,7 +250,7 @@ class Lander:
     def _about(self, item: Item) -> dict[str, Any]:
         key = self._keys.get(item.name)
         return {
-            "information_type": "" if item.is_unreadable else item.kind.name_of(item.key),
+            "information_type": item.information_type,
             "key": item.kind.named_key(key) if key else item.named_key,
             "register": item.register,
             "company": item.company,

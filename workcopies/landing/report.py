@@ -117,7 +117,7 @@ class Report:
 
     `sides` counts, by register, documents that only the copy changed (`mine`), that both did (`both`, of which some go
     together), that both made the same (`same`), and that only the server changed (`theirs`). `deletions` are the rows
-    that the copy lacks of each register.
+    that the copy lacks of each register. `theirs` is known of a dry run only: `has_all_of_theirs`, or there is more.
     """
 
     check_in: str | None
@@ -129,7 +129,7 @@ class Report:
     refused: Sequence[Refusal] = ()
     warnings: Sequence[str] = ()
     theirs: Sequence[Theirs] = ()
-    theirs_total: int = 0
+    has_all_of_theirs: bool = False
     sides: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
     deletions: Sequence[Missing] = ()
 
@@ -162,7 +162,8 @@ class Report:
             **_cut("landed", self.landed),
             **_cut("conflicts", self.conflicts),
             **_cut("refused", self.refused),
-            **_cut("theirs", self.theirs, total=self.theirs_total),
+            **_cut("theirs", self.theirs),
+            "has_all_of_theirs": self.has_all_of_theirs,
         }
 
     def _counts(self) -> Json:
@@ -171,7 +172,7 @@ class Report:
             of_sides.update(counts)
         return {
             "mine": of_sides["mine"],
-            "theirs": self.theirs_total,
+            "theirs": len(self.theirs),
             "both": of_sides["both"],
             "same": of_sides["same"],
             "landed": len(self.landed),
@@ -182,8 +183,5 @@ class Report:
         }
 
 
-def _cut(name: str, about: Sequence[Any], *, total: int | None = None) -> Json:
-    return {
-        name: [one.shown() for one in about[:MOST_SHOWN]],
-        f"{name}_total": len(about) if total is None else total,
-    }
+def _cut(name: str, about: Sequence[Any]) -> Json:
+    return {name: [one.shown() for one in about[:MOST_SHOWN]], f"{name}_total": len(about)}
