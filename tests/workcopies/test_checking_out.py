@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from access.rights import rights_of
 from ledger.models import Company
 from ledger.services.reversals import reverse_voucher
 from revisions.installation import installation
+from tests.connections import other_program
 from tests.factories import (
     Books,
     FinancialYearFactory,
@@ -27,9 +29,10 @@ from tests.factories import (
 )
 from tests.registers import make_some_of_each
 from workcopies.checking_out import ALL_RIGHTS, check_out
-from workcopies.exceptions import CannotWrite, FileExists, NoCompany, NotAllowed, UnknownYear
+from workcopies.exceptions import CannotWrite, FileExists, NoCompany, NoRoom, NotAllowed, UnknownYear
 from workcopies.file.reading import open_file
 from workcopies.file.tables import all_tables
+from workcopies.file.writing import FileWriter
 from workcopies.models import WorkingCopy
 
 pytestmark = pytest.mark.django_db
@@ -205,3 +208,38 @@ def test_money_and_times_come_exactly(path: Path, books: Books) -> None:
     assert ask(path, "select amount, typeof(amount) from ledger_ledgerentry order by id limit 1") == [
         (str(Decimal("9999999999999999.99")), "text")
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_meanwhile_is_in_no_part_of_the_copy(path: Path, books: Books) -> None:
+    """The writer waits for nothing; what it wrote is in none of the tables that are read after it."""
+    told: list[int] = []
+
+    def write_once(done: int, _total: int) -> None:
+        if not told:
+            with other_program() as other:
+                other.execute(
+                    "insert into ledger_account (company_id, number, name, active) values (%s, '9999', 'Late', true)",
+                    [books.company.pk],
+                )
+        told.append(done)
+
+    everything(path, books.company, progress=write_once)
+    assert ask(path, "select count(*) from ledger_account") == [(2,)]
+    assert books.company.accounts.count() == 3
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_behind(
+    path: Path, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As SQLite tells it: its file may have no more pages than it has."""
+    monkeypatch.setattr(FileWriter, "__enter__", _without_room)
+    with pytest.raises(NoRoom):
+        everything(path, books.company)
+    assert list(path.parent.iterdir()) == []
+    assert not WorkingCopy.objects.exists()
+
+
+def _without_room(writer: FileWriter, enter: Callable[[FileWriter], FileWriter] = FileWriter.__enter__) -> FileWriter:
+    enter(writer)._file.execute("pragma max_page_count = 4")
+    return writer
