@@ -108,4 +108,6 @@ CELERY_BROKER_URL = "memory://"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 LOG_FORMAT = "text"
 LOGGING = logging_config("text", "WARNING")
+# The page says what was refused; the terminal is for what nobody foresaw.
+LOGGING["loggers"]["django.request"] = {"level": "ERROR"}
 SENTRY_DSN = ""

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -14,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from django.conf import settings
 
 from tests.workcopies.offline import LOOKING, Work, left_beside, make_copy, refused, working
 from workcopies.file.reading import open_file
@@ -122,6 +124,7 @@ def invoices(pages: Browser, order: str) -> list[str]:
 def test_every_alphabets_capitals_are_found(pages: Browser) -> None:
     assert "2001" in pages.get("admin/ledger/supplier/?q=%C3%A5KERI")
     assert "2001 Åkeri Öst AB" in pages.get("admin/find/?q=%C3%A5keri")
+    assert "Åkeriet" in pages.get("admin/ledger/company/?currency=SEK")
 
 
 def test_hours_are_read(pages: Browser) -> None:
@@ -275,13 +278,48 @@ def test_a_port_that_is_taken_is_told(copy: Path, home: Path) -> None:
         assert f"Port {port} är upptagen" in refused(copy, "--port", str(port), home=home)
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="whoever is root writes everything")
-def test_a_file_that_cannot_be_written_is_looked_at(copy: Path, home: Path) -> None:
-    copy.chmod(0o400)
-    with working(copy, home=home) as work:
-        pages = Browser(work.url)
-        assert "den kan läsas, inte ändras" in pages.get("admin/ledger/voucher/")
-        assert pages.status("admin/ledger/voucher/add/") == 403
+ALONE = """
+import fcntl, os, socket, struct, subprocess, sys
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from tests.workcopies.offline import make_copy, working
+from tests.workcopies.test_work import Browser
+
+UP = 0x8914  # SIOCSIFFLAGS
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+    fcntl.ioctl(any_socket, UP, struct.pack("16sH14s", b"lo", 1, b""))
+folder, home = Path(sys.argv[1]), Path(sys.argv[2])
+copy = make_copy(folder / "copy.utkorg")
+with working(copy, home=home) as work:
+    pages = Browser(work.url)
+    pages.post("admin/ledger/account/add/", company="1", number="1940", name="Sparkonto", active="on")
+subprocess.run(["mount", "--bind", folder, folder], check=True)
+subprocess.run(["mount", "-o", "remount,ro,bind", folder, folder], check=True)
+with working(copy, home=home) as work:
+    pages = Browser(work.url)
+    assert "1940 Sparkonto" in pages.get("admin/")
+    assert "den kan läsas, inte ändras" in pages.get("admin/ledger/voucher/")
+    assert pages.status("admin/ledger/voucher/add/") == 403
+    assert pages.status("admin/ledger/voucher/export/csv/") == 200
+print("worked")
+"""
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="this machine has no way to be without a network")
+def test_without_any_network_and_on_a_disk_that_cannot_be_written(tmp_path: Path, home: Path) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    lonely = ["unshare", "--map-root-user", "--net", "--mount"]
+    if subprocess.run([*lonely, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody be without a network")
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.work", "PYTHONPATH": str(settings.BASE_DIR)}
+    command = [*lonely, sys.executable, "-c", ALONE, str(folder), str(home)]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=120)
+    assert ended.stdout.endswith("worked\n"), ended.stdout + ended.stderr
 
 
 # Broken off

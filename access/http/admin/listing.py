@@ -111,7 +111,9 @@ class RegisterList(ChangeList):
     def _value(self, spec: ListFilter, values: Sequence[str], names: Sequence[str]) -> str:
         if names[0].endswith(("_from", "_to")):
             return self._span(values, names)
-        choices = {str(key): str(label) for key, label in getattr(spec, "lookup_choices", ())}
+        # Those of a filter by all values that there are have no labels.
+        offered = [one for one in getattr(spec, "lookup_choices", ()) if isinstance(one, tuple | list)]
+        choices = {str(key): str(label) for key, label in offered}
         field: Any = getattr(spec, "field", None)
         if field is not None and getattr(field, "flatchoices", None):
             choices = {str(key): str(label) for key, label in field.flatchoices}
