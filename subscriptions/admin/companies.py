@@ -5,7 +5,9 @@ Without scripts it is a field of numbers to type; with them, a search with what 
 
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from functools import reduce
+from operator import or_
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -13,8 +15,9 @@ from django.db.models import Q, QuerySet
 from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import TEXTAREA_CLASSES
 
 from access.scope import visible_companies, within
@@ -48,6 +51,8 @@ class CompanyPicker(forms.SelectMultiple):
     """A search over companies, those that are chosen, and a text field of numbers that holds them."""
 
     template_name = "admin/subscriptions/subscription/companies.html"
+    search_page: ClassVar[str] = "admin:subscriptions_subscription_companies"
+    none_chosen: ClassVar[str | Promise] = gettext_lazy("None chosen: all companies")
 
     class Media:
         js = ("subscriptions/company_picker.js",)
@@ -60,8 +65,8 @@ class CompanyPicker(forms.SelectMultiple):
             "attrs": self.build_attrs(self.attrs, {**(attrs or {}), "class": " ".join(TEXTAREA_CLASSES)}),
             "text": " ".join(numbers),
             "chosen": self._named(numbers),
-            "search_url": reverse("admin:subscriptions_subscription_companies"),
-            "says": _texts(),
+            "search_url": reverse(self.search_page),
+            "says": _texts(none=str(self.none_chosen)),
         }
         return {"widget": widget}
 
@@ -107,12 +112,16 @@ class CompaniesField(forms.ModelMultipleChoiceField[Company]):
 
 
 def search(request: HttpRequest) -> JsonResponse:
-    """Companies that fit a search, or have the numbers that were pasted."""
-    rights = [f"subscriptions.{verb}_subscription" for verb in ("add", "change")]
+    """Companies that fit a search, or have the numbers that were pasted, with a right to subscriptions."""
+    return search_among(request, "subscriptions.add_subscription", "subscriptions.change_subscription")
+
+
+def search_among(request: HttpRequest, *rights: str) -> JsonResponse:
+    """Such companies in which the user has one of the rights."""
     if not any(request.user.has_perm(right) for right in rights):
         raise PermissionDenied
     mine = visible_companies(request.user)
-    companies = (within(mine, request.user, rights[0]) | within(mine, request.user, rights[1])).order_by("number")
+    companies = reduce(or_, (within(mine, request.user, right) for right in rights)).order_by("number")
     office = request.POST.get("office", "")
     if office.isdecimal() and len(office) < 19:
         companies = companies.filter(client_access__office=int(office)).exclude(office=int(office))
@@ -152,7 +161,7 @@ def _unknown(numbers: Sequence[str]) -> str:
     ) % {"numbers": named}
 
 
-def _texts() -> dict[str, Any]:
+def _texts(*, none: str) -> dict[str, Any]:
     """What the script says, in the language of the page; `%s` is a number."""
 
     def plural(one: str, many: str) -> list[str]:
@@ -164,7 +173,7 @@ def _texts() -> dict[str, Any]:
         "found": plural(*(ngettext("%(count)s company found", "%(count)s companies found", n) for n in (1, 2))),
         "added": plural(*(ngettext("%(count)s company added.", "%(count)s companies added.", n) for n in (1, 2))),
         "more": plural(*(ngettext("Show %(count)s more", "Show %(count)s more", n) for n in (1, 2))),
-        "none": _("None chosen: all companies"),
+        "none": none,
         "nothing": _("No company fits."),
         "failed": _("The companies could not be searched. Try again."),
         "remove": _("Take out %(company)s"),

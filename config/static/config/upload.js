@@ -1,7 +1,8 @@
-// Files dragged to the page, or chosen, are sent one after the other, each with its own bar.
+// Files dragged to the page, or chosen, are sent one after the other, each with its own bar. The form says where to
+// (data-upload), where they are seen together (data-page), and what it asks for again then (data-under-way).
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
-    const form = document.getElementById("import-form");
+    const form = document.querySelector("form[data-upload]");
     if (!form) {
         return;
     }
@@ -39,9 +40,8 @@ document.addEventListener("DOMContentLoaded", () => {
     function send(file, told) {
         return new Promise((resolve) => {
             const request = new XMLHttpRequest();
-            const body = new FormData();
-            body.append("uploads", file, file.name);
-            body.append("company_number", form.elements.company_number.value);
+            const body = new FormData(form);
+            body.set(field.name, file, file.name);
             request.upload.addEventListener("progress", (event) => {
                 if (event.lengthComputable) {
                     told.move(event.loaded / event.total);
@@ -111,7 +111,7 @@ document.addEventListener("DOMContentLoaded", () => {
         if (!failed) {
             window.location.assign(urls.length === 1 ? urls[0] : form.dataset.page);
         } else if (urls.length && window.htmx) {
-            window.htmx.ajax("GET", `${form.dataset.page}../under-way/`, { target: "#under-way", swap: "outerHTML" });
+            window.htmx.ajax("GET", form.dataset.underWay, { target: "#under-way", swap: "outerHTML" });
         }
     }
 
