@@ -49,10 +49,12 @@ from subscriptions.models import Subscription
 from subscriptions.services import change_parts
 from tests import factories
 from tests.integrators import Integrator
+from tests.workcopies.samples import make_working_copies
 from timesheets.models import HoursFile, TimeTransaction
 from timesheets.services import csv_files
 from timesheets.services.registering import change_hours
 from watch.models import Traffic
+from workcopies.models import CheckIn, WorkingCopy
 
 BOOKS = Path(__file__).parent / "data" / "sie"
 STREETS = ("Björken", "Granen", "Eken", "Linden", "Rönnen", "Alen", "Aspen", "Almen", "Hasseln", "Lönnen")
@@ -97,6 +99,7 @@ def make_sample() -> Sample:
     _transfers(subscriptions, user)
     _keys(user, applications)
     _imports(user)
+    make_working_copies(user, books, companies)
     _history(user, subscriptions["EXOPEN"], books)
     _failed_sign_ins()
     give_to_user(user=user, address="192.0.2.7")
@@ -373,10 +376,14 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
     """The keys of what pages show: of each model one row by the model's name, and what has a page of its own state."""
     states = {f"transfer_{transfer.status}": transfer.pk for transfer in Transfer.objects.order_by("pk")}
     imports = {f"import_{found.status}": found.pk for found in FileImport.objects.order_by("pk")}
+    copies = {f"workingcopy_{copy.status}": copy.pk for copy in WorkingCopy.objects.order_by("pk")}
+    check_ins = {f"checkin_{found.status}": found.pk for found in CheckIn.objects.order_by("pk")}
     voucher = _large_voucher(company)
     return {
         **dict(_first_rows()),
         **imports,
+        **copies,
+        **check_ins,
         "company": company.pk,
         "voucher": voucher.pk,
         "voucher_number": f"{voucher.series}+{voucher.number}",
@@ -403,6 +410,8 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
         "feedback_dismissed": Feedback.objects.get(state="dismissed").pk,
         "apikey": ApiKey.objects.filter(revoked_at=None).order_by("pk")[0].pk,
         **states,
+        "workingcopy": copies["workingcopy_out"],
+        "checkin": check_ins["checkin_done"],
     }
 
 

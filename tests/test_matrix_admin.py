@@ -54,6 +54,8 @@ from tests.factories import (
 )
 from tests.matrix import addresses, kept_for_a_module
 from tests.registers import make_some_of_each
+from tests.workcopies.samples import make_check_in, make_copy
+from workcopies.models import CheckIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("matrix_admin")]
 
@@ -122,6 +124,7 @@ OTHER_RIGHTS: dict[type[Model], tuple[str, ...]] = {
     ApiKey: ("access.administer_users",),
     ClientAccess: ("access.administer_clients",),
     FileImport: NEEDED,
+    CheckIn: ("workcopies.check_in",),
 }
 # Of what people have themselves they may see the list without any right
 OWNED = {ApiKey}
@@ -205,6 +208,8 @@ class Place:
         self.companies = Company.objects.filter(pk__in=[self.company.pk, own.pk])
         self.member = self._person("member")
         self._keys(application)
+        copy = make_copy(self.company, by=self.member, name=name)
+        make_check_in(copy, by=self.member, status=CheckIn.Status.DONE)
         self.subscription = make_subscription(
             integration_id=name, name=name, application=application, companies=[self.company]
         )

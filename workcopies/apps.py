@@ -10,3 +10,4 @@ class WorkcopiesConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("workcopies.scope")  # loading it declares whose a working copy is
+        import_module("workcopies.messages").register()

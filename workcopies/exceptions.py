@@ -113,6 +113,26 @@ class WrongState(WorkingCopyError):
     message = _("The working copy isn't in that state any more. Load the page again.")
 
 
+class CheckInGoneOn(WrongState):
+    """The check-in has gone on meanwhile: in another window, or by another hand."""
+
+    message = _("The check-in has gone on meanwhile; the page shows where it is.")
+
+
+class FileGone(WorkingCopyError):
+    """The file that was handed in isn't kept any more."""
+
+    code = "file_gone"
+    message = _("The file isn't kept here any more. Send it again.")
+
+
+class CheckInBrokenOff(WorkingCopyError):
+    """A check-in was stopped again and again, or by a mistake of ours."""
+
+    code = "broken_off"
+    message = _("The check-in broke off; who runs Utkorg finds why in the log. Nothing of the file was written.")
+
+
 class CheckOutError(WorkingCopyError):
     """No copy can be made of this."""
 

@@ -23,7 +23,7 @@ from access.language import language_of
 from access.rights import Rights, rights_of
 from history.actors import Actor, acting
 from ledger.models import Company
-from workcopies import progress
+from workcopies import messages, progress
 from workcopies.checking_out import as_json, check, made, note_check_out, write
 from workcopies.exceptions import CheckOutError, WorkingCopyError, WrongState
 from workcopies.file.manifest import Manifest
@@ -223,6 +223,7 @@ def _conclude(copy: WorkingCopy, manifest: Manifest, path: Path) -> None:
     found.size, found.file, found.error = path.stat().st_size, path.name, None
     found.save()
     note_check_out(found)
+    messages.tell_made(found)
 
 
 class _Watch:
@@ -262,6 +263,7 @@ def _refuse(copy: WorkingCopy, error: WorkingCopyError) -> None:
     if found.status in WorkingCopy.UNFINISHED:
         found.status, found.error = Status.FAILED, {"code": error.code, "message": str(error)}
         found.save(update_fields=["status", "error"])
+        messages.tell_not_made(found)
 
 
 def _remove_left_behind() -> int:

@@ -117,6 +117,7 @@ class CheckIn(models.Model):
     begun_at = models.DateTimeField(_("begun"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    language = models.CharField(max_length=8, blank=True, editable=False)  # what its reader is told in
     cancel_requested = models.BooleanField(default=False, editable=False)
     preview: "models.JSONField[Any, Any]" = models.JSONField(null=True, blank=True, editable=False)
     report: "models.JSONField[Any, Any]" = models.JSONField(null=True, blank=True, editable=False)

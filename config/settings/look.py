@@ -18,6 +18,10 @@ def _may_view(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perm(permission)
 
 
+def _may_any(*permissions: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: any(request.user.has_perm(permission) for permission in permissions)
+
+
 def _list(title: str | Promise, icon: str, model: str) -> Item:
     app, name = model.split(".")
     return {
@@ -130,6 +134,19 @@ NAVIGATION: list[Item] = [
         ],
     },
     {
+        "title": _("Working copies"),
+        "items": [
+            {
+                **_list(_("Working copies"), "edit_document", "workcopies.workingcopy"),
+                "permission": _may_any("workcopies.view_workingcopy", "workcopies.add_workingcopy"),
+            },
+            {
+                **_list(_("Check-ins"), "assignment_returned", "workcopies.checkin"),
+                "permission": _may_any("workcopies.view_checkin", "workcopies.check_in"),
+            },
+        ],
+    },
+    {
         "title": pgettext_lazy("menu", "Company"),
         "items": [
             _of_account(_("My subscription"), "shopping_bag", "add_on", "subscription", "has_account"),
@@ -210,6 +227,7 @@ UNFOLD: dict[str, Any] = {
         _static("onetime_transfer/transfer.css"),
         _static("timesheets/timesheets.css"),
         _static("revisions/feedback.css"),
+        _static("workcopies/workcopies.css"),
     ],
     "SCRIPTS": [
         _static("config/admin.js"),

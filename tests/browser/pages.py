@@ -33,6 +33,8 @@ REGISTERS = [
     "subscriptions/subscription",
     "timesheets/timecategory",
     "timesheets/timetransaction",
+    "workcopies/checkin",
+    "workcopies/workingcopy",
 ]
 
 OTHERS = {
@@ -151,6 +153,15 @@ OTHERS = {
     "transfer-cancel": "onetime_transfer/transfer/{transfer_paused}/cancel/",
     "transfers-several": "onetime_transfer/transfer/several/?subscription={subscription}&subscription={transferred}",
     "transfers-of-company": "onetime_transfer/transfer/several/?company={company}",
+    "workingcopy-making": "workcopies/workingcopy/{workingcopy_waiting}/change/",
+    "workingcopy-failed": "workcopies/workingcopy/{workingcopy_failed}/change/",
+    "workingcopy-withdrawn": "workcopies/workingcopy/{workingcopy_withdrawn}/change/",
+    "workingcopy-withdraw": "workcopies/workingcopy/{workingcopy}/withdraw/",
+    "workingcopy-of-company": "workcopies/workingcopy/add/?company={company}",
+    "checkin-waiting": "workcopies/checkin/{checkin_waiting}/change/",
+    "checkin-ready": "workcopies/checkin/{checkin_ready}/change/",
+    "checkin-refused": "workcopies/checkin/{checkin_refused}/change/",
+    "checkin-cancelled": "workcopies/checkin/{checkin_cancelled}/change/",
     "transfer-of-subscription": "onetime_transfer/transfer/add/?subscription={subscription}",
 }
 
@@ -223,6 +234,21 @@ NO_PAGES = {
     "onetime_transfer_transfer_progress",
     "onetime_transfer_transfer_pause",
     "onetime_transfer_transfer_resume",
+    "workcopies_checkin_again",
+    "workcopies_checkin_cancel",
+    "workcopies_checkin_confirm",
+    "workcopies_checkin_csv-list",  # a file
+    "workcopies_checkin_document",  # leads to the document
+    "workcopies_checkin_progress",
+    "workcopies_checkin_under-way",
+    "workcopies_checkin_upload",
+    "workcopies_workingcopy_again",
+    "workcopies_workingcopy_companies",
+    "workcopies_workingcopy_estimate",
+    "workcopies_workingcopy_fetch",  # a file
+    "workcopies_workingcopy_give-back",
+    "workcopies_workingcopy_progress",
+    "workcopies_workingcopy_years",
 }
 
 
