@@ -28,6 +28,7 @@ from config.bench import (  # noqa: E402
     subscribers,
     trace,
     transfer,
+    working_copies,
 )
 from config.bench.databases import Copy, scalar  # noqa: E402
 from config.bench.figures import Figure  # noqa: E402
@@ -71,6 +72,8 @@ def measure(sizes: Sizes) -> Iterator[Figure]:
     yield from transfer.measure(sizes, found)
     yield from reconciliation.measure(sizes, found)
     yield from sie.measure(sizes, utkorg_home().path)
+    tell("working copies")
+    yield from working_copies.measure(sizes, utkorg_home().path)
     tell("screens")
     yield from screens.measure(sizes, little, much)
 

@@ -32,6 +32,8 @@ class Sizes:
     """Rows of the large SIE file; the small one has a tenth."""
     time_rows: int
     """Time transactions, 50 000 for each client."""
+    changes: int
+    """Vouchers changed in a working copy of the large SIE file's company."""
     peer_saves: int
     screen_companies: int
     screen_vouchers: int
@@ -71,6 +73,7 @@ FULL = Sizes(
     transfer_rows=400_000,
     sie_rows=1_000_000,
     time_rows=1_000_000,
+    changes=1_000,
     peer_saves=100,
     screen_companies=2_000,
     screen_vouchers=125,
@@ -93,6 +96,7 @@ QUICK = Sizes(
     transfer_rows=40_000,
     sie_rows=100_000,
     time_rows=100_000,
+    changes=100,
     peer_saves=20,
     screen_companies=200,
     screen_vouchers=125,

@@ -30,6 +30,7 @@ TINY = Sizes(
     transfer_rows=1_000,
     sie_rows=1_000,
     time_rows=1_000,
+    changes=5,
     peer_saves=2,
     screen_companies=25,
     screen_vouchers=4,
@@ -60,6 +61,10 @@ FIGURES = [
     "sie_import",
     "sie_import_memory",
     "saft_import",
+    "check_in_rows_compared",
+    "check_in_bytes_of_file",
+    "check_in_rows_of_server",
+    "check_in_changes",
     *(f"screen_{name}" for name in SCREENS),
 ]
 

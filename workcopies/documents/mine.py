@@ -5,7 +5,6 @@ a document needs them, by their index; everything else once, page by page.
 """
 
 import dataclasses
-import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -285,15 +284,9 @@ class _Reader:
 
     def _unchanged(self, register: str, column: str, values: Collection[int]) -> dict[int, Values]:
         """Rows that stayed as they were, by their ids."""
-        table, changed, found = self._tables[register], self._changed[register], dict[int, Values]()
-        columns = ", ".join(f'"{known.name}"' for known in table.compared)
-        places = ", ".join("?" * len(values))
-        statement = f'select json_array({columns}) from "{table.name}" where "{column}" in ({places})'
-        for (line,) in self._file.query(statement, list(values)):
-            row = json.loads(line, parse_float=str)  # as the comparison reads it
-            if row[0] not in changed:
-                found[row[0]] = tuple(row)
-        return found
+        changed, places = self._changed[register], ", ".join("?" * len(values))
+        rows = self._file.rows(self._tables[register], f'"{column}" in ({places})', list(values))
+        return {row[0]: row for row in rows if row[0] not in changed}
 
 
 def _as_named(register: str, change: RowChange) -> Values | None:

@@ -157,7 +157,7 @@ def _bad(field: "ModelField[Any, Any]", reason: "str | Promise", value: Any = No
 
 
 def _shown(value: Any) -> str:
-    text = str(value)
+    text = value.hex() if isinstance(value, bytes) else str(value)
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ class WorkingFile:
         """Return a row as it was in the base."""
         statement = "select lines from utkorg_base where table_name = ? and first_id <= ? and last_id >= ? limit 1"
         for (lines,) in self.query(statement, [table.name, row_id, row_id]):
-            return _rows(_unpacked(lines, LONGEST_PAGE)).get(row_id)
+            return _rows(_unpacked(lines, LONGEST_PAGE).split("\n")).get(row_id)
         return None
 
     def _pages(self, table: Table) -> Iterator[tuple[int, int, str]]:
@@ -109,7 +109,7 @@ class WorkingFile:
         now = self._text(table, beyond, last_id)
         if now == was:
             return
-        base, mine = _rows(was), self._mine(table, now, beyond, last_id)
+        base, mine = self._both(table, was, now, beyond, last_id)
         for row_id in sorted(base.keys() | mine.keys()):
             before, after = base.get(row_id), mine.get(row_id)
             if before != after:
@@ -127,13 +127,16 @@ class WorkingFile:
             return None  # some of it is no text
         return text or ""
 
-    def _mine(self, table: Table, text: str | None, beyond: int, last_id: int) -> dict[int, Values]:
-        if text is not None:
-            try:
-                return _rows(text)
-            except DamagedFile:
-                pass  # an infinite number, which SQLite writes as nobody reads it
-        return {row[0]: row for row in self.rows(table, '"id" > ? and "id" <= ?', [beyond, last_id])}
+    def _both(
+        self, table: Table, was: str, now: str | None, beyond: int, last_id: int
+    ) -> tuple[dict[int, Values], dict[int, Values]]:
+        """The rows of a page as they were and as they are; those whose text is the same may be missing in both."""
+        if now is not None:
+            with suppress(DamagedFile):  # an infinite number, which SQLite writes as nobody reads it
+                before, after = set(was.split("\n")), set(now.split("\n"))
+                return _rows(before - after), _rows(after - before)
+        found = self.rows(table, '"id" > ? and "id" <= ?', [beyond, last_id])
+        return _rows(was.split("\n")), {row[0]: row for row in found}
 
     def _new(self, table: Table, beyond: int) -> Iterator[RowChange]:
         """Yield the rows beyond the base's last, some at a time."""
@@ -183,10 +186,10 @@ def _unpacked(lines: bytes, most: int) -> str:
         raise TamperedFile from error
 
 
-def _rows(lines: str) -> dict[int, Values]:
+def _rows(lines: Iterable[str]) -> dict[int, Values]:
     try:
         # Floats as text: money is read from what stands there.
-        rows = [tuple(json.loads(line, parse_float=str)) for line in lines.split("\n") if line]
+        rows = [tuple(json.loads(line, parse_float=str)) for line in lines if line]
         return {row[0]: row for row in rows}
     except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise DamagedFile from error
