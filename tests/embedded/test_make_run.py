@@ -168,7 +168,7 @@ def test_an_old_database_put_back_is_told_on_the_terminal_over_rest_and_on_the_f
     installation.stop()
     shutil.copytree(home.postgres, home.path / "backup")
     installation.run()
-    rename = "from ledger.models import Company; one = Company.objects.earliest('pk'); one.name = 'Lost'; one.save()"
+    rename = "from ledger.models import Account; one = Account.objects.earliest('pk'); one.name = 'Lost'; one.save()"
     marks = next(home.marks.iterdir())
     before = marks.read_text()
     installation.manage("shell", "-v", "0", "-c", rename)
