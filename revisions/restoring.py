@@ -14,8 +14,8 @@ from django.utils import timezone
 from revisions import fan_out, messages, news, watermarks
 from revisions.checks import tables
 from revisions.installation import installation
-from revisions.models import ChangeSet, Installation, Numbering, Queue, Restoration, RetiredQueue
-from revisions.watermarks import Watermark
+from revisions.models import Installation, Queue, Restoration, RetiredQueue
+from revisions.watermarks import Position, Watermark
 from sign_in.sessions import end_everybodys
 from subscriptions.models import Resync
 from subscriptions.services import mark_all_missing
@@ -82,10 +82,10 @@ def _put_right(mark: Watermark) -> Restoration | None:
             return None  # another process was first
         restoration = _raise_epochs(mark)
     logger.error(
-        "This database is an older one: change set %s of %s isn't in it. The epochs have risen, and everything needs a "
-        "new transfer. Run: manage.py restored",
+        "This database is an older one: what changed until %s (change set %s) isn't all in it. The epochs have risen, "
+        "and everything needs a new transfer. Run: manage.py restored",
+        mark.position.last_change_at,
         mark.position.change_set,
-        mark.position.changed_at,
     )
     return restoration
 
@@ -94,6 +94,7 @@ def _raise_epochs(mark: Watermark | None) -> Restoration:
     """In the caller's transaction: queue what was left, then begin anew beyond whatever was given out."""
     reached = fan_out.drain_within()
     here = Installation.objects.select_for_update().get(pk=1)
+    found = watermarks.position_of(here.uid)
     _move_sequences(mark.sequences if mark else {})
     queues = Queue.objects.select_for_update().order_by("pk")
     known = [here.queue_epoch, mark.position.queue_epoch if mark else 0]
@@ -106,24 +107,22 @@ def _raise_epochs(mark: Watermark | None) -> Restoration:
     RetiredQueue.objects.update(epoch=here.queue_epoch)
     mark_all_missing(reason=Resync.Reason.RESTORED)
     end_everybodys()
-    restoration = _note(here, mark)
+    restoration = _note(here.epoch, found, mark)
     messages.tell_of_restoration(restoration)
     everybody = reached | {queue.pk for queue in queues}
     transaction.on_commit(partial(news.publish, everybody), robust=True)
     return restoration
 
 
-def _note(here: Installation, mark: Watermark | None) -> Restoration:
-    numbering = Numbering.objects.order_by("pk").last()
-    last = ChangeSet.objects.filter(pk=numbering.sets[-1]).first() if numbering else None
+def _note(epoch: int, found: Position | None, mark: Watermark | None) -> Restoration:
     return Restoration.objects.create(
-        epoch=here.epoch,
+        epoch=epoch,
         how=Restoration.How.FOUND if mark else Restoration.How.TOLD,
         lost_change_set=mark.position.change_set if mark else None,
-        lost_changed_at=mark.position.changed_at if mark else None,
+        lost_changed_at=mark.position.last_change_at if mark else None,
         marked_at=mark.marked_at if mark else None,
-        last_change_set=last.pk if last else None,
-        last_changed_at=last.changed_at if last else None,
+        last_change_set=found.change_set if found else None,
+        last_changed_at=found.last_change_at if found else None,
     )
 
 

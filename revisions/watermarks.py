@@ -2,8 +2,9 @@
 
 Everything inside a database is restored with it. So the change set that was queued last is named in a file and in the
 broker (each may be lost, or be another machine's), with the time at which it was made: a restored database lacks it,
-also when it has grown beyond its number again. A watermark is of one installation and of one epoch; that of an earlier
-epoch says nothing any more.
+also when it has grown beyond its number again. So is the audit log's last entry on a setting: a revoked key may work
+again though no register has changed. A watermark is of one installation and of one epoch; that of an earlier epoch
+says nothing any more.
 """
 
 import contextlib
@@ -24,6 +25,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from history.models import ChangeKind as Kind
 from revisions import broker
 
 logger = logging.getLogger(__name__)
@@ -34,33 +36,67 @@ Found = TypeVar("Found")
 POSITION = """
     select here.epoch, greatest(here.queue_epoch, (select max(epoch) from revisions_queue),
             (select max(epoch) from revisions_retiredqueue)),
-        last.id, last.changed_at
+        last.id, last.changed_at, entry.id, entry.at
     from revisions_installation here
     left join lateral (
         select sets[cardinality(sets)] as set_id from revisions_numbering order by id desc limit 1
     ) numbered on true
     left join revisions_changeset last on last.id = numbered.set_id
+    left join lateral (
+        select id, at from history_change where kind = any(%(settings)s) order by id desc limit 1
+    ) entry on true
     where here.uid = %(installation)s and not pg_is_in_recovery()
 """
 IS_PAST = """
-    select exists (select from revisions_changeset where id = %(change_set)s and changed_at = %(changed_at)s)
+    select (
+        %(change_set)s::bigint is null
+        or exists (select from revisions_changeset where id = %(change_set)s and changed_at = %(changed_at)s)
         or exists (
             select from revisions_installation
             where cleaned_up_to >= %(change_set)s and cleaned_up_at >= %(changed_at)s)
+    ) and (
+        %(entry)s::bigint is null
+        or exists (select from history_change where id = %(entry)s and at = %(entered_at)s))
 """
 SEQUENCES = """
     select sequencename, last_value from pg_sequences where schemaname = current_schema() and last_value is not null
 """
 
 
+# What the audit log tells of settings, keys and people; that somebody signed in or failed to is no loss
+SETTINGS = [
+    kind.value
+    for kind in (
+        Kind.CREATED,
+        Kind.CHANGED,
+        Kind.DELETED,
+        Kind.EMPTIED,
+        Kind.KEY_RESTORED,
+        Kind.TOKEN_REVOKED,
+        Kind.SECOND_FACTOR_ON,
+        Kind.SECOND_FACTOR_OFF,
+        Kind.RECOVERY_CODES_MADE,
+        Kind.RECOVERY_CODE_USED,
+    )
+]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Position:
-    """Where a database stands: its epoch, the highest of its queues', and the change set that was queued last."""
+    """Where a database stands: its epoch, the highest of its queues', the change set that was queued last, and the last
+    entry of the audit log on a setting, each with its time."""
 
     epoch: int
     queue_epoch: int
     change_set: int | None
     changed_at: datetime | None
+    entry: int | None
+    entered_at: datetime | None
+
+    @property
+    def last_change_at(self) -> datetime | None:
+        """When the last change was made, of a register or of a setting."""
+        return max((at for at in (self.changed_at, self.entered_at) if at), default=None)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,27 +109,34 @@ class Watermark:
 
     def as_json(self) -> str:
         """What is kept of it."""
-        position = self.position
-        changed_at = position.changed_at and position.changed_at.isoformat()
-        content = {**dataclasses.asdict(position), "changed_at": changed_at}
-        return json.dumps({**content, "marked_at": self.marked_at.isoformat(), "sequences": dict(self.sequences)})
+        content = {**dataclasses.asdict(self.position), "marked_at": self.marked_at, "sequences": dict(self.sequences)}
+        return json.dumps(content, default=datetime.isoformat)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Watermark":
         """Read it again. Raises `ValueError`, also for what was never one."""
         try:
             said: Any = json.loads(text)
-            changed_at = said["changed_at"]
             position = Position(
                 epoch=int(said["epoch"]),
                 queue_epoch=int(said["queue_epoch"]),
-                change_set=None if changed_at is None else int(said["change_set"]),
-                changed_at=None if changed_at is None else datetime.fromisoformat(changed_at),
+                change_set=_number(said["change_set"]),
+                changed_at=_time(said["changed_at"]),
+                entry=_number(said["entry"]),
+                entered_at=_time(said["entered_at"]),
             )
             sequences = {str(name): int(last) for name, last in said["sequences"].items()}
             return cls(position=position, marked_at=datetime.fromisoformat(said["marked_at"]), sequences=sequences)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a mark: {error!r}") from error
+
+
+def _number(said: Any) -> int | None:
+    return None if said is None else int(said)
+
+
+def _time(said: Any) -> datetime | None:
+    return None if said is None else datetime.fromisoformat(said)
 
 
 def are_kept() -> bool:
@@ -104,12 +147,10 @@ def are_kept() -> bool:
 def position_of(installation: UUID) -> Position | None:
     """Where the database stands; None of a standby, and of another installation's."""
     with connection.cursor() as cursor:
-        cursor.execute(POSITION, {"installation": installation})
+        cursor.execute(POSITION, {"installation": installation, "settings": SETTINGS})
         row = cursor.fetchone()
-    if row is None:
-        return None
-    epoch, queue_epoch, change_set, changed_at = row
-    return Position(epoch=epoch, queue_epoch=queue_epoch, change_set=change_set, changed_at=changed_at)
+    names = [field.name for field in dataclasses.fields(Position)]
+    return None if row is None else Position(**dict(zip(names, row, strict=True)))
 
 
 def mark_of(position: Position) -> Watermark:
@@ -123,11 +164,10 @@ def is_lost(mark: Watermark, position: Position) -> bool:
     """Whether what a mark names is not in the past of the database, which stands at a position."""
     if mark.position.epoch != position.epoch:
         return mark.position.epoch > position.epoch
-    if mark.position.change_set is None or mark.position == position:
+    if mark.position == position:
         return False
-    known = {"change_set": mark.position.change_set, "changed_at": mark.position.changed_at}
     with connection.cursor() as cursor:
-        cursor.execute(IS_PAST, known)
+        cursor.execute(IS_PAST, dataclasses.asdict(mark.position))
         (is_past,) = cursor.fetchone()
     return not is_past
 

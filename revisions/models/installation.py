@@ -41,11 +41,12 @@ class Restoration(models.Model):
     epoch = models.PositiveIntegerField(unique=True)
     how = models.CharField(max_length=8, choices=How.choices)
     found_at = models.DateTimeField(db_default=ClockTimestamp())
-    # The highest change set known outside, null where none was, and when that was written down
+    # The highest change set known outside, null where none was; when the last change was made, of a register or of a
+    # setting; and when that was written down
     lost_change_set = models.BigIntegerField(null=True)
     lost_changed_at = models.DateTimeField(null=True)
     marked_at = models.DateTimeField(null=True)
-    # The highest found in the database, null of an empty one
+    # The same as it was found in the database
     last_change_set = models.BigIntegerField(null=True)
     last_changed_at = models.DateTimeField(null=True)
 

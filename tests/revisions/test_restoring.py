@@ -6,12 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from pytest_django import Settings
 
-from access.models import ClientAccess
+from access.models import ApiKey, ClientAccess
+from access.services import revoke_key
 from access.tokens import authenticate_token, give_to_user
+from history.models import Change
+from history.services import note_event
 from ledger.models import Company
 from notices.models import Notice
 from revisions import broker, clean_up, fan_out, queues, restoring, watermarks
@@ -181,6 +185,26 @@ def test_a_recovery_that_loses_nothing_is_no_alarm(books: factories.Books) -> No
         assert restoring.look() is None
         post(books)
         assert restoring.look() is None
+
+
+def test_a_revoked_key_that_works_again_is_noticed_though_no_register_has_changed(backup: Copy) -> None:
+    revoke_key(key=ApiKey.objects.get())
+    restoring.look()
+    backup.put_back()
+    assert ApiKey.objects.unrevoked().exists()
+    found = restoring.look()
+    assert found is not None
+    assert (found.lost_change_set, found.last_change_set) == (found.last_change_set, ChangeSet.objects.latest("pk").pk)
+    assert found.lost_changed_at is not None
+    assert found.last_changed_at is not None
+    assert found.lost_changed_at > found.last_changed_at
+
+
+def test_that_somebody_signed_in_is_no_loss(backup: Copy) -> None:
+    note_event(kind=Change.Kind.SIGNED_IN, subject=User)
+    restoring.look()
+    backup.put_back()
+    assert restoring.look() is None
 
 
 def test_another_or_a_new_database_is_no_alarm(books: factories.Books) -> None:

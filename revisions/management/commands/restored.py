@@ -87,7 +87,7 @@ class Command(BaseCommand):
             return []
         places = {"file": str(watermarks.File.path(installation().uid)), "broker": "the broker"}
         return [
-            f"{_change(mark.position.change_set, mark.position.changed_at)}, written {_time(mark.marked_at)} in "
+            f"{_change(mark.position.change_set, mark.position.last_change_at)}, written {_time(mark.marked_at)} in "
             f"{places[name]}"
             for name, mark in watermarks.read(installation().uid).items()
             if mark is not None
@@ -180,9 +180,9 @@ def _has_stood_still_since(last: Restoration) -> bool:
 
 
 def _change(number: int | None, at: datetime | None) -> str:
-    if number is None:
+    if at is None:
         return "none that is known"
-    return f"change set {number} of {_time(at)}"
+    return f"{_time(at)}, change set {number or 'none'}"
 
 
 def _time(at: datetime | None) -> str:
