@@ -336,7 +336,7 @@ def test_an_old_receipt_deletes_nothing(backup: Copy, integrator: Integrator, bo
     again = integrator.fetch()
     assert sequences(again) == sequences(lost)
     problem(integrator.post("receipts", receipt=lost["receipt"]), 409, "epoch_changed")
-    assert integrator.fetch() == again
+    assert integrator.fetch()["rows"] == again["rows"]
 
 
 def test_after_shows_that_the_queue_went_back(backup: Copy, integrator: Integrator, books: factories.Books) -> None:
