@@ -63,7 +63,7 @@ def test_the_file_is_the_answer_and_stays_nowhere(anna: Client, tmp_path: Path, 
     answer = check_out(anna, companies=["100"], name="Böcker 2024", financial_years=["2024-01-01"])
     assert answer.status_code == 200
     assert answer["Content-Type"] == "application/vnd.sqlite3"
-    assert answer["Content-Disposition"] == 'attachment; filename="Bcker_2024.utkorg"'
+    assert answer["Content-Disposition"] == "attachment; filename*=utf-8''B%C3%B6cker_2024.utkorg"
     path = tmp_path / "books.utkorg"
     path.write_bytes(b"".join(answer.streaming_content))
     assert int(answer["Content-Length"]) == path.stat().st_size

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.text import get_valid_filename
 from rest_framework.exceptions import NotFound
 from rest_framework.renderers import JSONRenderer
@@ -89,7 +90,7 @@ class CopyList(CopyScope):
         finally:
             path.unlink(missing_ok=True)
         answer["Content-Length"] = str(copy.size)
-        answer["Content-Disposition"] = f'attachment; filename="{_file_name(copy)}"'
+        answer["Content-Disposition"] = str(content_disposition_header(True, _file_name(copy)))
         answer["Location"] = request.build_absolute_uri(reverse("working-copy", args=[copy.uid]))
         return answer
 
@@ -146,5 +147,4 @@ def _name_of(companies: list[Company]) -> str:
 
 def _file_name(copy: WorkingCopy) -> str:
     """The copy's name as that of a file that every system takes."""
-    plain = get_valid_filename(copy.name).encode("ascii", "ignore").decode() if copy.name.strip(". ") else ""
-    return f"{plain or copy.uid}.utkorg"
+    return get_valid_filename(f"{copy.name}.utkorg")
