@@ -112,20 +112,19 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _summary(report: Report) -> str:
-    by_operation = Counter(landing.operation for landing in report.landed)
-    values = {
-        "created": by_operation["created"],
-        "changed": by_operation["changed"],
-        "deleted": by_operation["deleted"],
-        "theirs": report.theirs_total,
-    }
+    operations = Counter(landing.operation for landing in report.landed)
+    conflicts, refused = len(report.conflicts), len(report.refused)
     parts = [
-        _("%(created)d new, %(changed)d changed, %(deleted)d deleted; changed here alone: %(theirs)d") % values,
-        ngettext("%(count)d conflict", "%(count)d conflicts", len(report.conflicts)) % {"count": len(report.conflicts)},
-        ngettext("%(count)d refused", "%(count)d refused", len(report.refused)) % {"count": len(report.refused)},
+        _("%(created)d new, %(changed)d changed, %(deleted)d deleted")
+        % {name: operations[name] for name in ("created", "changed", "deleted")},
+        ngettext("%(count)d conflict", "%(count)d conflicts", conflicts) % {"count": conflicts},
+        ngettext("%(count)d refused", "%(count)d refused", refused) % {"count": refused},
     ]
-    text = "; ".join(parts)
-    return _("Nothing is written yet. Would land: %(what)s") % {"what": text} if report.dry_run else text
+    if not report.dry_run:
+        return "; ".join(parts)
+    theirs = f"{len(report.theirs)}{'' if report.has_all_of_theirs else '+'}"
+    parts.append(_("%(count)s changed here alone, which stay") % {"count": theirs})
+    return _("Nothing is written yet. Would land: %(what)s") % {"what": "; ".join(parts)}
 
 
 def _named(about: About) -> str:
