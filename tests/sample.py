@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,16 @@ from imports import running as import_running
 from imports import services as import_services
 from imports.models import FileImport
 from information_types import registry
-from ledger.models import Company, CustomerInvoice, DimensionValue, OtherDimension, Supplier, SupplierInvoice, Voucher
+from ledger.models import (
+    Company,
+    Customer,
+    CustomerInvoice,
+    DimensionValue,
+    OtherDimension,
+    Supplier,
+    SupplierInvoice,
+    Voucher,
+)
 from ledger.sie.importing import import_sie_file
 from onetime_transfer import resending, running, services
 from onetime_transfer.models import Transfer
@@ -49,12 +59,13 @@ from subscriptions.models import Subscription
 from subscriptions.services import change_parts
 from tests import factories
 from tests.integrators import Integrator
+from tests.workcopies.conflicts import document_of, make_conflict, make_copy
 from tests.workcopies.samples import make_working_copies
 from timesheets.models import HoursFile, TimeTransaction
 from timesheets.services import csv_files
 from timesheets.services.registering import change_hours
 from watch.models import Traffic
-from workcopies.models import CheckIn, WorkingCopy
+from workcopies.models import CheckIn, Conflict, WorkingCopy
 
 BOOKS = Path(__file__).parent / "data" / "sie"
 STREETS = ("Björken", "Granen", "Eken", "Linden", "Rönnen", "Alen", "Aspen", "Almen", "Hasseln", "Lönnen")
@@ -95,6 +106,7 @@ def make_sample() -> Sample:
     fan_out.drain()
     _fetch(subscriptions["EXOPEN"], user)
     _reports(subscriptions["MEDIUS"], books, user)
+    _conflicts(books, user)
     _traffic(list(subscriptions.values())[:5])
     _transfers(subscriptions, user)
     _keys(user, applications)
@@ -224,6 +236,32 @@ def _reports(subscription: Subscription, company: Company, user: User) -> None:
     )
     feedback.dismiss(reports=[made["2002"]["id"]], note="Valutan är upplagd nu. Läs in leverantören för hand.", by=user)
     resending.send_again(reports=[made["2003"]["id"]], by=user)
+
+
+def _conflicts(company: Company, user: User) -> None:
+    """What a working copy and somebody here changed, each in its own way: open in every kind, resolved, replaced."""
+    copy = make_copy(company, name="Bokslut på landet", made_by=user)
+    suppliers = list(Supplier.objects.filter(company=company).order_by("number")[:3])
+    customers = list(Customer.objects.filter(company=company).order_by("number")[:2])
+    made = partial(make_conflict, copy=copy)
+    made(suppliers[1], base={"bankgiro": "5050-1055", "city": "Borås"}, mine={"bankgiro": "991-2346", "phone": "08-1"})
+    voucher = Voucher.objects.filter(company=company).order_by("last_row", "pk")[0]
+    first, second = document_of(voucher).rows or (1, 2)
+    sums = {first: {"amount": "120.00"}, second: {"amount": "-120.00"}}
+    made(voucher, base={first: {"text": "Förut"}}, mine={"voucher_text": "Hyra och el", **sums})
+    made(suppliers[2], base={"city": "Ystad"})
+    gone = document_of(customers[0])
+    made(dataclasses.replace(gone, key=(gone.key[0], "3999")), mine={"city": "Malmö"}, is_deleted_here=True)
+    made(suppliers[0], base={"city": "Ystad"}, mine={"city": "Lund"}, status=Conflict.Status.SUPERSEDED)
+    resolved = made(customers[1], base={"city": "Ystad"}, mine={"city": "Lund"})
+    Conflict.objects.filter(pk=resolved.pk).update(
+        status=Conflict.Status.RESOLVED,
+        resolution=resolved.theirs,
+        choices={"city": {"side": "theirs"}},
+        resolved_at=timezone.now(),
+        resolved_by=user,
+        resolved_by_name=user.username,
+    )
 
 
 def _traffic(subscriptions: list[Subscription]) -> None:
@@ -405,6 +443,11 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
         "hours_file_wrong": HoursFile.objects.get(name="timmar-fel.csv").pk,
         "acceptance": TermsAcceptance.objects.all()[0].pk,
         "own_template": AccessTemplate.objects.exclude(office=None)[0].pk,
+        "conflict_voucher": Conflict.objects.get(register="ledger_voucher").pk,
+        "conflict_deleted": Conflict.objects.get(mine=None).pk,
+        "conflict_gone": Conflict.objects.get(theirs=None).pk,
+        "conflict_resolved": Conflict.objects.get(status="resolved").pk,
+        "conflict_superseded": Conflict.objects.get(status="superseded").pk,
         "feedback": Feedback.objects.get(row_name="2001").pk,
         "feedback_deleted": Feedback.objects.get(row_name="2999").pk,
         "feedback_dismissed": Feedback.objects.get(state="dismissed").pk,

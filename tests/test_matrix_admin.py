@@ -32,7 +32,7 @@ from access.tokens import give_to_key
 from imports.models import FileImport
 from imports.rights import NEEDED
 from information_types import registry
-from ledger.models import Balance, Company, OtherDimension
+from ledger.models import Account, Balance, Company, OtherDimension
 from notices.models import Notice
 from onetime_transfer.services import request_transfer
 from revisions import fan_out
@@ -54,6 +54,7 @@ from tests.factories import (
 )
 from tests.matrix import addresses, kept_for_a_module
 from tests.registers import make_some_of_each
+from tests.workcopies.conflicts import make_conflict
 from tests.workcopies.samples import make_check_in, make_copy
 from workcopies.models import CheckIn
 
@@ -216,6 +217,8 @@ class Place:
         for _ in range(2):
             request_transfer(subscription=self.subscription, information_type=registry.get("suppliers"))
         make_report(self.subscription, self.company, message=name)
+        account = Account.objects.filter(company=self.company)[0]
+        make_conflict(account, base={"name": f"{name} before"}, mine={"name": f"{name} mine"})
         books.post(text=name)
         for user in (self.member, self.bureau.user):
             Notice.objects.create(user=user, kind="of an earlier version", url=f"/admin/?{name}")

@@ -26,6 +26,7 @@ from watch.ages import age
 from watch.lines import Line
 from watch.models import Letter
 from watch.signs import Signs
+from workcopies.models import Conflict
 
 VIEW, CHANGE = "subscriptions.view_subscription", "subscriptions.change_subscription"
 MOST_OF_A_KIND = 3
@@ -65,6 +66,7 @@ def of(lines: Sequence[Line], signs: Signs, *, user: User | AnonymousUser) -> li
         *_unsent_letters_of_keys(user, signs.now),
         *_transfers(user),
         *_reported(user),
+        *_conflicts(user, signs),
         *_incomplete(lines, user),
         *_keys(user, signs.now),
     ]
@@ -245,6 +247,29 @@ def _reported(user: User | AnonymousUser) -> Iterator[Need]:
             url=reverse("admin:revisions_feedback_change", args=[report.pk])
             if report.count == 1
             else f"{reverse('admin:revisions_feedback_changelist')}?{of_one}",
+        )
+
+
+def _conflicts(user: User | AnonymousUser, signs: Signs) -> Iterator[Need]:
+    """What both a working copy and somebody here changed, each in its own way."""
+    right = "workcopies.view_conflict"
+    if not signs.conflicts or not user.has_perm(right):
+        return
+    count = signs.conflicts
+    if not may_everywhere(user, right):
+        count = visible(Conflict.objects.filter(status=Conflict.Status.OPEN), user)[:count].count()
+    if count:
+        text = ngettext(
+            "%(count)s conflict of working copies waits for somebody to choose",
+            "%(count)s conflicts of working copies wait for somebody to choose",
+            count,
+        )
+        yield Need(
+            kind="conflicts",
+            text=text % {"count": wording.grouped(count)},
+            advice=_("Both sides are kept until then; what stands here is what was written here."),
+            action=_("Open the conflicts"),
+            url=f"{reverse('admin:workcopies_conflict_changelist')}?status__exact={Conflict.Status.OPEN}",
         )
 
 

@@ -17,6 +17,7 @@ SIGNS = """
         exists (select from access_apikey
                 where revoked_at is null and (expires_at is null or expires_at > clock_timestamp())),
         exists (select from revisions_departure where rows > 0),
+        (select count(*) from (select from workcopies_conflict where status = 'open' limit 1000) waiting),
         restored.found_at, restored.lost_changed_at, restored.last_changed_at
     from (select) as nothing
     left join lateral (
@@ -37,6 +38,7 @@ VERSION = """
         (select (count(*) filter (where status = 'failed'), count(*) filter (where status = 'paused'))::text
          from onetime_transfer_transfer),
         (select (count(*), sum(times))::text from revisions_feedback where state = 'open'),
+        (select (count(*), max(id))::text from workcopies_conflict where status = 'open'),
         (select clock_timestamp() - beat_at > %(beats)s::interval from watch_pulse),
         exists (select from revisions_changeset
                 where not fanned_out and id > coalesce((select floor from revisions_fanoutstate), 0)
@@ -47,7 +49,8 @@ VERSION = """
 
 @dataclasses.dataclass(frozen=True)
 class Signs:
-    """What one look found; `unqueued` is when the oldest change was made that isn't queued yet.
+    """What one look found; `unqueued` is when the oldest change was made that isn't queued yet, `conflicts` how many of
+    working copies wait for somebody, a thousand at most.
 
     `restored_at` is when the database was found to be an older one, until that is in order; then the last changes of
     the lost one, as far as they are known, and of this one.
@@ -59,6 +62,7 @@ class Signs:
     has_companies: bool
     has_keys: bool
     has_delivered: bool
+    conflicts: int
     restored_at: datetime | None
     lost_changed_at: datetime | None
     last_changed_at: datetime | None

@@ -1,6 +1,6 @@
 """What working copies refuse, with stable codes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -80,6 +80,42 @@ class BusyFile(BadFile):
 
     code = "file_in_use"
     message = _("Another program is working in the file. Close it there first.")
+
+
+class ConflictClosed(WorkingCopyError):
+    """Somebody has resolved the conflict already, or a later check-in has replaced it."""
+
+    code = "conflict_closed"
+    message = _("The conflict isn't open any more: somebody has resolved it, or a later check-in has replaced it.")
+
+
+class MayNotResolve(WorkingCopyError):
+    """Whoever resolves lacks the right to write what they chose."""
+
+    code = "permission_denied"
+    message = _("You lack the right to write this in that company.")
+
+    def __init__(self, permission: str) -> None:
+        super().__init__()
+        self.permission = permission
+
+
+class NotChosen(WorkingCopyError):
+    """Both sides changed something differently, and nobody has chosen yet; `parts` names what."""
+
+    code = "not_chosen"
+    message = _("Something is not chosen yet: both sides have changed it, each in its own way.")
+
+    def __init__(self, parts: Sequence[str]) -> None:
+        super().__init__()
+        self.parts = parts
+
+
+class TheirsMoved(WorkingCopyError):
+    """What stands on the server was changed since it was shown."""
+
+    code = "changed_meanwhile"
+    message = _("This was changed here after you opened the page. Nothing was written. See what it is now, and choose.")
 
 
 class BadValue(WorkingCopyError):

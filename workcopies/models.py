@@ -212,7 +212,10 @@ class Conflict(models.Model):
         verbose_name_plural = _("conflicts")
         ordering = ("-id",)
         default_permissions = ("view", "change")
-        indexes = [models.Index(fields=["company", "status", "-id"], name="conflict_by_company")]  # the admin's list
+        indexes = [  # the admin's list: of a company, and of all
+            models.Index(fields=["company", "status", "-id"], name="conflict_by_company"),
+            models.Index(fields=["status", "-id"], name="conflict_by_status"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["working_copy", "register", "copy_key"], name="conflict_open_once", condition=Q(status="open")
@@ -220,4 +223,14 @@ class Conflict(models.Model):
         ]
 
     def __str__(self) -> str:
-        return " ".join(str(value) for value in self.key.values())
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The document as people know it: `A 17 (2024)`, `2001`."""
+        match {name: value for name, value in self.key.items() if name != "company"}:
+            case {"financial_year": year, "series": series, "number": number}:
+                return f"{series or ''} {number} ({str(year)[:4]})".strip()
+            case {**parts} if parts:
+                return " ".join(str(value) for value in parts.values())
+        return str(self.key.get("company", ""))

@@ -144,6 +144,7 @@ NAVIGATION: list[Item] = [
                 **_list(_("Check-ins"), "assignment_returned", "workcopies.checkin"),
                 "permission": _may_any("workcopies.view_checkin", "workcopies.check_in"),
             },
+            _list(_("Conflicts"), "call_split", "workcopies.conflict"),
         ],
     },
     {

@@ -94,7 +94,7 @@ class VoucherAdmin(ReversingAdmin):
     change_form_after_template = "admin/ledger/voucher/sum.html"
 
     class Media:
-        js = ("ledger/voucher_sum.js",)
+        js = ("ledger/amounts.js", "ledger/voucher_sum.js")
 
     # The list
 

@@ -12,6 +12,7 @@ from ledger.models import Balance, Company, OtherDimension
 from onetime_transfer.services import request_transfer
 from tests import factories
 from tests.registers import make_some_of_each
+from tests.workcopies.conflicts import make_conflict
 from tests.workcopies.samples import make_check_in, make_copy
 from workcopies.models import CheckIn
 
@@ -32,6 +33,7 @@ def make_everything(number: str) -> Company:
     request_transfer(subscription=subscription, information_type=known, company=books.company)
     copy = make_copy(books.company, by=factories.UserFactory.create(), name=f"Copy of {number}")
     make_check_in(copy, by=copy.made_by, status=CheckIn.Status.DONE)
+    make_conflict(books.cash, base={"name": "Bank"}, mine={"name": "Safe"})
     office = factories.OfficeFactory.create(company=books.company)
     AccessTemplate.objects.create(name=f"Template of {number}", office=office)
     add_client(office=office, company=factories.CompanyFactory.create(number=f"{number}-client"))

@@ -7,7 +7,14 @@ its queries are counted. `test_no_page_of_the_admin_is_forgotten` tells who forg
 from collections.abc import Iterator
 
 # Registers: their list, the page to add a row where there is one, and a row's own page
-READ_ONLY = ["access/accesstoken", "ledger/balance", "ledger/ledgerentry", "revisions/feedback", "sign_in/failedsignin"]
+READ_ONLY = [
+    "access/accesstoken",
+    "ledger/balance",
+    "ledger/ledgerentry",
+    "revisions/feedback",
+    "sign_in/failedsignin",
+    "workcopies/conflict",
+]
 REGISTERS = [
     "access/accesstemplate",
     "access/apikey",
@@ -139,6 +146,13 @@ OTHERS = {
     "feedback-of-deleted": "revisions/feedback/{feedback_deleted}/change/",
     "feedback-send": "revisions/feedback/send/?ids={feedback},{feedback_deleted}",
     "feedback-dismiss": "revisions/feedback/dismiss/?ids={feedback}",
+    "conflict-voucher": "workcopies/conflict/{conflict_voucher}/change/",
+    "conflict-deleted": "workcopies/conflict/{conflict_deleted}/change/",
+    "conflict-gone": "workcopies/conflict/{conflict_gone}/change/",
+    "conflict-resolved": "workcopies/conflict/{conflict_resolved}/change/",
+    "conflict-superseded": "workcopies/conflict/{conflict_superseded}/change/",
+    "conflicts-open": "workcopies/conflict/?status__exact=open",
+    "conflicts-none": "workcopies/conflict/?q=finns-inte",
     "trace-reported": "trace/?type=suppliers&company={company}&key-number=2001",
     "reconciliation": "subscriptions/subscription/{subscription}/reconciliation/",
     "reconciliation-shown": "subscriptions/subscription/{subscription}/reconciliation/"
@@ -221,6 +235,7 @@ NO_PAGES = {
     "passed_over",
     "feedback_notice",
     "revisions_feedback_add",  # integrations report, not people
+    "workcopies_conflict_add",  # check-ins find them
     "subscriptions_subscription_companies",
     "subscriptions_subscription_standing",
     "watch_live",
