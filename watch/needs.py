@@ -252,12 +252,8 @@ def _reported(user: User | AnonymousUser) -> Iterator[Need]:
 
 def _conflicts(user: User | AnonymousUser, signs: Signs) -> Iterator[Need]:
     """What both a working copy and somebody here changed, each in its own way."""
-    right = "workcopies.view_conflict"
-    if not signs.conflicts or not user.has_perm(right):
-        return
-    count = signs.conflicts
-    if not may_everywhere(user, right):
-        count = visible(Conflict.objects.filter(status=Conflict.Status.OPEN), user)[:count].count()
+    reach = rights_of_request(user).companies_with("workcopies.view_conflict")
+    count = sum(1 for company in signs.conflicts if reach is None or company in reach)
     if count:
         text = ngettext(
             "%(count)s conflict of working copies waits for somebody to choose",

@@ -1,6 +1,7 @@
 """Signs of life of the installation itself: is what is saved queued, does the clock run, do letters go out?"""
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -17,7 +18,7 @@ SIGNS = """
         exists (select from access_apikey
                 where revoked_at is null and (expires_at is null or expires_at > clock_timestamp())),
         exists (select from revisions_departure where rows > 0),
-        (select count(*) from (select from workcopies_conflict where status = 'open' limit 1000) waiting),
+        array(select company_id from workcopies_conflict where status = 'open' limit 1000),
         restored.found_at, restored.lost_changed_at, restored.last_changed_at
     from (select) as nothing
     left join lateral (
@@ -49,8 +50,8 @@ VERSION = """
 
 @dataclasses.dataclass(frozen=True)
 class Signs:
-    """What one look found; `unqueued` is when the oldest change was made that isn't queued yet, `conflicts` how many of
-    working copies wait for somebody, a thousand at most.
+    """What one look found; `unqueued` is when the oldest change was made that isn't queued yet, `conflicts` the
+    companies of those of working copies that wait for somebody, a thousand at most.
 
     `restored_at` is when the database was found to be an older one, until that is in order; then the last changes of
     the lost one, as far as they are known, and of this one.
@@ -62,7 +63,7 @@ class Signs:
     has_companies: bool
     has_keys: bool
     has_delivered: bool
-    conflicts: int
+    conflicts: Sequence[int]
     restored_at: datetime | None
     lost_changed_at: datetime | None
     last_changed_at: datetime | None
