@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from access.rights import effective_rights
+from history.actors import Actor, acting
+from history.models import Change
 from ledger.models import SupplierInvoice, Voucher
 from tests import factories
 from tests.consumers import Consumer, register
@@ -96,3 +99,18 @@ def test_invoices_that_arrive_while_somebody_works_on_the_train_are_all_there(tm
     assert len(exopen.of_type("supplier_invoices")) == 5
     assert copy.check_in().landed == []
     assert exopen.fetch_all() == []
+
+
+def test_what_a_program_checks_in_is_told_as_its_own(tmp_path: Path) -> None:
+    books = factories.make_books(number="100")
+    exopen = Consumer(factories.make_subscription("ledger_entries", integration_id="EXOPEN"))
+    key, _text = factories.make_key(company=books.company)
+    copy = Copy(tmp_path / "program.utkorg", books.company)
+    copy.post(books.company, [("1910", "1.00"), ("3001", "-1.00")])
+    copy.run("update ledger_company set name = 'Renamed' where number = '100'")
+    with acting(Actor(user_id=key.owner_id, user_name=key.owner.username, key_name=key.name, via="api")):
+        report = copy.check_in(rights=effective_rights(key), key=key)
+    assert report.is_complete
+    assert [line["origin"] for line in exopen.fetch_all()] == [key.application.name] * 2
+    noted = Change.objects.get(subject="ledger.company", object_id=books.company.pk, kind="changed")
+    assert (noted.key_name, noted.changes["name"][1]) == (key.name, "Renamed")

@@ -1,5 +1,6 @@
 """The record of the working copy that a file says it is."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -33,14 +34,17 @@ def lock_copy(manifest: Manifest, *, rights: Rights) -> tuple[WorkingCopy, list[
         raise MayNotCheckIn
     if copy.status == WorkingCopy.Status.WITHDRAWN:
         raise Withdrawn
-    _wait_for_others(copy)
+    one_at_a_time(copy.companies.order_by().values_list("pk", flat=True))
     return copy, list(_warnings(manifest, is_lost=made))
 
 
-def _wait_for_others(copy: WorkingCopy) -> None:
-    """Let one check-in of a company land at a time: two would wait for each other's rows in turn."""
-    for company in copy.companies.order_by("pk").values_list("pk", flat=True):
-        with connection.cursor() as cursor:
+def one_at_a_time(companies: Iterable[int]) -> None:
+    """Let one check-in of a company land, or one conflict be settled, at a time; until the transaction ends.
+
+    Called before any row is locked: two would wait for each other's rows in turn.
+    """
+    with connection.cursor() as cursor:
+        for company in sorted(companies):
             cursor.execute("select pg_advisory_xact_lock(%s, %s)", [LOCK, company % 2**31])
 
 

@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from workcopies.documents.kinds import Key, Kind, kind_of, kinds_by_register
 
-BATCH = 5000
+AT_ONCE = 500
 
 
 class Finder:
@@ -25,9 +25,9 @@ class Finder:
         for register, key in wanted:
             if (register, key) not in self._rows:
                 groups[register, key[0]].add(key)
-        for (register, company), keys in groups.items():
+        for (register, _company), keys in groups.items():
             self._rows.update(dict.fromkeys(((register, key) for key in keys), None))
-            for row in _read(kinds_by_register()[register], company, sorted(keys)):
+            for row in _read(kinds_by_register()[register], sorted(keys)):
                 self.add(row)
 
     def get(self, register: str, key: Key) -> Model | None:
@@ -53,14 +53,16 @@ def key_of(kind: Kind, row: Model) -> Key:
     return tuple(_text(_value(row, part.path)) for part in kind.key)
 
 
-def _read(kind: Kind, company: str, keys: list[Key]) -> Iterator[Model]:
-    company_path, last = kind.key[0], kind.key[-1]
+def _read(kind: Kind, keys: list[Key]) -> Iterator[Model]:
     hops = {part.path.rpartition("__")[0] for part in kind.key} - {""}
     every = kind.model._base_manager.select_related(*hops) if hops else kind.model._base_manager.all()
-    values = sorted({value for key in keys if (value := _python(last.field, key[-1])) is not None})
-    for start in range(0, len(values), BATCH):
-        among = {f"{last.path}__in": values[start : start + BATCH]}
-        yield from every.filter(**{company_path.path: company}, **among)
+    for start in range(0, len(keys), AT_ONCE):
+        # Each part among those asked for, which is little more than the keys themselves; who asks picks from it.
+        among = {
+            f"{part.path}__in": {value for text in texts if (value := _python(part.field, text)) is not None}
+            for part, texts in zip(kind.key, zip(*keys[start : start + AT_ONCE], strict=True), strict=True)
+        }
+        yield from every.filter(**among)
 
 
 def _python(field: Any, text: str) -> Any:

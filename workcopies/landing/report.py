@@ -138,6 +138,11 @@ class Report:
         """Whether everything landed that the copy changed."""
         return not self.conflicts and not self.refused
 
+    @property
+    def theirs_total(self) -> int:
+        """How many documents only the server changed, as far as they are told."""
+        return len(self.theirs)
+
     def as_json(self) -> Json:
         """The answer of the contract."""
         told: Json = {
