@@ -15,9 +15,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 from django.conf import settings
 from django.db.models import Model
 from django.db.models.expressions import DatabaseDefault
+from lxml.html import document_fromstring
 
 from ledger.models import (
     Account,
@@ -197,6 +199,33 @@ def _address(work: Work) -> str:
         if not line:
             break
     raise AssertionError(f"it did not start: {work.told}")
+
+
+class Browser:
+    """Asks for pages as a browser in Swedish does, and sends their forms."""
+
+    def __init__(self, url: str) -> None:
+        self.client = httpx.Client(base_url=url, headers={"Accept-Language": "sv"}, follow_redirects=True, timeout=30)
+
+    def get(self, path: str) -> str:
+        """A page's text."""
+        return self.client.get(path).raise_for_status().text
+
+    def status(self, path: str, **headers: str) -> int:
+        """What a page answers."""
+        return self.client.get(path, headers=headers).status_code
+
+    def post(self, path: str, **values: Any) -> str:
+        """Send a form that is on that page; returns the page that follows."""
+        self.get(path)
+        token = self.client.cookies["utkorg_work_csrf"]
+        return self.client.post(path, data={"csrfmiddlewaretoken": token, **values}).raise_for_status().text
+
+    def submit(self, path: str, **values: Any) -> str:
+        """Send the form of a page as it stands, but for some values; returns the page that follows."""
+        (form,) = (form for form in document_fromstring(self.get(path)).forms if form.get("id", "").endswith("_form"))
+        sent = {name: value for name, value in form.form_values() if not name.startswith("_")}
+        return self.client.post(path, data={**sent, **values, "_save": "1"}).raise_for_status().text
 
 
 def left_beside(path: Path) -> list[str]:

@@ -11,37 +11,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from django.conf import settings
 
-from tests.workcopies.offline import LOOKING, Work, left_beside, make_copy, refused, working
+from tests.workcopies.offline import LOOKING, Browser, Work, left_beside, make_copy, refused, working
 from workcopies.file.reading import open_file
 
 NUMBERS = re.compile(r'<span class="amount">([^<]*)</span>')
-
-
-class Browser:
-    """Asks for pages as a browser in Swedish does, and sends their forms."""
-
-    def __init__(self, url: str) -> None:
-        self.client = httpx.Client(base_url=url, headers={"Accept-Language": "sv"}, follow_redirects=True, timeout=30)
-
-    def get(self, path: str) -> str:
-        """A page's text."""
-        return self.client.get(path).raise_for_status().text
-
-    def status(self, path: str, **headers: str) -> int:
-        """What a page answers."""
-        return self.client.get(path, headers=headers).status_code
-
-    def post(self, path: str, **values: Any) -> str:
-        """Send a form that is on that page; returns the page that follows."""
-        self.get(path)
-        token = self.client.cookies["utkorg_work_csrf"]
-        return self.client.post(path, data={"csrfmiddlewaretoken": token, **values}).raise_for_status().text
 
 
 @pytest.fixture(scope="module")
@@ -286,8 +263,7 @@ import django
 
 django.setup()
 
-from tests.workcopies.offline import make_copy, working
-from tests.workcopies.test_work import Browser
+from tests.workcopies.offline import Browser, make_copy, working
 
 UP = 0x8914  # SIOCSIFFLAGS
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
