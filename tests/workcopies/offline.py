@@ -1,11 +1,10 @@
 """A working copy made from nothing, and `manage.py work` over it in a process that knows no server."""
 
 import re
-import select
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -190,14 +189,16 @@ def working(path: Path, *, home: Path) -> Iterator[Work]:
 
 def _address(work: Work) -> str:
     output: Any = work.process.stdout
-    end = time.monotonic() + 60
-    while time.monotonic() < end and select.select([output], [], [], 60)[0]:
-        line = output.readline()
-        work.told += line
-        if found := URL.search(line):
-            return found[0]
-        if not line:
-            break
+    # One that never says where it is would be waited for without end.
+    patience = threading.Timer(120, work.process.kill)
+    patience.start()
+    try:
+        for line in output:
+            work.told += line
+            if found := URL.search(line):
+                return found[0]
+    finally:
+        patience.cancel()
     raise AssertionError(f"it did not start: {work.told}")
 
 
