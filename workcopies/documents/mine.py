@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from workcopies.documents.assembling import Assembler, BadRow, Fetch, Raw, Unseen, in_parts
 from workcopies.documents.document import Document, Fields
 from workcopies.documents.kinds import Json, Key, Kind, Rows, all_kinds, kinds_by_register, owners
+from workcopies.documents.values import is_same
 from workcopies.exceptions import BadValue
 from workcopies.file.reading import RowChange, Values, Watch, WorkingFile
 
@@ -106,7 +107,8 @@ class Mine:
 def read_mine(file: WorkingFile, *, progress: Watch | None = None) -> Mine:
     """Read what a copy changed. Raises `BadFile` where the file isn't what was checked out."""
     changed = {
-        table.name: {change.id: change for change in file.changes(table, progress=progress)} for table in file.tables
+        table.name: {change.id: change for change in file.changes(table, progress=progress) if _says_more(change)}
+        for table in file.tables
     }
     return Mine(_Reader(file, changed), [kind for kind in all_kinds() if kind.register in changed])
 
@@ -287,6 +289,17 @@ class _Reader:
         changed, places = self._changed[register], ", ".join("?" * len(values))
         rows = self._file.rows(self._tables[register], f'"{column}" in ({places})', list(values))
         return {row[0]: row for row in rows if row[0] not in changed}
+
+
+def _says_more(change: RowChange) -> bool:
+    """Whether a change is more than the same values in another text, which a program may have written to every row."""
+    if change.base is None or change.mine is None:
+        return True
+    columns = change.table.compared
+    return any(
+        before != after and not is_same(column.field, before, after)
+        for column, before, after in zip(columns, change.base, change.mine, strict=True)
+    )
 
 
 def _as_named(register: str, change: RowChange) -> Values | None:

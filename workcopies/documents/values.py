@@ -41,6 +41,16 @@ def from_column(field: "ModelField[Any, Any]", value: Any, *, is_key: bool = Fal
     raise TypeError(f"{field}: nothing says how a {type(field).__name__} is read.")
 
 
+def is_same(field: "ModelField[Any, Any]", one: Any, other: Any) -> bool:
+    """Whether two values of a column say the same. Of references and of what can't be they don't."""
+    if isinstance(field, models.ForeignKey | models.AutoField):
+        return False
+    try:
+        return bool(from_column(field, one) == from_column(field, other))
+    except BadValue:
+        return False
+
+
 def to_python(field: "ModelField[Any, Any]", value: Json) -> Any:
     """A document's value as the model's field has it; absent text is the empty one."""
     if value is None:
