@@ -39,7 +39,7 @@ def test_what_landed_is_said_with_the_numbers_that_new_vouchers_got(copy: Copy, 
     copy.post(books.company, [("1910", "5.00"), ("3001", "-5.00")])
     said, code = check_in(copy.path)
     assert said.splitlines() == [
-        "voucher 100 2024-01-01 A 1: P1 in the copy",
+        "New: voucher 100 2024-01-01 A 1 (P1 in the copy)",
         "1 new, 0 changed, 0 deleted; 0 conflicts; 0 refused",
     ]
     assert code == 0
@@ -51,6 +51,7 @@ def test_a_dry_run_says_that_nothing_is_written(copy: Copy, books: Books) -> Non
     copy.run("update ledger_account set name = 'Kassan' where number = '1910'")
     said, code = check_in(copy.path, "--dry-run")
     assert said == (
+        "Changed: account 100 1910\n"
         "Nothing is written yet. Would land: 0 new, 1 changed, 0 deleted; 0 conflicts; 0 refused; "
         "1 changed here alone, which stay\n"
     )

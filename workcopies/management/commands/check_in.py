@@ -9,17 +9,19 @@ from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from workcopies.checking_in import check_in
 from workcopies.exceptions import WorkingCopyError
 from workcopies.file.tables import tables_by_name
-from workcopies.landing.report import About, Report
+from workcopies.landing.report import About, Landing, Report
 from workcopies.management.people import acting_for, user_and_rights
 from workcopies.management.showing import Percent
 
 NOT_ALL_LANDED = 2
 STOPPED = 130
+MOST_LISTED = 100
+_OPERATIONS = {"created": gettext_lazy("New"), "changed": gettext_lazy("Changed"), "deleted": gettext_lazy("Deleted")}
 
 
 class Command(BaseCommand):
@@ -90,14 +92,13 @@ class Command(BaseCommand):
 
 
 def _lines(report: Report) -> Iterator[str]:
-    """The report for people: what isn't as they may think first, and last how much there was of what."""
+    """The report for people; last how much there was of what."""
     yield from report.warnings
-    for landing in report.landed:
-        if landing.provisional is not None:
-            yield _("%(document)s: %(provisional)s in the copy") % {
-                "document": _named(landing),
-                "provisional": landing.provisional,
-            }
+    for landing in report.landed[:MOST_LISTED]:
+        yield f"{_OPERATIONS[landing.operation]}: {_named(landing)}{_provisional(landing)}"
+    more = len(report.landed) - MOST_LISTED
+    if more > 0:
+        yield ngettext("… and %(count)d more", "… and %(count)d more", more) % {"count": more}
     for conflict in report.conflicts:
         yield _("Conflict: %(document)s") % {"document": _named(conflict)}
         for name, values in conflict.fields.items():
@@ -109,6 +110,12 @@ def _lines(report: Report) -> Iterator[str]:
     for refusal in report.refused:
         yield _("Refused: %(document)s: %(reason)s") % {"document": _named(refusal), "reason": refusal.reason}
     yield _summary(report)
+
+
+def _provisional(landing: Landing) -> str:
+    if landing.provisional is None:
+        return ""
+    return " " + _("(%(provisional)s in the copy)") % {"provisional": landing.provisional}
 
 
 def _summary(report: Report) -> str:
