@@ -379,3 +379,22 @@ def test_rows_that_belong_to_nothing_are_refused_by_their_table_and_id(copy: Cop
     assert [(one.information_type, one.key) for one in copy.check_in().refused] == [
         ("ledger_entries", {"table": "ledger_ledgerentry", "id": stray})
     ]
+
+
+def test_a_new_year_whose_lock_waits_is_there_and_is_locked_later(copy: Copy, books: factories.Books) -> None:
+    copy.insert(
+        "ledger_financialyear",
+        company_id=books.company.pk,
+        first_day="2025-01-01",
+        last_day="2025-12-31",
+        locked_until="2025-12-31",
+    )
+    voucher = copy.post(books.company, [("1910", "2.00"), ("3001", "-1.00")], day="2025-02-01")
+    assert sorted(one.code for one in copy.check_in().refused) == ["unbalanced", "waiting"]
+    copy.run("update ledger_ledgerentry set amount = '-2.00' where voucher_id = ? and row = 2", [voucher])
+    report = copy.check_in()
+    assert told(report) == [
+        ("changed", "financial_years", "2025-01-01"),
+        ("created", "ledger_entries", "2025-01-01", "A", "1"),
+    ]
+    assert books.company.financial_years.get(first_day=date(2025, 1, 1)).locked_until == date(2025, 12, 31)

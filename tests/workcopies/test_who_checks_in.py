@@ -118,3 +118,9 @@ def test_many_deletions_wait_until_they_are_meant(copy: Copy) -> None:
 def test_some_deletions_need_no_word(copy: Copy) -> None:
     copy.run("delete from ledger_supplier where number < '2020'")
     assert len(copy.check_in().landed) == 21
+
+
+def test_what_the_server_deleted_as_well_needs_no_word(copy: Copy) -> None:
+    copy.run("delete from ledger_supplier where number < '2021'")
+    Supplier.objects.filter(number__lt="2021").delete()
+    assert copy.check_in().is_complete

@@ -60,6 +60,7 @@ class _Lock:
     item: Item
     wanted: Document
     opened: Document
+    is_written: bool
 
 
 class Lander:
@@ -150,7 +151,6 @@ class Lander:
             raise Refused(_("The company is not in this working copy."), code="not_found")
         if item.company not in self._new_companies:
             self._applier.check_may_see(item.kind, item.company)
-        self.guard.check(item)
         for name, register, key in item.mine.references() if item.mine else ():
             if (register, key) in self._waiting and (register, key) != item.name:
                 text = _("%(field)s: %(key)s was made in the copy, and did not land.")
@@ -182,6 +182,8 @@ class Lander:
         return document.with_references(lambda register, key: self._keys.get((register, key), key))
 
     def _do(self, item: Item, outcome: Outcome) -> None:
+        if outcome.operation is not None or outcome.verdict is Verdict.CONFLICT:
+            self.guard.check(item)
         if outcome.verdict is Verdict.CONFLICT:
             if self._finder.get(COMPANIES, (item.company,)) is None:
                 raise Refused(_("The company is not here any more."), code="not_found")
@@ -206,7 +208,8 @@ class Lander:
         if wanted is None:
             self._finder.forget(subject.register, subject.key)
         if wanted is not None and opened is not None:
-            self._locks[item.name] = _Lock(item, wanted, opened)
+            is_written = theirs is None or not opened.says_as(theirs)
+            self._locks[item.name] = _Lock(item, wanted, opened, is_written)
         self._landed(item, outcome, operation, key)
 
     def _apply(self, wanted: Document | None, theirs: Document | None) -> Model | None:
@@ -233,19 +236,23 @@ class Lander:
 
     def _lock(self, lock: _Lock) -> None:
         """Lock a year, now that its vouchers are there; not while some of them wait."""
+        item = lock.item
         try:
-            year = lock.item.key
-            waiting = [name for name in (*self.done.refused, *self.done.conflicts) if _is_voucher_of(name, year)]
+            waiting = [name for name in (*self.done.refused, *self.done.conflicts) if _is_voucher_of(name, item.key)]
             if waiting:
                 text = _("The period is locked when its vouchers have landed: %(count)s of them wait.")
                 raise Refused(text % {"count": len(waiting)}, code="waiting")
             with all_or_nothing():
                 self._applier.change(lock.wanted, lock.opened)
-            self._watch(len(self.done.agreed) + len(self.done.conflicts))
         except REFUSALS as error:
             code, reason = reason_of(error, FinancialYear)
-            del self.done.landed[lock.item.name], self.done.agreed[lock.item.name]
-            self.done.refused[lock.item.name] = Refusal(**self._about(lock.item), reason=reason, code=code)
+            self.done.refused[item.name] = Refusal(**self._about(item), reason=reason, code=code)
+            if lock.is_written:
+                # All but its lock landed; that is what the next check-in still finds to be done.
+                unlocked = dataclasses.replace(item, mine=lock.opened)
+                self.done.agreed[item.name] = unlocked, self.done.agreed[item.name][1]
+            else:
+                del self.done.landed[item.name], self.done.agreed[item.name]
 
     def _about(self, item: Item) -> dict[str, Any]:
         key = self._keys.get(item.name)
