@@ -252,7 +252,7 @@ NO_PAGES = {
     "workcopies_checkin_again",
     "workcopies_checkin_cancel",
     "workcopies_checkin_confirm",
-    "workcopies_checkin_csv-list",  # a file
+    "workcopies_checkin_list",  # a file
     "workcopies_checkin_document",  # leads to the document
     "workcopies_checkin_progress",
     "workcopies_checkin_under-way",

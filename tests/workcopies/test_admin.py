@@ -188,9 +188,12 @@ def test_a_file_is_sent_looked_at_confirmed_and_reported(admin: Client, changed:
     page = page_of(admin, work(found))
     assert "books.utkorg is checked in Landed 1 New 1" in page
     voucher = Voucher.objects.get(number="2")
-    assert admin.get(f"{CHECK_INS}{found.pk}/landed/0/")["Location"] == f"/admin/ledger/voucher/{voucher.pk}/change/"
-    assert admin.get(f"{CHECK_INS}{found.pk}/landed/1/").status_code == 404
-    file = b"".join(admin.get(f"{CHECK_INS}{found.pk}/landed.csv").streaming_content).decode()  # type: ignore[attr-defined]
+    assert (
+        admin.get(f"{CHECK_INS}{found.pk}/document/?of=landed&at=0")["Location"]
+        == f"/admin/ledger/voucher/{voucher.pk}/change/"
+    )
+    assert admin.get(f"{CHECK_INS}{found.pk}/document/?of=landed&at=1").status_code == 404
+    file = b"".join(admin.get(f"{CHECK_INS}{found.pk}/list/?of=landed").streaming_content).decode()  # type: ignore[attr-defined]
     assert file.splitlines()[1] == "100,Vouchers,A 2 (2024),New,P1"
 
 
@@ -254,7 +257,7 @@ def test_documents_of_companies_out_of_reach_are_not_shown(books: factories.Book
     page = page_of(client, found)
     assert "A 161" not in page
     assert "200" not in page
-    assert client.get(f"{CHECK_INS}{found.pk}/landed/0/").status_code == 404
+    assert client.get(f"{CHECK_INS}{found.pk}/document/?of=landed&at=0").status_code == 404
 
 
 def test_nothing_of_a_name_is_html(admin: Client, kari: User) -> None:

@@ -10,7 +10,7 @@ from django.db.models import F, Func, IntegerField, Q, QuerySet
 from django.db.models.fields.json import KeyTransform
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.formats import number_format
 from django.utils.http import content_disposition_header
 from django.utils.text import capfirst
@@ -28,7 +28,7 @@ from ledger.models import Company
 from workcopies import receiving
 from workcopies.admin.following import FollowingAdmin
 from workcopies.admin.forms import CheckInForm
-from workcopies.admin.outcome import LISTS, MOST_LISTED, Outcome, csv_columns, page_of_document
+from workcopies.admin.outcome import LISTS, MOST_LISTED, Document, Outcome, csv_columns, page_of_document
 from workcopies.check_in_worker import reached
 from workcopies.exceptions import WorkingCopyError
 from workcopies.models import CheckIn
@@ -144,13 +144,15 @@ class CheckInAdmin(FollowingAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Add the parts that move, and what can be done with one."""
-        wrap = self.admin_site.admin_view
-        document = "<int:pk>/<slug:part>/<int:number>/"
         return [
             *self.of_all(upload=self.upload_view, under_way=self.under_way_view),
-            *self.of_one(confirm=self.confirm_view, cancel=self.cancel_view, again=self.again_view),
-            path("<int:pk>/<slug:part>.csv", wrap(self.csv_view), name=self._name("csv_list")),
-            path(document, wrap(self.document_view), name=self._name("document")),
+            *self.of_one(
+                confirm=self.confirm_view,
+                cancel=self.cancel_view,
+                again=self.again_view,
+                list=self.list_view,
+                document=self.document_view,
+            ),
             *super().get_urls(),
         ]
 
@@ -253,31 +255,34 @@ class CheckInAdmin(FollowingAdmin):
         """Look at the file once more."""
         return self.tried(request, pk, receiving.run_again, check_in=self._steered(request, pk))
 
-    def csv_view(self, request: HttpRequest, pk: int, part: str) -> HttpResponseBase:
-        """One of the lists as a file."""
+    def list_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """One of the lists (`?of=landed`) as a file."""
         found = self.find(request, pk)
-        if part not in LISTS or not (found.preview or found.report):
-            raise Http404
-        documents = self._outcome(request, found, most=None).documents(part)
+        part, documents = self._documents(request, found)
         answer = streamed(
             request, csv_file.written(csv_columns(part), [documents]), content_type="text/csv; charset=utf-8"
         )
         answer["Content-Disposition"] = content_disposition_header(True, f"{found.name}-{part}.csv")
         return answer
 
-    def document_view(self, request: HttpRequest, pk: int, part: str, number: int) -> HttpResponse:
-        """Lead to the page of a document that the report names."""
+    def document_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Lead to the page of a document that a list names by its place (`?of=landed&at=0`)."""
         found = self.find(request, pk)
-        if part not in LISTS or not (found.preview or found.report):
+        _part, documents = self._documents(request, found)
+        chosen = [one for one in documents if str(one.number) == request.GET.get("at")]
+        if not chosen:
             raise Http404
-        documents = self._outcome(request, found, most=None).documents(part)
-        if number >= len(documents):
-            raise Http404
-        address = page_of_document(documents[number], self.admin_site)
+        address = page_of_document(chosen[0], self.admin_site)
         if address is None:
             messages.info(request, gettext("It isn't there any more; somebody has deleted it since."))
             return HttpResponseRedirect(self._url("change", pk))
         return HttpResponseRedirect(address)
+
+    def _documents(self, request: HttpRequest, found: CheckIn) -> tuple[str, list[Document]]:
+        part = request.GET.get("of", "")
+        if part not in LISTS or not (found.preview or found.report):
+            raise Http404
+        return part, self._outcome(request, found, most=None).documents(part)
 
     def _outcome(self, request: HttpRequest, found: CheckIn, most: int | None = MOST_LISTED) -> Outcome:
         return Outcome(preview=found.preview or {}, report=found.report, known=self._numbers(request, found), most=most)
