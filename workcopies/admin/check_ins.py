@@ -72,7 +72,7 @@ ADVICE = {
 class CheckInAdmin(FollowingAdmin):
     folder = "check_in"
     list_before_template = "admin/workcopies/links.html"
-    list_display = ("name", "state", "copy", "outcome", "who", "by_way_of", "received_at", "finished_at")
+    list_display = ("name", "state", "copy", "outcome", "who", "by_way_of", "received_at")
     list_select_related = ("working_copy", "by")
     list_filter = (
         ("status", ChoicesDropdownFilter),
