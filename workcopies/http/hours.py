@@ -31,7 +31,7 @@ class TimeTransactionAdmin(ReadHoursAdmin):
     search_fields = ("employee", "external_id")
     ordering = ("-date_in", "-id")
 
-    @display(description=_("hours"), ordering="quantity")
+    @display(description=_("hours"), ordering="quantity")  # type: ignore[untyped-decorator]
     def hours(self, row: TimeTransaction) -> Any:
         """The hours, lined up."""
         return column(row.quantity)
