@@ -18,6 +18,7 @@ from workcopies.documents.document import Document
 from workcopies.documents.kinds import Kind, kinds_by_register
 from workcopies.documents.theirs import read_theirs
 from workcopies.exceptions import ConflictClosed, MayNotResolve, NotChosen, TheirsMoved
+from workcopies.landing.copies import one_at_a_time
 from workcopies.landing.refusing import REFUSALS, reason_of
 from workcopies.landing.remembering import remember_resolved
 from workcopies.landing.resolving import write_document
@@ -91,6 +92,7 @@ def resolve(*, conflict: Conflict, choices: Mapping[str, Choice], seen: str, by:
     Raises `ConflictClosed`, `MayNotResolve`, `TheirsMoved`, `NotChosen`, and what the services refuse; then nothing is
     written.
     """
+    one_at_a_time([conflict.company_id])
     held = Conflict.objects.select_for_update(no_key=True, of=("self",)).select_related("company").get(pk=conflict.pk)
     if held.status != Conflict.Status.OPEN:
         raise ConflictClosed
