@@ -53,7 +53,7 @@ from ledger.sie.importing import import_sie_file
 from onetime_transfer import resending, running, services
 from onetime_transfer.models import Transfer
 from revisions import fan_out, feedback, queues, trace_index
-from revisions.models import Departure, Feedback
+from revisions.models import Departure, Feedback, Restoration
 from sign_in.models import FailedSignIn
 from subscriptions.models import Subscription
 from subscriptions.services import change_parts
@@ -114,10 +114,26 @@ def make_sample() -> Sample:
     make_working_copies(user, books, companies)
     _history(user, subscriptions["EXOPEN"], books)
     _failed_sign_ins()
+    _restored(user)
     give_to_user(user=user, address="192.0.2.7")
     fan_out.drain()
     trace_index.catch_up()
     return Sample(user, _named(books, subscriptions))
+
+
+def _restored(user: User) -> None:
+    now = timezone.now()
+    Restoration.objects.create(
+        epoch=2,
+        how=Restoration.How.FOUND,
+        lost_change_set=90211,
+        lost_changed_at=now - timedelta(hours=1),
+        marked_at=now - timedelta(hours=1),
+        last_change_set=88004,
+        last_changed_at=now - timedelta(hours=3),
+        settled_at=now,
+        settled_by=user.username,
+    )
 
 
 def _books(file: str, number: str, name: str) -> Company:
