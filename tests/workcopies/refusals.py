@@ -52,8 +52,8 @@ class Books:
         self.project = self.made(DimensionValue, dimension=2, code="10")
         self.supplier = self.made(Supplier, number="2001", name="Bygg AB")
         self.customer = self.made(Customer, number="3001", name="Kund AB")
-        self.dated = {"invoice_date": DAY, "amount": Decimal("12.50")}
-        self.paid = {"payment_date": DAY, "amount": Decimal(1)}
+        self.dated: dict[str, Any] = {"invoice_date": DAY, "amount": Decimal("12.50")}
+        self.paid: dict[str, Any] = {"payment_date": DAY, "amount": Decimal(1)}
         self.made(OtherDimension, number=7, dimension=3)
         self.eight = self.made(OtherDimension, number=8)
         rows.create(row=OtherDimensionValue(other_dimension=self.eight), values={"code": "1"})
@@ -126,17 +126,19 @@ def keys(books: Books) -> Cases:
 
 def values(books: Books) -> Cases:
     """Yield values that no column could hold, and references that lead elsewhere."""
-    for name, value in (
+    of_supplier: list[tuple[str, Any]] = [
         *(("name", "x" * 201), ("name", "a\0b"), ("name", HALF_A_CHARACTER), ("name", ""), ("email", "nobody")),
         *(("currency", "kr"), ("country", "SWE"), ("payment_terms_days", 32768), ("payment_terms_days", -1)),
         ("active", None),
-    ):
-        yield f"supplier's {name} {value!r:.20}", partial(rows.change, row=books.supplier, values={name: value})
-    for name, value in (
-        *(("amount", Decimal("1.005")), ("amount", Decimal("1e17")), ("amount", Decimal("NaN")), ("amount", None)),
-        *(("vat_amount", Decimal("0.001")), ("invoice_date", None), ("status", "open")),
+    ]
+    of_invoice: list[tuple[str, Any]] = [
+        *(("amount", Decimal(text)) for text in ("1.005", "1e17", "NaN")),
+        *(("amount", None), ("vat_amount", Decimal("0.001")), ("invoice_date", None), ("status", "open")),
         *(("payment_reference", "x" * 65), ("supplier", books.their_supplier)),
-    ):
+    ]
+    for name, value in of_supplier:
+        yield f"supplier's {name} {value!r:.20}", partial(rows.change, row=books.supplier, values={name: value})
+    for name, value in of_invoice:
         yield f"invoice's {name} {value!r:.20}", partial(rows.change, row=books.invoice, values={name: value})
     yield "no customer", partial(books.made, CustomerInvoice, **books.dated)
     yield "no invoice", partial(books.made, SupplierPayment, **books.paid)
