@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import ngettext
 
 from ledger.models import Company
+from ledger.services.checks import check_values
 from timesheets.exceptions import CategoryExists, CategoryInUse
 from timesheets.models import TimeCategory, TimeTransaction
 
@@ -24,7 +25,10 @@ def create_category(
     made = TimeCategory(
         company=company, number=number, name=name, category_type=category_type, payable=payable, active=active
     )
-    made.full_clean(validate_unique=False, validate_constraints=False)
+    names = {field.name for field in made._meta.concrete_fields if not field.primary_key}
+    check_values(made, names)
+    if TimeCategory.objects.filter(company=company, number=number).exists():
+        raise CategoryExists
     try:
         with transaction.atomic():
             made.save(force_insert=True)
@@ -53,7 +57,7 @@ def change_category(
             setattr(category, field, value)
         if not changed:
             return 0
-        locked.full_clean(validate_unique=False, validate_constraints=False)
+        check_values(locked, changed.keys())
         locked.save(update_fields=list(changed))
         return hours_in(category) if changed.keys() & set(SHOWN_IN_HOURS) else 0
 
