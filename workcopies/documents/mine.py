@@ -7,6 +7,7 @@ a document needs them, by their index; everything else once, page by page.
 import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.db import models
@@ -95,10 +96,11 @@ class Mine:
         """How many documents are as they were checked out."""
         return self.documents - sum(change.base is not None for change in self.changes)
 
-    def unchanged(self, wanted: Iterable[tuple[str, Key]]) -> dict[tuple[str, Key], Document]:
+    def unchanged(self, wanted: Iterable[tuple[str, Key]]) -> dict[tuple[str, Key], Document | None]:
         """Documents that the copy has as they were checked out, of those named by register and key.
 
-        The file must still be open. One that `changes` names isn't among them, nor one that isn't there.
+        The file must still be open. One that `changes` names isn't among them, nor one that isn't there; None stands for
+        one that refers to what can't be read any more.
         """
         changed = {(change.register, change.key) for change in self.changes}
         return self._reader.standing([name for name in dict.fromkeys(wanted) if name not in changed])
@@ -150,16 +152,18 @@ class _Reader:
             for register, changes in self._changed.items()
         }
 
-    def standing(self, wanted: Iterable[tuple[str, Key]]) -> dict[tuple[str, Key], Document]:
-        """Documents as they stand in the file, by their keys."""
-        found: dict[tuple[str, Key], Document] = {}
+    def standing(self, wanted: Iterable[tuple[str, Key]]) -> dict[tuple[str, Key], Document | None]:
+        """Documents as they stand in the file, by their keys; None for one that can't be read any more."""
+        found: dict[tuple[str, Key], Document | None] = {}
         for register, key in wanted:
             if register in self._tables and (row_id := self._id_of(kinds_by_register()[register], key)) is not None:
                 kind = kinds_by_register()[register]
                 ((_base, raw),) = self._pairs(kind, [row_id], {}).values()
                 if raw is not None:
                     self._mine.learn(kind, [raw])
-                    found[register, key] = _seen(self._mine.document(kind, raw))
+                    found[register, key] = None
+                    with suppress(BadRow):  # of what it refers to, which tells so itself
+                        found[register, key] = _seen(self._mine.document(kind, raw))
         return found
 
     def _id_of(self, kind: Kind, key: Key) -> int | None:

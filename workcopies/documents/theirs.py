@@ -94,7 +94,7 @@ def _condition(model: type[Model], path: str, places: Mapping[str, int]) -> str:
         f'"{field.column}" = "{_alias(field, f"{path}{field.name}__")}".id'
         if isinstance(field, models.ForeignKey)
         # The company stands first in every key, and once.
-        else f'"{field.column}" = {_given(field, 0 if model is Company else places[f"{path}{field.name}"])}'
+        else f"{_there(field)} = {_given(field, 0 if model is Company else places[f'{path}{field.name}'])}"
         for field in kinds_by_register()[model._meta.db_table].key_fields
     )
 
@@ -104,8 +104,12 @@ def _alias(field: Any, path: str) -> str:
     return "company" if field.name == "company" else path.removesuffix("__")
 
 
+def _there(field: Any) -> str:
+    return f"""coalesce("{field.column}", '')""" if field.null else f'"{field.column}"'
+
+
 def _given(field: Any, place: int) -> str:
-    kinds = {models.IntegerField: "bigint", models.DateField: "date"}
+    kinds = {models.IntegerField: "bigint", models.DateField: "date", models.JSONField: "jsonb"}
     cast = next((f"::{name}" for kind, name in kinds.items() if isinstance(field, kind)), "")
     return f"wanted.k{place}{cast}"
 

@@ -115,6 +115,8 @@ def items_of(mine: Mine, landed: Mapping[Name, Landed]) -> list[Item]:
     standing = mine.unchanged(left) if left else {}
     for name in left:
         there = standing.get(name)
+        if there is None and name in standing:
+            continue  # it stands there, but refers to what can't be read: no deletion
         found[name] = Item(register=name[0], key=name[1], base=there, mine=there, known=landed[name])
     return sorted((item for item in found.values() if item.problem or item.is_asked_for), key=_turn)
 

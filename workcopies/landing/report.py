@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from workcopies.documents.values import UNSTORABLE
 from workcopies.models import WorkingCopy
 
 # How many of each list a preview shows.
@@ -153,11 +154,11 @@ class Report:
             "refused": [one.as_json() for one in self.refused],
             "dry_run": self.dry_run,
         }
-        return {**told, "warnings": list(self.warnings)} if self.warnings else told
+        return readable({**told, "warnings": list(self.warnings)} if self.warnings else told)
 
     def preview(self) -> Json:
         """What a page shows: counts of all, and the first of each list."""
-        return {
+        shown: Json = {
             "dry_run": self.dry_run,
             "warnings": list(self.warnings),
             "counts": self._counts(),
@@ -170,6 +171,7 @@ class Report:
             **_cut("theirs", self.theirs),
             "has_all_of_theirs": self.has_all_of_theirs,
         }
+        return readable(shown)
 
     def _counts(self) -> Json:
         of_sides = Counter[str]()
@@ -190,3 +192,16 @@ class Report:
 
 def _cut(name: str, about: Sequence[Any]) -> Json:
     return {name: [one.shown() for one in about[:MOST_SHOWN]], f"{name}_total": len(about)}
+
+
+def readable(told: Any) -> Any:
+    """What is told, with a mark in place of each character that a file may hold and neither database nor screen can."""
+    match told:
+        case str():
+            return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", told)
+        case dict():
+            return {readable(name): readable(value) for name, value in told.items()}
+        case list() | tuple():
+            return [readable(value) for value in told]
+        case _:
+            return told
