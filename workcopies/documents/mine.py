@@ -99,7 +99,7 @@ class Mine:
     def unchanged(self, wanted: Iterable[tuple[str, Key]]) -> dict[tuple[str, Key], Document | None]:
         """Documents that the copy has as they were checked out, of those named by register and key.
 
-        The file must still be open. One that `changes` names isn't among them, nor one that isn't there; None stands for
+        The file must still be open. One that `changes` names isn't among them, nor one that isn't there; None is
         one that refers to what can't be read any more.
         """
         changed = {(change.register, change.key) for change in self.changes}
