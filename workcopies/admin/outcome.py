@@ -247,7 +247,7 @@ class Outcome:
 
     def _kept(self, part: str) -> Sequence[Mapping[str, Any]]:
         # A report has all of them, a preview the first.
-        kept = (self._report or {}).get(part)
+        kept: Sequence[Mapping[str, Any]] | None = (self._report or {}).get(part)
         return self._preview.get(part, ()) if kept is None else kept
 
     def _is_known(self, document: Document) -> bool:

@@ -154,7 +154,7 @@ class Report:
             "refused": [one.as_json() for one in self.refused],
             "dry_run": self.dry_run,
         }
-        return readable({**told, "warnings": list(self.warnings)} if self.warnings else told)
+        return {name: readable(value) for name, value in {**told, **self._warned()}.items()}
 
     def preview(self) -> Json:
         """What a page shows: counts of all, and the first of each list."""
@@ -171,7 +171,10 @@ class Report:
             **_cut("theirs", self.theirs),
             "has_all_of_theirs": self.has_all_of_theirs,
         }
-        return readable(shown)
+        return {name: readable(value) for name, value in shown.items()}
+
+    def _warned(self) -> Json:
+        return {"warnings": list(self.warnings)} if self.warnings else {}
 
     def _counts(self) -> Json:
         of_sides = Counter[str]()
