@@ -23,6 +23,7 @@ from workcopies.landing.copies import lock_copy
 from workcopies.landing.guarding import Guard, sizes_of
 from workcopies.landing.items import companies_of, items_of
 from workcopies.landing.landing import Lander
+from workcopies.landing.lineage import Lineage
 from workcopies.landing.remembering import keep, landed_of
 from workcopies.landing.report import Report
 from workcopies.landing.summing_up import sum_up
@@ -72,8 +73,8 @@ def check_in(
 
         def record(copy: WorkingCopy) -> CheckIn:
             if check_in is not None:
-                check_in.working_copy = copy
-                check_in.save(update_fields=["working_copy"])
+                check_in.working_copy, check_in.file_version = copy, file.version
+                check_in.save(update_fields=["working_copy", "file_version"])
                 return check_in
             return CheckIn.objects.create(
                 working_copy=copy,
@@ -82,6 +83,7 @@ def check_in(
                 via=via,
                 name=name or path.name,
                 size=path.stat().st_size,
+                file_version=file.version,
                 allow_deletions=allow_deletions,
                 status=CheckIn.Status.DONE,
                 begun_at=timezone.now(),
@@ -116,13 +118,16 @@ class _Reading:
 
     def __init__(self, file: WorkingFile, progress: Progress) -> None:
         self._file, self._progress, self._rows = file, progress, 0
+        self.version = file.version
         self.mine = read_mine(file, progress=self._read)
         self._sizes = sizes_of(file)
 
     def lander(self, copy: WorkingCopy, *, rights: Rights, allow_deletions: bool) -> Lander:
         """What lands the file's changes."""
         landed = landed_of(copy)
-        items = items_of(self.mine, landed)
+        known = items_of(self.mine, landed)
+        lineage = Lineage(known, version=self.version)
+        items = lineage.asked_for(known)
         return Lander(
             items,
             companies=companies_of(self._file.manifest, landed),
@@ -130,6 +135,7 @@ class _Reading:
             rights=rights,
             guard=Guard(items, sizes=self._sizes, allow_deletions=allow_deletions),
             watch=lambda done: self._progress("landing", done, len(items)),
+            doubtful=lineage.doubtful(items),
         )
 
     def _read(self, rows: int) -> None:

@@ -109,6 +109,7 @@ class CheckIn(models.Model):
     via = models.CharField(_("by way of"), max_length=16, blank=True)  # admin, api, command
     name = models.CharField(_("file"), max_length=255, blank=True)
     size = models.PositiveBigIntegerField(_("size"), default=0)
+    file_version = models.PositiveBigIntegerField(null=True, editable=False)  # how often it was written, says SQLite
     file = models.FileField(_("file"), upload_to=_path, storage=CopyStorage(), blank=True, max_length=100)
     allow_deletions = models.BooleanField(_("many deletions are meant"), default=False)
 

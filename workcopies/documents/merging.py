@@ -92,6 +92,14 @@ def merge(
     return outcome(Verdict.THEIRS if _same(result, theirs) else Verdict.MERGED, result)
 
 
+def asked(outcome: Outcome) -> Outcome:
+    """The same where nobody knows whether the copy means what it says: what it would write is a conflict."""
+    if outcome.operation is None:
+        return outcome
+    differing = _differences(outcome.base, outcome.mine, outcome.theirs)
+    return dataclasses.replace(outcome, verdict=Verdict.CONFLICT, result=outcome.theirs, fields=differing)
+
+
 def _same(one: Document | None, other: Document | None) -> bool:
     if one is None or other is None:
         return one is other

@@ -44,6 +44,12 @@ class WorkingFile:
         found = {table.name: table for table in tables}
         self.tables = tuple(found[table.name] for table in all_tables() if table.name in found)
 
+    @property
+    def version(self) -> int:
+        """How often the file was written, as SQLite counts: one that goes on from another has a higher number."""
+        with self._path.open("rb") as file:
+            return int.from_bytes(file.read(28)[24:])
+
     def query(self, statement: str, values: "tuple[Any, ...] | list[Any]" = ()) -> Iterator[Values]:
         """Yield the rows of a query over the copy's tables. Raises `DamagedFile`."""
         with damage():

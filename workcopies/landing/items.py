@@ -98,7 +98,10 @@ class Item:
 
 
 def items_of(mine: Mine, landed: Mapping[Name, Landed]) -> list[Item]:
-    """What a file says, in the order in which it lands: what others refer to first, deletions last, the other way."""
+    """What a file says, and what landed of it, in the order in which it lands.
+
+    What others refer to comes first, and deletions last, the other way.
+    """
     found = {
         (change.register, change.key or _unreadable(change)): Item(
             register=change.register,
@@ -118,7 +121,7 @@ def items_of(mine: Mine, landed: Mapping[Name, Landed]) -> list[Item]:
         if there is None and name in standing:
             continue  # it stands there, but refers to what can't be read: no deletion
         found[name] = Item(register=name[0], key=name[1], base=there, mine=there, known=landed[name])
-    return sorted((item for item in found.values() if item.problem or item.is_asked_for), key=_turn)
+    return sorted(found.values(), key=_turn)
 
 
 def companies_of(manifest: Manifest, landed: Iterable[Name]) -> set[str]:

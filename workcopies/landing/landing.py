@@ -17,7 +17,7 @@ from ledger.models import FinancialYear, Voucher
 from timesheets.models import TimeTransaction
 from workcopies.documents.document import Document
 from workcopies.documents.kinds import Key, Kind
-from workcopies.documents.merging import Difference, Outcome, Verdict, merge
+from workcopies.documents.merging import Difference, Outcome, Verdict, asked, merge
 from workcopies.documents.theirs import read_theirs
 from workcopies.landing.applying import Applier
 from workcopies.landing.finding import Finder
@@ -75,6 +75,7 @@ class Lander:
         rights: Rights,
         guard: Guard,
         watch: Callable[[int], None],
+        doubtful: Iterable[Item] = (),
     ) -> None:
         self.done = Landings()
         self.items = items
@@ -88,6 +89,8 @@ class Lander:
         self._keys: dict[Name, Key] = {name: tuple(one.server_key) for name, one in landed.items()}
         self.landed_before = {(one.register, tuple(one.server_key)) for one in landed.values()}
         self._waiting = {item.name for item in items if item.is_new_here}
+        self._doubtful = {item.name for item in doubtful}
+        self._new_in_copy = {item.name for item in items if item.base is None}
         self._new_companies = {item.company for item in items if item.register == COMPANIES and item.base is None}
 
     def land(self) -> Landings:
@@ -152,7 +155,8 @@ class Lander:
         if item.company not in self._new_companies:
             self._applier.check_may_see(item.kind, item.company)
         for name, register, key in item.mine.references() if item.mine else ():
-            if (register, key) in self._waiting and (register, key) != item.name:
+            is_another = (register, key) in self._doubtful and (register, key) in self._new_in_copy
+            if ((register, key) in self._waiting or is_another) and (register, key) != item.name:
                 text = _("%(field)s: %(key)s was made in the copy, and did not land.")
                 raise Refused(text % {"field": name, "key": " ".join(key[1:])}, code="unknown_reference")
 
@@ -174,7 +178,8 @@ class Lander:
     def _outcome(self, item: Item) -> Outcome:
         theirs = self._theirs.get(item.server_name) if item.server_name else None
         base, mine = self._renamed(item.base_mine), self._renamed(item.mine)
-        return merge(base, mine, item.base_theirs, theirs)
+        outcome = merge(base, mine, item.base_theirs, theirs)
+        return asked(outcome) if item.name in self._doubtful else outcome
 
     def _renamed(self, document: Document | None) -> Document | None:
         if document is None:

@@ -13,11 +13,14 @@ from workcopies.landing.landing import Lander
 from workcopies.models import CheckIn, Conflict, Landed, WorkingCopy
 
 BATCH = 1000
+# What a check-in tells may be long
+UNREAD = ("check_in__preview", "check_in__report", "check_in__error")
 
 
 def landed_of(copy: WorkingCopy) -> dict[Name, Landed]:
     """What landed of a copy, by what it is known by in the copy."""
-    return {(one.register, key_from_text(one.copy_key)): one for one in Landed.objects.filter(working_copy=copy)}
+    found = Landed.objects.filter(working_copy=copy).select_related("check_in").defer(*UNREAD)
+    return {(one.register, key_from_text(one.copy_key)): one for one in found}
 
 
 def keep(lander: Lander, *, copy: WorkingCopy, check_in: CheckIn) -> None:

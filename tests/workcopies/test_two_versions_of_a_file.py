@@ -1,0 +1,79 @@
+"""A file of one copy in which two people worked, or of which an older version comes back: nobody's work is undone."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ledger.models import Account, SupplierInvoice, Voucher
+from tests import factories
+from tests.workcopies.copies import Copy, told
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def books() -> factories.Books:
+    return factories.make_books(number="100")
+
+
+@pytest.fixture
+def anna(books: factories.Books, tmp_path: Path) -> Copy:
+    return Copy(tmp_path / "anna.utkorg", books.company)
+
+
+@pytest.fixture
+def bo(anna: Copy, tmp_path: Path) -> Copy:
+    """The same copy's file, given to somebody else before anybody worked in it."""
+    bo = Copy.__new__(Copy)
+    bo.record, bo.path = anna.record, tmp_path / "bo.utkorg"
+    shutil.copy(anna.path, bo.path)
+    return bo
+
+
+def test_two_people_work_in_the_same_file(anna: Copy, bo: Copy, books: factories.Books) -> None:
+    anna.run("update ledger_account set name = 'Anna' where number = '1910'")
+    anna.post(books.company, [("1910", "100.00"), ("3001", "-100.00")], text="Anna")
+    bo.run("update ledger_account set name = 'Bo' where number = '3001'")
+    voucher = bo.post(books.company, [("1910", "7.00"), ("3001", "-7.00")], text="Bo")
+    bo.insert(
+        "ledger_supplierinvoice",
+        company_id=books.company.pk,
+        number="P1",
+        invoice_date="2024-03-05",
+        amount="7.00",
+        vat_amount="0.00",
+        balance="7.00",
+        voucher_id=voucher,
+        status="received",
+    )
+    assert len(anna.check_in().landed) == 2
+    report = bo.check_in()
+    assert ("changed", "accounts", "3001") in told(report)
+    assert "ledger_entries" in [one.information_type for one in report.conflicts]
+    assert [one.code for one in report.refused] == ["unknown_reference"]
+    assert not SupplierInvoice.objects.exists()
+    assert dict(Account.objects.values_list("number", "name")) == {"1910": "Anna", "3001": "Bo"}
+    assert [voucher.text for voucher in Voucher.objects.all()] == ["Anna"]
+    assert anna.check_in().landed == []
+    assert dict(Account.objects.values_list("number", "name")) == {"1910": "Anna", "3001": "Bo"}
+
+
+def test_one_change_each_is_enough(anna: Copy, bo: Copy) -> None:
+    anna.run("update ledger_account set name = 'Anna' where number = '1910'")
+    bo.run("update ledger_account set name = 'Bo' where number = '3001'")
+    bo.run("update ledger_account set name = 'Bo B' where number = '3001'")
+    anna.check_in()
+    assert told(bo.check_in()) == [("changed", "accounts", "3001")]
+    assert anna.check_in().landed == []
+    assert dict(Account.objects.values_list("number", "name")) == {"1910": "Anna", "3001": "Bo B"}
+
+
+def test_an_older_version_of_the_file_undoes_nothing(anna: Copy, bo: Copy, books: factories.Books) -> None:
+    anna.run("update ledger_account set name = 'Anna' where number = '1910'")
+    anna.post(books.company, [("1910", "100.00"), ("3001", "-100.00")], text="Anna")
+    anna.check_in()
+    report = bo.check_in()
+    assert (report.landed, report.conflicts, report.refused) == ([], [], [])
+    assert Account.objects.get(number="1910").name == "Anna"
+    assert Voucher.objects.get().text == "Anna"
