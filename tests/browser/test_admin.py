@@ -41,6 +41,22 @@ def test_a_voucher_is_made_with_its_sum_shown_while_typing(admin: Admin) -> None
     assert (voucher.company, voucher.text, voucher.rows.count()) == (books.company, "Kontantförsäljning", 2)
 
 
+def test_a_refused_voucher_keeps_its_accounts(admin: Admin) -> None:
+    factories.make_books(number="100")
+    page = admin.page
+    admin.open("ledger/voucher/add/")
+    admin.choose(page.locator("#id_company"), "100", "100")
+    page.fill("#id_voucher_date", "2024-02-03")
+    fill_row(admin, 0, "1910", debit="500")
+    fill_row(admin, 1, "3001", credit="400")
+    page.get_by_role("button", name="Spara", exact=True).click()
+    expect(page.locator("body")).to_contain_text("Verifikationen är inte i balans")
+    page.fill("#id_rows-1-credit", "500")
+    page.get_by_role("button", name="Spara", exact=True).click()
+    expect(page.locator("body")).to_contain_text("A 1")
+    assert Voucher.objects.get().rows.count() == 2
+
+
 def test_rows_are_added_and_removed_and_the_sum_follows(admin: Admin) -> None:
     books = factories.make_books()
     voucher = books.post()

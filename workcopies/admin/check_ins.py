@@ -82,6 +82,7 @@ class CheckInAdmin(FollowingAdmin):
     )
     search_fields = ("name", "working_copy__name", "by_name")
     ordering = ("-id",)
+    add_words = _("Check in a working copy")
 
     # The list
 

@@ -75,6 +75,7 @@ class WorkingCopyAdmin(FollowingAdmin):
     )
     search_fields = ("name", "made_by_name", "made_by__username")
     ordering = ("-id",)
+    add_words = _("Check out a working copy")
 
     # The list
 

@@ -169,6 +169,11 @@ class Outcome:
         ]
 
     @property
+    def knows_theirs(self) -> bool:
+        """Whether the server's own changes were looked for: who lands doesn't, and tells nothing of them."""
+        return self._report is None
+
+    @property
     def theirs_total(self) -> int:
         """How many only the server changed."""
         return self.total("theirs")

@@ -28,8 +28,13 @@
                 options.url = address.pathname + address.search;
             }
         });
-        // What was chosen of another company can't stay.
+        // What was chosen of another company can't stay; the same one, announced as the page opens, clears nothing.
+        let before = company();
         $("#id_company").on("change", () => {
+            if (company() === before) {
+                return;
+            }
+            before = company();
             $("select.admin-autocomplete").not("#id_company").val(null).trigger("change.select2");
         });
     });
