@@ -187,6 +187,7 @@ def test_a_file_is_sent_looked_at_confirmed_and_reported(admin: Client, changed:
     admin.post(f"{CHECK_INS}{found.pk}/confirm/")
     page = page_of(admin, work(found))
     assert "books.utkorg is checked in Landed 1 New 1" in page
+    assert "Changed only here" not in page
     voucher = Voucher.objects.get(number="2")
     assert (
         admin.get(f"{CHECK_INS}{found.pk}/document/?of=landed&at=0")["Location"]
