@@ -8,6 +8,7 @@ import pytest
 from ledger.models import Account, SupplierInvoice, Voucher
 from tests import factories
 from tests.workcopies.copies import Copy, told
+from workcopies.models import Conflict
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +78,27 @@ def test_an_older_version_of_the_file_undoes_nothing(anna: Copy, bo: Copy, books
     assert (report.landed, report.conflicts, report.refused) == ([], [], [])
     assert Account.objects.get(number="1910").name == "Anna"
     assert Voucher.objects.get().text == "Anna"
+
+
+def test_what_one_version_asks_the_other_does_not_settle(anna: Copy, bo: Copy) -> None:
+    for name in ("B", "Bo"):
+        bo.run("update ledger_account set name = ? where number = '3001'", [name])
+    anna.run("update ledger_account set name = 'Anna' where number = '1910'")
+    Account.objects.filter(number="3001").update(name="Theirs")
+    assert len(bo.check_in().conflicts) == 1
+    assert told(anna.check_in()) == [("changed", "accounts", "1910")]
+    assert Conflict.objects.get().status == Conflict.Status.OPEN
+
+
+def test_the_same_question_of_two_versions_is_open_once(anna: Copy, bo: Copy) -> None:
+    for name in ("B", "Bo"):
+        bo.run("update ledger_account set name = ? where number = '3001'", [name])
+    anna.run("update ledger_account set name = 'Anna' where number = '3001'")
+    Account.objects.filter(number="3001").update(name="Theirs")
+    for copy in (bo, anna, bo):
+        assert len(copy.check_in().conflicts) == 1
+    assert sorted(Conflict.objects.values_list("mine__fields__name", "status")) == [
+        ("Anna", "superseded"),
+        ("Bo", "open"),
+        ("Bo", "superseded"),
+    ]

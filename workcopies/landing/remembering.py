@@ -68,9 +68,10 @@ def _keep_conflicts(
 ) -> None:
     """Queue what conflicts, once: nobody is asked again about the same; what conflicts no more isn't asked any more.
 
-    Of what was refused nobody knows, and its question stays.
+    Of what was refused nobody knows, and its question stays; so does what a later version of the file has asked.
     """
-    opened = Conflict.objects.select_for_update().filter(working_copy=copy, status=Conflict.Status.OPEN)
+    opened = Conflict.objects.select_for_update(of=("self",)).filter(working_copy=copy, status=Conflict.Status.OPEN)
+    opened = opened.select_related("check_in").defer(*UNREAD)
     waiting = {(one.register, key_from_text(one.copy_key)): one for one in opened.order_by("pk")}
     companies = Company.objects.in_bulk({item.company for item, _outcome in found.values()}, field_name="number")
     new = []
@@ -82,7 +83,13 @@ def _keep_conflicts(
         else:
             del waiting[name]
             _bring_up_to_date(before, conflict)
-    over = [one.pk for name, one in waiting.items() if name not in refused]
+    versions = {one.pk: one.check_in.file_version or 0 for one in waiting.values()}
+    reached = check_in.file_version or 0
+    over = [
+        one.pk
+        for name, one in waiting.items()
+        if name in found or (name not in refused and versions[one.pk] <= reached)
+    ]
     Conflict.objects.filter(pk__in=over).update(status=Conflict.Status.SUPERSEDED)
     Conflict.objects.bulk_create(new, batch_size=BATCH)
 
