@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.models import Account, SupplierInvoice, Voucher
+from ledger.models import Account, Supplier, SupplierInvoice, Voucher
 from tests import factories
 from tests.workcopies.copies import Copy, told
 from workcopies.models import Conflict
@@ -102,3 +102,18 @@ def test_the_same_question_of_two_versions_is_open_once(anna: Copy, bo: Copy) ->
         ("Bo", "open"),
         ("Bo", "superseded"),
     ]
+
+
+def test_nothing_lands_in_a_company_that_only_has_the_same_number(anna: Copy, books: factories.Books) -> None:
+    with anna.written() as file:
+        columns = [name for (_place, name, *_more) in file.execute("pragma table_info(ledger_company)") if name != "id"]
+        kept = {"number": "'200'", "name": "'Ours'"}
+        values = ", ".join(kept.get(name, f'"{name}"') for name in columns)
+        names = ", ".join(f'"{name}"' for name in columns)
+        made = file.execute(f"insert into ledger_company ({names}) select {values} from ledger_company").lastrowid
+    anna.insert("ledger_supplier", company_id=made, number="2001", name="Ours")
+    theirs = factories.make_books(number="200").company
+    report = anna.check_in()
+    assert [one.information_type for one in report.conflicts] == ["companies"]
+    assert [one.code for one in report.refused] == ["unknown_reference"]
+    assert not Supplier.objects.filter(company=theirs).exists()

@@ -152,6 +152,11 @@ class Lander:
             raise Refused(item.problem.reason, code="bad_value")
         if not self._is_of_copy(item):
             raise Refused(_("The company is not in this working copy."), code="not_found")
+        # Of a new company's number another one may have been made here meanwhile.
+        is_of_new = item.register != COMPANIES and item.company in self._new_companies - self._companies
+        if is_of_new and (COMPANIES, (item.company,)) not in self.done.agreed:
+            text = _("What it belongs to is not here, or did not land: %(key)s.")
+            raise Refused(text % {"key": item.company}, code="unknown_reference")
         if item.company not in self._new_companies:
             self._applier.check_may_see(item.kind, item.company)
         for name, register, key in item.mine.references() if item.mine else ():
