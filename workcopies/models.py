@@ -78,6 +78,11 @@ class WorkingCopy(models.Model):
         return self.name
 
     @property
+    def maker(self) -> str:
+        """Who checked it out: a command does so for whoever runs the installation."""
+        return self.made_by_name or str(_("the operator"))
+
+    @property
     def is_out(self) -> bool:
         """Whether it may be worked in and checked in."""
         return self.status == self.Status.OUT

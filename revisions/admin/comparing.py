@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.text import capfirst
 
+from access.http.admin.values import shown
 from information_types.definition import InformationType
 from revisions.admin.rows import field_words
-from revisions.admin.story import columns_of, shown
+from revisions.admin.story import columns_of
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,18 +8,15 @@ import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from itertools import groupby
 from typing import Any, TypeAlias
 
 from django.db import models
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy as _
 
-from access.http.admin import amounts
+from access.http.admin.values import shown
 from information_types.definition import InformationType
 from information_types.sql import Joins
 from revisions.admin.rows import OPERATIONS, field_words, key_words
@@ -228,23 +225,6 @@ def columns_of(known: InformationType) -> dict[str, Column]:
     """The model fields behind the fields of `data`, but for objects of their own."""
     joins = Joins(known.model)
     return {field.name: joins.column(field.path)[1] for field in known.plain_fields}
-
-
-def shown(column: Column | None, value: Any) -> str:
-    """A value as people write it."""
-    match column, value:
-        case _, None:
-            return "–"
-        case models.DecimalField(), str():
-            return amounts.shown(Decimal(value), column.decimal_places)
-        case models.BooleanField(), bool():
-            return str(_("Yes") if value else _("No"))
-        case models.DateField(), str() if not isinstance(column, models.DateTimeField):
-            return date_format(date.fromisoformat(value), "SHORT_DATE_FORMAT")
-        case models.Field(), str():
-            return str(dict(column.flatchoices).get(value, value))
-        case _:
-            return json.dumps(value, ensure_ascii=False)
 
 
 def _lines(data: Mapping[str, Any] | None, changed: Iterable[str]) -> list[JsonLine]:

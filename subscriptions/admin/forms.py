@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import CHECKBOX_CLASSES
 
 from access.clients import clients_of
+from access.http.admin.company_picker import CompaniesField
 from information_types import registry
 from ledger.models import Company
-from subscriptions.admin.companies import CompaniesField
 from subscriptions.exceptions import AllCompaniesBeyondReach, SubscriptionError
 from subscriptions.models import Subscription
 from subscriptions.services import Wish

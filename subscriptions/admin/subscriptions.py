@@ -24,7 +24,7 @@ from unfold.decorators import action, display
 
 from access import scope
 from access.accounts import offices_of
-from access.http.admin import RegisterAdmin
+from access.http.admin import RegisterAdmin, company_picker
 from access.http.admin.amounts import column
 from access.http.admin.filters import SearchFilter
 from access.http.admin.listing import RegisterList
@@ -33,7 +33,7 @@ from access.http.admin.question import with_ids
 from access.models import Office
 from information_types import registry
 from ledger.models import Company
-from subscriptions.admin import activity, companies
+from subscriptions.admin import activity
 from subscriptions.admin.filters import CompanyFilter, NeedFilter, SubscribedTypeFilter
 from subscriptions.admin.forms import SubscriptionForm, choice_of
 from subscriptions.exceptions import SubscriptionError
@@ -97,7 +97,7 @@ class SubscriptionAdmin(RegisterAdmin):
         """Add the search for companies, and the pages that ask before they do something."""
         view, name = self.admin_site.admin_view, "subscriptions_subscription"
         return [
-            path("companies/", view(companies.search), name=f"{name}_companies"),
+            path("companies/", view(company_picker.search), name=f"{name}_companies"),
             path("activate/", view(lambda request: activity.activate(request, self)), name=f"{name}_activate"),
             path("<int:pk>/standing/", view(conditional_page(self.standing_view)), name=f"{name}_standing"),
             path("deactivate/", view(lambda request: activity.deactivate(request, self)), name=f"{name}_deactivate"),

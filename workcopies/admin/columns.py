@@ -17,8 +17,8 @@ from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES
 
 from access.http.admin.amounts import AmountField
 from access.http.admin.days import DayInput
+from access.http.admin.values import shown
 from ledger.models import Account, Company, Customer, DimensionValue, Supplier, Voucher
-from revisions.admin.story import shown
 from timesheets.models import TimeCategory
 from workcopies.documents.document import Document
 from workcopies.documents.kinds import Kind

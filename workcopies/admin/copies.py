@@ -21,11 +21,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from access import scope
+from access.http.admin import company_picker as picker
 from access.http.admin.amounts import column
 from access.http.admin.filters import DayFilter, SearchFilter
 from access.http.admin.question import Question, ask
 from ledger.models import Company
-from subscriptions.admin import companies as picker
 from workcopies import making, withdrawing
 from workcopies.admin.estimate import estimate
 from workcopies.admin.following import FollowingAdmin

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from access import scope
+from access.http.admin.company_picker import CompaniesField, CompanyPicker
 from ledger.models import Company, FinancialYear
-from subscriptions.admin.companies import CompaniesField, CompanyPicker
 
 CHECK_OUT = "workcopies.add_workingcopy"
 MOST_YEARS = 60

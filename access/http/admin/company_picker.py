@@ -50,12 +50,12 @@ class NamedNumber(str):
 class CompanyPicker(forms.SelectMultiple):
     """A search over companies, those that are chosen, and a text field of numbers that holds them."""
 
-    template_name = "admin/subscriptions/subscription/companies.html"
+    template_name = "admin/access/company_picker.html"
     search_page: ClassVar[str] = "admin:subscriptions_subscription_companies"
     none_chosen: ClassVar[str | Promise] = gettext_lazy("None chosen: all companies")
 
     class Media:
-        js = ("subscriptions/company_picker.js",)
+        js = ("access/company_picker.js",)
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """The chosen companies with their names; numbers that no company has stay as they were typed."""

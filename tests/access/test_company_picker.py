@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from subscriptions.admin.companies import MOST_SHOWN, CompaniesField, numbers_in
+from access.http.admin.company_picker import MOST_SHOWN, CompaniesField, numbers_in
 from tests import factories
 from tests.ledger.admin_client import errors_of, signed_in, text_of
 
