@@ -17,7 +17,7 @@ from notices.progress import Cancelled, Reached, Teller
 from revisions.installation import installation
 from workcopies import messages, receiving
 from workcopies.checking_in import Progress, check_in
-from workcopies.exceptions import CheckInBrokenOff, FileGone, MayNotCheckIn, TooBusy, WorkingCopyError
+from workcopies.exceptions import CheckInBrokenOff, FileGone, MayNotCheckIn, TooBusy, WorkingCopyError, as_kept
 from workcopies.file.reading import open_file
 from workcopies.models import CheckIn, WorkingCopy
 
@@ -183,7 +183,7 @@ def _refuse(found: CheckIn, status: CheckIn.Status, error: WorkingCopyError) -> 
     locked = CheckIn.objects.select_for_update(of=("self",)).get(pk=found.pk)
     if locked.is_finished:
         return
-    locked.error = {"code": error.code, "message": str(error)}
+    locked.error = as_kept(error)
     receiving.finish(locked, status)
     messages.tell_refused(locked)
 

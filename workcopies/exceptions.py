@@ -1,8 +1,9 @@
 """What working copies refuse, with stable codes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -242,3 +243,24 @@ class TooBusy(WorkingCopyError):
 
     code = "changed_meanwhile"
     message = _("Others are changing the same registers right now. Nothing was checked in. Try again in a moment.")
+
+
+def as_kept(error: WorkingCopyError) -> dict[str, str]:
+    """A refusal as it is stored: with its kind where that says all, so that everybody reads it in their language."""
+    kept = {"code": error.code, "message": str(error)}
+    return {**kept, "kind": type(error).__name__} if error.args[0] is type(error).message else kept
+
+
+def told(kept: Mapping[str, Any] | None) -> str:
+    """What a stored refusal says, in the language in force where it can."""
+    if kept is None:
+        return ""
+    kinds = {kind.__name__: kind for kind in _kinds(WorkingCopyError)}
+    kind = kinds.get(kept.get("kind", ""))
+    return str(kind.message if kind else kept["message"])
+
+
+def _kinds(kind: type[WorkingCopyError]) -> Iterator[type[WorkingCopyError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _kinds(narrower)

@@ -25,7 +25,7 @@ from history.actors import Actor, acting
 from ledger.models import Company
 from workcopies import messages, progress
 from workcopies.checking_out import as_json, check, made, note_check_out, write
-from workcopies.exceptions import CheckOutError, WorkingCopyError, WrongState
+from workcopies.exceptions import CheckOutError, WorkingCopyError, WrongState, as_kept
 from workcopies.file.manifest import Manifest
 from workcopies.models import CheckIn, WorkingCopy
 from workcopies.storage import new_path
@@ -261,7 +261,7 @@ class _Watch:
 def _refuse(copy: WorkingCopy, error: WorkingCopyError) -> None:
     found = WorkingCopy.objects.select_for_update(of=("self",)).get(pk=copy.pk)
     if found.status in WorkingCopy.UNFINISHED:
-        found.status, found.error = Status.FAILED, {"code": error.code, "message": str(error)}
+        found.status, found.error = Status.FAILED, as_kept(error)
         found.save(update_fields=["status", "error"])
         messages.tell_not_made(found)
 

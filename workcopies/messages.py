@@ -40,7 +40,7 @@ def tell_done(check_in: CheckIn) -> None:
 def tell_refused(check_in: CheckIn) -> None:
     """The file is refused, or its check-in broke off."""
     kind = REFUSED if check_in.status == CheckIn.Status.REFUSED else FAILED
-    _tell_of_check_in(check_in, kind, Notice.Level.ERROR, reason=(check_in.error or {}).get("message", ""))
+    _tell_of_check_in(check_in, kind, Notice.Level.ERROR, reason=check_in.reason)
 
 
 def tell_made(copy: WorkingCopy) -> None:
@@ -50,7 +50,7 @@ def tell_made(copy: WorkingCopy) -> None:
 
 def tell_not_made(copy: WorkingCopy) -> None:
     """It couldn't be made."""
-    _tell_of_copy(copy, NOT_MADE, Notice.Level.ERROR, reason=(copy.error or {}).get("message", ""))
+    _tell_of_copy(copy, NOT_MADE, Notice.Level.ERROR, reason=copy.reason)
 
 
 def register() -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models import Company
+from workcopies.exceptions import told
 from workcopies.storage import CopyStorage
 
 
@@ -83,6 +84,11 @@ class WorkingCopy(models.Model):
         return self.made_by_name or str(_("the operator"))
 
     @property
+    def reason(self) -> str:
+        """Why it failed, in the language in force."""
+        return told(self.error)
+
+    @property
     def is_out(self) -> bool:
         """Whether it may be worked in and checked in."""
         return self.status == self.Status.OUT
@@ -148,6 +154,11 @@ class CheckIn(models.Model):
     def is_working(self) -> bool:
         """Whether a worker has something to do."""
         return self.status in self.WORKING
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in the language in force."""
+        return told(self.error)
 
     @property
     def is_finished(self) -> bool:

@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from ledger.models import Company
+from workcopies.exceptions import ForeignFile, NoRoom, as_kept
 from workcopies.models import CheckIn, WorkingCopy
 
 Copy, Status = WorkingCopy.Status, CheckIn.Status
@@ -37,8 +38,7 @@ def make_working_copies(user: User, books: Company, others: Sequence[Company]) -
     withdrawn = timezone.now() - timedelta(days=1)
     out = make_copy(books, by=user, name="Resa till Umeå", file="b1d1", checked_in_at=withdrawn)
     make_copy(*others[:14], by=user, name="Byråns kunder, bokslut", status=Copy.WAITING)
-    full = {"code": "disk_full", "message": "Disken är full. Inget har hämtats ut."}
-    make_copy(books, by=user, name="Hela bolaget", status=Copy.FAILED, error=full)
+    make_copy(books, by=user, name="Hela bolaget", status=Copy.FAILED, error=as_kept(NoRoom()))
     make_copy(
         *others[:3], by=user, name="Gammal bärbar", status=Copy.WITHDRAWN, withdrawn_at=withdrawn, withdrawn_by=user
     )
@@ -46,9 +46,7 @@ def make_working_copies(user: User, books: Company, others: Sequence[Company]) -
     make_check_in(out, by=user, status=Status.WAITING)
     ready = make_check_in(out, by=user, status=Status.READY, preview=preview_of(books.number, held=True))
     ready.file.save("file", ContentFile(b"SQLite format 3\0"))
-    foreign = "Filen hämtades ut från en annan installation av Utkorg. Lämna in den där."
-    refused = {"code": "foreign_file", "message": foreign}
-    make_check_in(None, by=user, status=Status.REFUSED, error=refused, **ended)
+    make_check_in(None, by=user, status=Status.REFUSED, error=as_kept(ForeignFile()), **ended)
     make_check_in(out, by=user, status=Status.CANCELLED, **ended)
     kept = preview_of(books.number)
     report = {name: kept[name] for name in ("landed", "conflicts", "refused", "unchanged")}

@@ -67,7 +67,7 @@ class ConflictAdmin(ReadOnlyAdmin):
         ("found_at", DayFilter),
     )
     search_fields = ("copy_key", "working_copy__name")
-    search_help_text = _("The document's number or code, or the name of the working copy")
+    search_help_text = _("Number, code, or working copy")
     ordering = ("status", "-id")  # open ones first
     exported: ClassVar = {
         "found": lambda conflict: conflict.found_at,
