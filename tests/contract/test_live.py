@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -29,6 +31,8 @@ from tests import factories
 from tests.access.offices import Bureau, make_template
 from tests.live import live_server
 from tests.registers import make_some_of_each
+from workcopies.checking_out import ALL_RIGHTS, check_out
+from workcopies.models import WorkingCopy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,7 +54,8 @@ class Api:
     def __init__(self, url: str) -> None:
         subscription = factories.make_subscription(integration_id=INTEGRATION_ID)
         books = factories.make_books(number=COMPANY)
-        self.rows = _rows(books)
+        copy, file = _working_copy(books)
+        self.rows = {**_rows(books), ("GET", "working-copies"): {"uid": str(copy.uid)}}
         fan_out.drain()
         _key, text = factories.make_key(application=subscription.application)
         office_key = self._office_key()
@@ -81,7 +86,7 @@ class Api:
         report = factories.make_report(subscription, Company.objects.get(number=COMPANY))
         self.reported = {"id": report.pk, "sequence": 1, "code": "x", "message": "y"}
         # What no chance hits upon: documents whose parts fit each other.
-        self.bodies = {"login": {"apiKey": text}, **_documents(books)}
+        self.bodies = {"login": {"apiKey": text}, "check-in": file, **_documents(books)}
         self.statuses: dict[str, set[int]] = {}
 
     def _office_key(self) -> ApiKey:
@@ -102,7 +107,8 @@ class Api:
                     place.pop("revision", None)  # a row is reported by one of its names
         document = self.bodies.get(case.operation.path.rpartition("/")[2], self.bodies.get(register))
         if document is not None and case.method in {"POST", "PUT"} and not as_generated:
-            case.body, case.media_type = document, "application/json"
+            case.body = document
+            case.media_type = "application/octet-stream" if isinstance(document, bytes) else "application/json"
         if isinstance(case.query, dict) and "wait" in case.query:
             case.query["wait"] = 0  # waiting has tests of its own
         headers = self.token if "/api/public/" in case.operation.label else self.headers
@@ -123,6 +129,14 @@ def _rows(books: factories.Books) -> dict[tuple[str, str], dict[str, Any]]:
             found["DELETE", register.slug] = key | {register.key[-1]: "UNUSED"}
     found["GET", "vouchers"] = {name: value for name, value in found["GET", "ledger-entries"].items() if name != "row"}
     return found
+
+
+def _working_copy(books: factories.Books) -> tuple[WorkingCopy, bytes]:
+    """A working copy that is out, and its file."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "books.utkorg"
+        copy = check_out(companies=[books.company], user=None, rights=ALL_RIGHTS, name="Books", path=path)
+        return copy, path.read_bytes()
 
 
 def _documents(books: factories.Books) -> dict[str, dict[str, Any]]:
