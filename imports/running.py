@@ -22,6 +22,7 @@ from ledger.importing.report import ImportReport
 from ledger.importing.running import Progress
 from ledger.models import Company
 from ledger.services.files import file_format, import_file
+from notices import turns
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +31,6 @@ LOCK = 7_310_241  # the first of two numbers of an import's advisory lock; the s
 MOST_ATTEMPTS = 5
 # Imports of one company take turns, and a large one takes minutes.
 PATIENCE = "set local lock_timeout = '15min'"
-# Of this database alone: the list is of the whole server, where another installation's imports have the same ids.
-HELD = """
-    select objid from pg_locks
-    where locktype = 'advisory' and classid = %s and granted
-      and database = (select oid from pg_database where datname = current_database())
-"""
 
 
 class Elsewhere(Exception):
@@ -65,14 +60,9 @@ def run(*, import_id: int) -> None:
 
 def waiting() -> list[FileImport]:
     """Imports that should go on and that no worker has."""
-    return list(FileImport.objects.filter(status__in=FileImport.WORKING).exclude(pk__in=_held()).order_by("pk"))
-
-
-def _held() -> list[int]:
-    """The imports that workers have."""
-    with connection.cursor() as cursor:
-        cursor.execute(HELD, [LOCK])
-        return [import_id for (import_id,) in cursor.fetchall()]
+    return list(
+        FileImport.objects.filter(status__in=FileImport.WORKING).exclude(pk__in=turns.held(LOCK)).order_by("pk")
+    )
 
 
 def fail(*, import_id: int) -> None:
@@ -86,7 +76,7 @@ def _begin(import_id: int) -> FileImport | None:
     """Mark it as under way; None where there is nothing to do."""
     with transaction.atomic():
         found = FileImport.objects.select_for_update(of=("self",)).filter(pk=import_id).first()
-        if found is None or not found.is_working or found.pk in _held():
+        if found is None or not found.is_working or found.pk in turns.held(LOCK):
             return None
         if found.attempts >= MOST_ATTEMPTS:
             _refuse(found, Status.FAILED, _often().at(found.name, 1))
@@ -133,10 +123,9 @@ def _actor(found: FileImport) -> Actor:
 
 def _take(found: FileImport) -> None:
     """Hold the import for this transaction, or leave it to whoever does."""
+    if not turns.hold(LOCK, found.pk):
+        raise Elsewhere
     with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(%s, %s)", [LOCK, found.pk])
-        if not cursor.fetchone()[0]:
-            raise Elsewhere
         cursor.execute(PATIENCE)
     status = FileImport.objects.filter(pk=found.pk).values_list("status", flat=True).first()
     if status != found.status:

@@ -1,22 +1,18 @@
 """Receiving, confirming, cancelling and repeating imports; nothing here reads a file."""
 
-import logging
 from datetime import timedelta
 from pathlib import PurePath
 
-from celery import current_app
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
 from imports.exceptions import FileGone, TooLarge, WrongState
 from imports.models import FileImport
-
-logger = logging.getLogger(__name__)
+from notices import turns
 
 TASK = "imports.tasks.run"
 MEGABYTE = 1 << 20
@@ -42,10 +38,7 @@ def receive(*, upload: "File[bytes]", name: str, company_number: str, started_by
 
 def start(file_import: FileImport) -> None:
     """Ask a worker to go on with it; with the broker down, beat asks again."""
-    try:
-        current_app.send_task(TASK, args=[file_import.pk], retry=False)
-    except (OperationalError, OSError) as error:
-        logger.warning("Import %s goes on when the broker is back: %s", file_import.pk, error)
+    turns.ask(TASK, file_import)
 
 
 @transaction.atomic
@@ -89,16 +82,8 @@ def finish(file_import: FileImport, status: FileImport.Status) -> None:
     file_import.status, file_import.finished_at = status, timezone.now()
     file_import.cancel_requested = False
     if status in (Status.DONE, Status.CANCELLED):
-        drop_file(file_import)
+        turns.drop_file(file_import)
     file_import.save()
-
-
-def drop_file(file_import: FileImport) -> None:
-    """Remove the file once what says so is committed."""
-    if file_import.file:
-        storage, name = file_import.file.storage, file_import.file.name or ""
-        file_import.file = ""
-        transaction.on_commit(lambda: storage.delete(name), robust=True)
 
 
 def remove_old() -> int:
@@ -109,7 +94,7 @@ def remove_old() -> int:
     for found in stale:
         count += 1
         with transaction.atomic():
-            drop_file(found)
+            turns.drop_file(found)
             if found.status == Status.READY:
                 finish(found, Status.CANCELLED)
             else:

@@ -7,12 +7,12 @@ check-in taken up again, from its start: nothing of it had landed.
 import logging
 from pathlib import Path
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone, translation
 
 from access.rights import rights_of
 from history.actors import Actor, acting
-from notices import progress
+from notices import progress, turns
 from notices.progress import Cancelled, Reached, Teller
 from revisions.installation import installation
 from workcopies import messages, receiving
@@ -27,12 +27,6 @@ Status = CheckIn.Status
 LOCK = 7_310_243  # the first of two numbers of a check-in's advisory lock; the second is its id
 MOST_ATTEMPTS = 5
 READING_SHARE = 50  # percent
-# Of this database alone: the list is of the whole server, where another installation's check-ins have the same ids.
-HELD = """
-    select objid from pg_locks
-    where locktype = 'advisory' and classid = %s and granted and pid <> pg_backend_pid()
-      and database = (select oid from pg_database where datname = current_database())
-"""
 
 
 class Elsewhere(Exception):
@@ -66,7 +60,7 @@ def run(*, check_in_id: int) -> None:
 def waiting() -> list[CheckIn]:
     """Check-ins that should go on and that no worker has."""
     unfinished = CheckIn.objects.filter(status__in=CheckIn.WORKING, via=receiving.VIA)
-    return list(unfinished.exclude(pk__in=_held()).order_by("pk"))
+    return list(unfinished.exclude(pk__in=turns.held(LOCK)).order_by("pk"))
 
 
 def reached(check_in_id: int) -> Reached | None:
@@ -85,7 +79,7 @@ def _begin(check_in_id: int) -> CheckIn | None:
     """Mark it as under way; None where there is nothing to do."""
     with transaction.atomic():
         found = CheckIn.objects.select_for_update(of=("self",)).filter(pk=check_in_id).first()
-        if found is None or not found.is_working or found.pk in _held():
+        if found is None or not found.is_working or found.pk in turns.held(LOCK):
             return None
         if found.attempts >= MOST_ATTEMPTS:
             _refuse(found, Status.FAILED, CheckInBrokenOff())
@@ -153,19 +147,10 @@ def _told(found: CheckIn) -> Progress:
     return tell
 
 
-def _held() -> list[int]:
-    """The check-ins that workers have."""
-    with connection.cursor() as cursor:
-        cursor.execute(HELD, [LOCK])
-        return [check_in_id for (check_in_id,) in cursor.fetchall()]
-
-
 def _take(found: CheckIn) -> None:
     """Hold the check-in for this transaction, or leave it to whoever does."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(%s, %s)", [LOCK, found.pk])
-        if not cursor.fetchone()[0]:
-            raise Elsewhere
+    if not turns.hold(LOCK, found.pk):
+        raise Elsewhere
     status = CheckIn.objects.filter(pk=found.pk).values_list("status", flat=True).first()
     if status != found.status:
         raise Elsewhere

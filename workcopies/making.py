@@ -4,25 +4,23 @@ A worker holds an advisory lock of the copy's own in the transaction that it wor
 that the copy is out in. Who dies lets go of it, and beat has the copy made again, from its start.
 """
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 
-from celery import current_app
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
-from kombu.exceptions import OperationalError
 
 from access.language import language_of
 from access.rights import Rights, rights_of
 from history.actors import Actor, acting
 from ledger.models import Company
+from notices import turns
 from workcopies import messages, progress
 from workcopies.checking_out import as_json, check, made, note_check_out, write
 from workcopies.exceptions import CheckOutError, WorkingCopyError, WrongState, as_kept
@@ -30,20 +28,12 @@ from workcopies.file.manifest import Manifest
 from workcopies.models import CheckIn, WorkingCopy
 from workcopies.storage import new_path
 
-logger = logging.getLogger(__name__)
-
 Status = WorkingCopy.Status
 TASK = "workcopies.tasks.make"
 LOCK = 7_310_244  # the first of two numbers of a copy's advisory lock; the second is its id
 MOST_ATTEMPTS = 5
 SECONDS_BETWEEN = 0.5
 LEFT_BEHIND = timedelta(days=1)
-# Of this database alone: the list is of the whole server, where another installation's copies have the same ids.
-HELD = """
-    select objid from pg_locks
-    where locktype = 'advisory' and classid = %s and granted
-      and database = (select oid from pg_database where datname = current_database())
-"""
 
 
 class Elsewhere(Exception):
@@ -94,10 +84,7 @@ def ask_again(*, copy: WorkingCopy) -> WorkingCopy:
 
 def start(copy: WorkingCopy) -> None:
     """Ask a worker to make it; with the broker down, beat asks again."""
-    try:
-        current_app.send_task(TASK, args=[copy.pk], retry=False)
-    except (OperationalError, OSError) as error:
-        logger.warning("Working copy %s is made when the broker is back: %s", copy.pk, error)
+    turns.ask(TASK, copy)
 
 
 def run(*, copy_id: int) -> None:
@@ -121,7 +108,9 @@ def run(*, copy_id: int) -> None:
 
 def waiting() -> list[WorkingCopy]:
     """Copies that should be made and that no worker has."""
-    return list(WorkingCopy.objects.filter(status__in=WorkingCopy.UNFINISHED).exclude(pk__in=_held()).order_by("pk"))
+    return list(
+        WorkingCopy.objects.filter(status__in=WorkingCopy.UNFINISHED).exclude(pk__in=turns.held(LOCK)).order_by("pk")
+    )
 
 
 def fail(*, copy_id: int) -> None:
@@ -136,21 +125,13 @@ def fetched(copy: WorkingCopy) -> None:
     WorkingCopy.objects.filter(pk=copy.pk, fetched_at=None).update(fetched_at=timezone.now())
 
 
-def drop_file(copy: WorkingCopy) -> None:
-    """Remove the server's file once what says so is committed; the copy itself stays as it is. Not saved."""
-    if copy.file:
-        storage, name = copy.file.storage, copy.file.name or ""
-        copy.file = ""
-        transaction.on_commit(lambda: storage.delete(name), robust=True)
-
-
 def remove_old() -> int:
     """Remove files older than the setting says, and those that a dead worker left behind; how many there were."""
     count, before = 0, timezone.now() - timedelta(days=settings.UTKORG_WORKING_COPY_DAYS)
     for old in WorkingCopy.objects.filter(made_at__lt=before).exclude(file=""):
         with transaction.atomic():
             copy = WorkingCopy.objects.select_for_update(of=("self",)).get(pk=old.pk)
-            drop_file(copy)
+            turns.drop_file(copy)
             copy.save(update_fields=["file"])
         count += 1
     return count + _remove_left_behind()
@@ -164,18 +145,11 @@ def lock(copy: WorkingCopy, *states: str) -> WorkingCopy:
     return found
 
 
-def _held() -> list[int]:
-    """The copies that workers have."""
-    with connection.cursor() as cursor:
-        cursor.execute(HELD, [LOCK])
-        return [copy_id for (copy_id,) in cursor.fetchall()]
-
-
 def _begin(copy_id: int) -> WorkingCopy | None:
     """Mark it as under way; None where there is nothing to do."""
     with transaction.atomic():
         copy = WorkingCopy.objects.select_for_update(of=("self",)).filter(pk=copy_id).first()
-        if copy is None or copy.status not in WorkingCopy.UNFINISHED or copy.pk in _held():
+        if copy is None or copy.status not in WorkingCopy.UNFINISHED or copy.pk in turns.held(LOCK):
             return None
         if copy.attempts >= MOST_ATTEMPTS:
             _refuse(copy, BrokenOff())
@@ -236,10 +210,8 @@ class _Watch:
 
     def hold(self) -> None:
         """Take the lock in the transaction that is open. Raises `Elsewhere`."""
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_try_advisory_xact_lock(%s, %s)", [LOCK, self._copy.pk])
-            if not cursor.fetchone()[0]:
-                raise Elsewhere
+        if not turns.hold(LOCK, self._copy.pk):
+            raise Elsewhere
 
     def take(self) -> None:
         """Hold it in the last transaction, which may ask the database while it goes on."""

@@ -1,10 +1,8 @@
 """Receiving, confirming and cancelling check-ins of the admin's; nothing here reads a file."""
 
-import logging
 from datetime import timedelta
 from pathlib import PurePath
 
-from celery import current_app
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.base import File
@@ -12,12 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from kombu.exceptions import OperationalError
 
+from notices import turns
 from workcopies.exceptions import CheckInGoneOn, FileGone, TooLargeFile
 from workcopies.models import CheckIn
-
-logger = logging.getLogger(__name__)
 
 TASK = "workcopies.tasks.run_check_in"
 MEGABYTE = 1 << 20
@@ -49,10 +45,7 @@ def receive(*, upload: "File[bytes]", name: str, by: User) -> CheckIn:
 
 def start(check_in: CheckIn) -> None:
     """Ask a worker to go on with it; with the broker down, beat asks again."""
-    try:
-        current_app.send_task(TASK, args=[check_in.pk], retry=False)
-    except (OperationalError, OSError) as error:
-        logger.warning("Check-in %s goes on when the broker is back: %s", check_in.pk, error)
+    turns.ask(TASK, check_in)
 
 
 @transaction.atomic
@@ -97,16 +90,8 @@ def finish(check_in: CheckIn, status: CheckIn.Status) -> None:
     check_in.status, check_in.finished_at = status, timezone.now()
     check_in.cancel_requested = False
     if status in (Status.DONE, Status.CANCELLED):
-        drop_file(check_in)
+        turns.drop_file(check_in)
     check_in.save()
-
-
-def drop_file(check_in: CheckIn) -> None:
-    """Remove the file once what says so is committed."""
-    if check_in.file:
-        storage, name = check_in.file.storage, check_in.file.name or ""
-        check_in.file = ""
-        transaction.on_commit(lambda: storage.delete(name), robust=True)
 
 
 def remove_old() -> int:
@@ -117,7 +102,7 @@ def remove_old() -> int:
     for found in stale:
         count += 1
         with transaction.atomic():
-            drop_file(found)
+            turns.drop_file(found)
             if found.status == Status.READY:
                 finish(found, Status.CANCELLED)
             else:

@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from history.models import Change
 from history.services import note_event
+from notices import turns
 from workcopies.exceptions import WrongState
-from workcopies.making import drop_file, lock
+from workcopies.making import lock
 from workcopies.models import WorkingCopy
 
 Status = WorkingCopy.Status
@@ -20,7 +21,7 @@ def withdraw(*, copy: WorkingCopy, user: User | None) -> WorkingCopy:
     _note(found, Status.WITHDRAWN)
     found.status, found.withdrawn_at = Status.WITHDRAWN, timezone.now()
     found.withdrawn_by, found.withdrawn_by_name = user, user.get_username() if user else ""
-    drop_file(found)
+    turns.drop_file(found)
     found.save(update_fields=["status", "withdrawn_at", "withdrawn_by", "withdrawn_by_name", "file"])
     return found
 
