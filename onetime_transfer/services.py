@@ -1,19 +1,17 @@
 """Asking for, pausing, resuming and cancelling one-off transfers; admin, REST and commands go through here."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from celery import current_app
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from kombu.exceptions import OperationalError
 
 from information_types.definition import InformationType
 from ledger.models import Company
+from notices import turns
 from onetime_transfer import messages
 from onetime_transfer import parameters as transfer_parameters
 from onetime_transfer.exceptions import NotSubscribed, WrongState
@@ -21,8 +19,6 @@ from onetime_transfer.models import Transfer, TransferCompany
 from revisions import fan_out, queues
 from revisions.models import OutboxItem, Removal
 from subscriptions.models import Subscription
-
-logger = logging.getLogger(__name__)
 
 TASK = "onetime_transfer.tasks.run"
 Status = Transfer.Status
@@ -100,10 +96,7 @@ def find_same(
 
 def start(transfer: Transfer) -> None:
     """Ask a worker to run it; with the broker down, beat asks again."""
-    try:
-        current_app.send_task(TASK, args=[transfer.pk], retry=False)
-    except (OperationalError, OSError) as error:
-        logger.warning("Transfer %s starts when the broker is back: %s", transfer.pk, error)
+    turns.ask(TASK, transfer)
 
 
 @transaction.atomic
