@@ -20,6 +20,7 @@ LOWEST_FIRST = [
     "access",
     "sign_in",
     "imports",
+    "inbox",
     "timesheets",
     "registers",
     "subscriptions",

@@ -51,6 +51,11 @@ class Home:
         return self.path / "working-copies"
 
     @property
+    def mails(self) -> Path:
+        """Messages to the e-mail portal, byte for byte."""
+        return self.path / "mails"
+
+    @property
     def marks(self) -> Path:
         """How far the database has come, for when an older one is put in its place."""
         return self.path / "marks"

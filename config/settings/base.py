@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "access",
     "sign_in",
     "imports",
+    "inbox",
     "timesheets",
     "registers",
     "subscriptions",
@@ -293,6 +294,28 @@ UTKORG_WORKING_COPY_MAX_MB: int = env.int("UTKORG_WORKING_COPY_MAX_MB", default=
 UTKORG_WORKING_COPY_FOLDER: str = env.str("UTKORG_WORKING_COPY_FOLDER", default=str(embedded.working_copies))
 UTKORG_WORKING_COPY_DAYS: int = env.int("UTKORG_WORKING_COPY_DAYS", default=7)
 
+# The e-mail portal: the domain of its addresses, the largest message, and where messages are kept, byte for byte: in a
+# folder, or in a bucket of an S3 where one is named
+UTKORG_MAIL_DOMAIN: str = env.str("UTKORG_MAIL_DOMAIN", default="invoices.localhost")
+UTKORG_MAIL_MAX_MB: int = env.int("UTKORG_MAIL_MAX_MB", default=40)
+UTKORG_MAIL_FOLDER: str = env.str("UTKORG_MAIL_FOLDER", default=str(embedded.mails))
+UTKORG_MAIL_BUCKET: str = env.str("UTKORG_MAIL_BUCKET", default="")
+UTKORG_MAIL_S3_URL: str = env.str("UTKORG_MAIL_S3_URL", default="")
+MAIL_STORAGE: dict[str, Any] = (
+    {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": UTKORG_MAIL_BUCKET,
+            "endpoint_url": UTKORG_MAIL_S3_URL or None,
+            "default_acl": None,
+            "querystring_auth": True,
+            "file_overwrite": True,
+        },
+    }
+    if UTKORG_MAIL_BUCKET
+    else {"BACKEND": "inbox.storage.MailFolder"}
+)
+
 # How long reports of integrations are kept after they were answered
 UTKORG_FEEDBACK_DAYS: int = env.int("UTKORG_FEEDBACK_DAYS", default=90)
 
@@ -340,6 +363,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # Static files
 
 STATIC_URL = "/static/"
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "mails": MAIL_STORAGE,
+}
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "static-collected")))
 
 # What a browser may do with our pages

@@ -56,6 +56,7 @@ from config.settings.base import (
     LOGGING,
     LOGIN_REDIRECT_URL,
     LOGIN_URL,
+    MAIL_STORAGE,
     MIDDLEWARE,
     OIDC_CLIENT_ID,
     OIDC_CLIENT_SECRET,
@@ -87,6 +88,11 @@ from config.settings.base import (
     UTKORG_IMPORT_DAYS,
     UTKORG_IMPORT_FOLDER,
     UTKORG_IMPORT_MAX_MB,
+    UTKORG_MAIL_BUCKET,
+    UTKORG_MAIL_DOMAIN,
+    UTKORG_MAIL_FOLDER,
+    UTKORG_MAIL_MAX_MB,
+    UTKORG_MAIL_S3_URL,
     UTKORG_MARK_FOLDER,
     UTKORG_NOTICE_DAYS,
     UTKORG_SESSION_HOURS,
@@ -119,6 +125,7 @@ READY_FILE = ""
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+    "mails": MAIL_STORAGE,
 }
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)

@@ -1,0 +1,7 @@
+"""Addresses that suppliers send to, the messages that came, and the invoices that were in them."""
+
+from inbox.models.invoices import IncomingInvoice, SupplierIdentity
+from inbox.models.mails import Mail, MailFile
+from inbox.models.portals import InvoiceAddress, Portal
+
+__all__ = ["IncomingInvoice", "InvoiceAddress", "Mail", "MailFile", "Portal", "SupplierIdentity"]
