@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 (as Django calls it)
 from django.db import connections
 
 SHORTEST_SECRET_KEY = 50
@@ -24,6 +24,7 @@ ABOVE_ZERO = (
     "UTKORG_SIGN_IN_LOCKOUT_MINUTES",
     "UTKORG_SESSION_IDLE_MINUTES",
     "UTKORG_SESSION_HOURS",
+    "UTKORG_JOURNAL_DAYS",
 )
 GENERATE = "Generate one: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
 
@@ -69,6 +70,21 @@ def _sign_in() -> Iterator[CheckMessage]:
     if settings.OIDC_ISSUER and not (OIDC.fullmatch(settings.OIDC_ISSUER) or not settings.UTKORG_PRODUCTION):
         text = f"OIDC_ISSUER is {settings.OIDC_ISSUER!r}."
         yield Error(text, hint="Use an address that begins with https://.", id="utkorg.E023")
+
+
+@register(Tags.security, deploy=True)
+def check_journal(**_kwargs: Any) -> list[CheckMessage]:
+    """An installation may do without, but not unawares."""
+    if settings.UTKORG_JOURNAL_FOLDER or not settings.UTKORG_PRODUCTION:
+        return []
+    return [
+        Warning(
+            "No journal of REST writes is kept (UTKORG_JOURNAL_FOLDER is empty).",
+            hint="Name a folder outside what is backed up with the database: what came in after a backup can be taken "
+            "in again from it.",
+            id="utkorg.W001",
+        )
+    ]
 
 
 @register(Tags.database)

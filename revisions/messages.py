@@ -20,12 +20,14 @@ from notices.services import tell
 from revisions.models import Restoration
 
 RESTORED = "database_restored"
+NOT_WRITTEN_DOWN = "journal_failed"
 VIEW = "subscriptions.view_subscription"
 
 
 def register() -> None:
     """Make the kind known."""
     kinds.register(RESTORED, lambda said: Words(_("The database was restored from a backup"), _detail(said)))
+    kinds.register(NOT_WRITTEN_DOWN, _words_of_gap)
 
 
 def tell_of_restoration(restoration: Restoration) -> None:
@@ -34,6 +36,21 @@ def tell_of_restoration(restoration: Restoration) -> None:
     parameters = {name: at.isoformat() if at else None for name, at in times.items()}
     for user in _overseers():
         tell(user=user, kind=RESTORED, parameters=parameters, url=reverse("restored"), level=Notice.Level.ERROR)
+
+
+def tell_of_gap(*, reason: str) -> None:
+    """Tell the same people that writes over REST aren't written down outside the database; once until they read it."""
+    for user in _overseers():
+        if not Notice.objects.unread().filter(user=user, kind=NOT_WRITTEN_DOWN).exists():
+            tell(user=user, kind=NOT_WRITTEN_DOWN, parameters={"reason": reason}, level=Notice.Level.ERROR)
+
+
+def _words_of_gap(said: Mapping[str, Any]) -> Words:
+    detail = _(
+        "They are done. But if the database had to be restored from a backup, nobody could take them in again. Who "
+        "runs Utkorg has to see to the journal's folder: %(reason)s"
+    )
+    return Words(_("Writes over REST are not written down outside the database"), detail % said)
 
 
 def what_is_gone(*, last: datetime | None, lost: datetime | None) -> str:

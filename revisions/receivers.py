@@ -10,7 +10,8 @@ from django.db.models.signals import post_delete, post_migrate, post_save, pre_d
 
 from access.models import Office
 from information_types import registry, sql
-from revisions import bell, fan_out, news, outlook, queues, selections
+from journal.signals import journal_failed
+from revisions import bell, fan_out, messages, news, outlook, queues, selections
 from revisions.models import FanOutState, TraceState
 from subscriptions.models import Subscription
 from subscriptions.signals import (
@@ -29,6 +30,7 @@ def connect() -> None:
     subscription_changed.connect(_remember_the_choice)
     clients_of_subscriptions_changed.connect(_remember_the_clients)
     queues_asked.connect(_tell_of_queues)
+    journal_failed.connect(_tell_of_gap)
     post_save.connect(_open_queue, sender=Subscription)
     pre_delete.connect(_retire_queue, sender=Subscription)
     for model in _models_that_show():
@@ -67,6 +69,10 @@ def _remember_the_clients(office: Office, added: Collection[int], removed: Colle
 
 def _tell_of_queues(subscriptions: Sequence[int], **_kwargs: Any) -> dict[int, QueueFacts]:
     return outlook.facts(subscriptions)
+
+
+def _tell_of_gap(reason: str, **_kwargs: Any) -> None:
+    messages.tell_of_gap(reason=reason)
 
 
 def _open_queue(instance: Subscription, created: bool, **_kwargs: Any) -> None:

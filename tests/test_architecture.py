@@ -17,6 +17,7 @@ LOWEST_FIRST = [
     "notices",
     "ledger",
     "history",
+    "journal",
     "access",
     "sign_in",
     "imports",

@@ -14,11 +14,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from access.http.once import IDEMPOTENCY_KEY
+from access.http.tokens import PARAMETER
 from access.models import AccessToken, ApiKey
 from journal import services
 from journal.services import Asked, Begun
 
-TOKEN = "accessToken"  # as `access.http.tokens` takes it
 KEPT_HEADERS = (IDEMPOTENCY_KEY, "If-Match")
 
 
@@ -76,12 +76,12 @@ def _address(request: HttpRequest) -> str:
     sent: bytes = getattr(request, "scope", {}).get("raw_path") or b""
     path = sent.decode("ascii", "replace") or request.get_full_path().partition("?")[0]
     query: MultiValueDict[str, str] = request.GET
-    told = urlencode({name: values for name, values in query.lists() if name != TOKEN}, doseq=True)
+    told = urlencode({name: values for name, values in query.lists() if name != PARAMETER}, doseq=True)
     return f"{path}?{told}" if told else path
 
 
 def _without_token(body: bytes) -> bytes:
     said = json.loads(body)
-    if isinstance(said, dict) and said.pop(TOKEN, None) is not None:
-        return json.dumps(said, ensure_ascii=False).encode(errors="surrogatepass")
+    if isinstance(said, dict) and said.pop(PARAMETER, None) is not None:
+        return json.dumps(said).encode()
     return body

@@ -7,13 +7,14 @@ from django.db import transaction
 from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 
+from access.http.journaling import JournaledView
 from access.http.problems import Problem
 from access.http.scope import KeyScope
 from access.origin import write_as
 
 
-class WritingView(KeyScope):
-    """A view whose changes carry the key's application to subscribers, as `origin`."""
+class WritingView(JournaledView, KeyScope):
+    """A view whose changes carry the key's application to subscribers, as `origin`, and stand in the journal."""
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -21,6 +22,7 @@ class WritingView(KeyScope):
         with transaction.atomic():
             write_as(self.key.application)
             yield
+            self.note_write()
 
     def check_if_match(self, etag: str) -> None:
         """Raise 412 if the caller has read another state than this; `etag` is of a row that is locked.

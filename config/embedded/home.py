@@ -61,6 +61,11 @@ class Home:
         return self.path / "marks"
 
     @property
+    def journal(self) -> Path:
+        """What was written over REST, for when an older database is put in place of this one."""
+        return self.path / "journal"
+
+    @property
     def warning(self) -> Path:
         """What is told on the terminal when everything is ready, where there is something."""
         return self.path / "warning.txt"

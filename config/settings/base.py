@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "notices",
     "ledger",
     "history",
+    "journal",
     "access",
     "sign_in",
     "imports",
@@ -169,6 +170,7 @@ CELERY_BEAT_SCHEDULE = {
     "old-counters": {"task": "watch.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "policies": {"task": "watch.tasks.follow_policies", "schedule": 30.0, "options": {"expires": 30.0}},
     "old-tokens": {"task": "access.tasks.remove_old_tokens", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "old journal": {"task": "journal.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "old sign-ins": {"task": "sign_in.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "letters": {"task": "watch.tasks.send_left_letters", "schedule": 60.0, "options": {"expires": 60.0}},
 }
@@ -283,6 +285,11 @@ UTKORG_TRACE_DAYS: int = env.int("UTKORG_TRACE_DAYS", default=30)
 
 # Where it is written down how far the database has come, so that a restored one is noticed; nowhere if it is empty
 UTKORG_MARK_FOLDER: str = env.str("UTKORG_MARK_FOLDER", default=str(embedded.marks))
+
+# Where it is written down what was written over REST, so that a restored database can be told what it lacks, and for
+# how many days; nowhere if it is empty
+UTKORG_JOURNAL_FOLDER: str = env.str("UTKORG_JOURNAL_FOLDER", default=str(embedded.journal))
+UTKORG_JOURNAL_DAYS: int = env.int("UTKORG_JOURNAL_DAYS", default=30)
 
 # The largest file that people may import by the admin, where it is kept until then, and how long if nobody goes on
 UTKORG_IMPORT_MAX_MB: int = env.int("UTKORG_IMPORT_MAX_MB", default=500)

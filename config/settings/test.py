@@ -85,6 +85,7 @@ from config.settings.base import (
     UTKORG_IMPORT_DAYS,
     UTKORG_IMPORT_FOLDER,
     UTKORG_IMPORT_MAX_MB,
+    UTKORG_JOURNAL_DAYS,
     UTKORG_MAIL_BUCKET,
     UTKORG_MAIL_DOMAIN,
     UTKORG_MAIL_FOLDER,
@@ -119,6 +120,7 @@ API_KEY_PEPPER = "pepper-only-for-tests-" + "0123456789" * 5
 READY_FILE = ""
 # One database after another, with the same name: tests of marks say where these are.
 UTKORG_MARK_FOLDER: str = env.str("UTKORG_MARK_FOLDER", default="")
+UTKORG_JOURNAL_FOLDER: str = env.str("UTKORG_JOURNAL_FOLDER", default="")
 STATIC_ROOT = BASE_DIR / "static-collected"
 
 # The broker's database is 0: a test that empties the cache leaves the queues.

@@ -1,7 +1,7 @@
 """`/api/v1/time-transactions`: hours registered, one row or many at once. Source: CONTRACT §2."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -51,6 +51,7 @@ class NewHours(WritingView, RegisterList):
         with self.writing():
             done = self._register(rows, companies, is_list=is_list)
             lines = self._lines(companies.values(), done)
+        self.gave = [path for row, one in zip(rows, done, strict=True) for path in self._made(row, one)]
         told = [
             lines[str(row["company"])][one.uid or 0, one.time_category] for row, one in zip(rows, done, strict=True)
         ]
@@ -100,6 +101,12 @@ class NewHours(WritingView, RegisterList):
                 data = json.loads(row.line)
                 found.setdefault(company.number, {})[data["uid"], data["time_category"]] = row.line
         return found
+
+    def _made(self, row: Row, one: Registered) -> Iterator[str]:
+        """The address of a row that is new."""
+        if one.outcome is Outcome.CREATED:
+            key = {"company": row["company"], "uid": one.uid or 0, "time_category": one.time_category}
+            yield addresses.path_of(self.register, key)
 
     def _single(self, request: Request, line: str, *, status: int) -> HttpResponse:
         response = HttpResponse(line.encode(), status=status, content_type=JSON, headers={"ETag": etag_of(line)})

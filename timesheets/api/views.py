@@ -10,6 +10,7 @@ from django.views.decorators.cache import cache_control
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from access.http.journaling import JournaledView
 from access.http.problems import Problem
 from access.http.tokens import TokenScope
 from access.origin import write_as
@@ -62,7 +63,7 @@ class TimeTransactions(TokenScope):
 
 
 @method_decorator(cache_control(no_store=True), name="dispatch")
-class ExternalStatus(TokenScope):
+class ExternalStatus(JournaledView, TokenScope):
     """The mark of hours that another system has taken over.
 
     Whoever may fetch hours for another system may mark them: the mark is the exporter's own and changes no hours, for
@@ -92,6 +93,8 @@ class ExternalStatus(TokenScope):
                 ],
                 all_or_nothing=wanted["allOrNothing"],
             )
+            if marked.updated:
+                self.note_write()
         conflicts = [
             {"uid": one.uid, "timeCategoryId": one.time_category, "recordStateKey": one.record_state_key}
             for one in marked.conflicts
