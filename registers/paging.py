@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.fields.tuple_lookups import (
     Tuple,
@@ -93,11 +93,14 @@ def _changed(
     tables with "or" is served by no index, and all that was changed may be the whole register.
     """
     parents = sql.parents(register.information_type) if register.information_type else ()
-    conditions = [{"changed_at__gte": since}, *({f"{one.foreign_key}__changed_at__gte": since} for one in parents)]
+    columns = ["changed_at", *(f"{one.foreign_key}__changed_at" for one in parents)]
+    conditions = [Q(**{f"{column}__gte": since}) for column in columns]
+    if register.changed_elsewhere:
+        conditions.append(register.changed_elsewhere(since))
     if len(conditions) == 1:
-        return chosen.filter(**conditions[0])
+        return chosen.filter(conditions[0])
     ordered = chosen.order_by(*in_order(register, backwards=backwards)).values("pk")
-    first, *others = (ordered.filter(**condition)[:most] for condition in conditions)
+    first, *others = (ordered.filter(condition)[:most] for condition in conditions)
     return register.rows().filter(pk__in=first.union(*others, all=True))
 
 

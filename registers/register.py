@@ -1,7 +1,8 @@
 """What there is to read: a register for each information type, and the companies themselves."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from information_types import registry, sql
 from information_types.definition import Field, InformationType, Reference
 from ledger.models import Company
+from registers.derived import OF_COMPANIES, Derived, portal_changed_since
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -17,8 +19,8 @@ class Register:
     """A register as integrations see it: rows of a model, with names for what is shown of each.
 
     `key` are the names of the fields that name a row; all but the companies' begin with the company's number.
-    `constants` are shown of every row, as SQL. `order` are the model's own columns in which a company's rows are paged:
-    they never change.
+    `derived` is shown of every row as well. `order` are the model's own columns in which a company's rows are paged:
+    they never change. `changed_elsewhere` is the condition that what a row shows of other tables was changed since.
     """
 
     name: str
@@ -28,7 +30,8 @@ class Register:
     fields: tuple[Field | Reference, ...]
     order: tuple[str, ...]
     only: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    constants: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    derived: Mapping[str, Derived] = dataclasses.field(default_factory=dict)
+    changed_elsewhere: Callable[[datetime], Q] | None = None
     information_type: InformationType | None = None
 
     def __hash__(self) -> int:
@@ -56,7 +59,7 @@ class Register:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Every name of a row's `data`, in its order."""
-        return (*(field.name for field in self.fields), *self.constants)
+        return (*(field.name for field in self.fields), *self.derived)
 
     @cached_property
     def key_fields(self) -> tuple[Field, ...]:
@@ -96,7 +99,8 @@ COMPANIES = Register(
         Field(name, name) for name in ("number", "name", "organisation_number", "currency", "time_zone", "active")
     ),
     order=("number",),
-    constants={"invoice_portal": "false", "invoice_email": "null::text"},
+    derived=OF_COMPANIES,
+    changed_elsewhere=portal_changed_since,
 )
 
 

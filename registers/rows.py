@@ -83,5 +83,5 @@ def read_row(register: Register, row: Model) -> str:
 
 def _line(register: Register, joins: Joins, names: Collection[str] | None) -> str:
     fields: Sequence[Any] = [field for field in register.fields if names is None or field.name in names]
-    constants = [f'{text} as "{name}"' for name, text in register.constants.items() if names is None or name in names]
-    return line_sql(joins, fields, key=register.key, further=constants)
+    derived = [f'{one.sql()} as "{name}"' for name, one in register.derived.items() if names is None or name in names]
+    return line_sql(joins, fields, key=register.key, further=derived)

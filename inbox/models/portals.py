@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from history.triggers import kept
+from information_types.changes import changed_at, changed_at_moves
 from ledger.models import Company
 
 COMPANY = "(select number from ledger_company where id = {row}.company_id)"
@@ -27,12 +28,22 @@ class Portal(models.Model):
         _("usual account"), max_length=32, blank=True, default="", help_text=_("For a supplier's first invoice.")
     )
 
+    changed_at = changed_at()
+
     class Meta:
         verbose_name = _("e-mail portal")
         verbose_name_plural = _("e-mail portals")
         ordering = ("company",)
         default_permissions = ("view", "change")
-        triggers = [kept(name=COMPANY, company="{row}.company_id", named={"company": ("ledger_company", "number")})]
+        triggers = [
+            kept(
+                name=COMPANY,
+                company="{row}.company_id",
+                named={"company": ("ledger_company", "number")},
+                left_out=("changed_at",),
+            ),
+            changed_at_moves(),
+        ]
 
     def __str__(self) -> str:
         return str(self.company)

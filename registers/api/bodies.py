@@ -17,7 +17,7 @@ from rest_framework import serializers
 from access.http.openapi import JsonSchema
 from access.http.parameters import BodySerializer, Day, Text, Truth, Whole
 from registers.api.openapi import data_schema, name_of
-from registers.register import Register
+from registers.register import COMPANIES, Register
 
 
 class RegisterBody(BodySerializer):
@@ -51,6 +51,17 @@ class RegisterBody(BodySerializer):
         raise TypeError(f"{column}: nothing says how a {type(column).__name__} is written.")
 
 
+class CompanyChange(RegisterBody):
+    """A change of a company, or of whether it takes invoices by mail."""
+
+    register = COMPANIES
+    is_change = True
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields that may be written."""
+        return {**super().get_fields(), "invoice_portal": Truth(required=False)}
+
+
 class RegisterBodySchema(OpenApiSerializerExtension):
     """The schema of such a body: that of `data`, without what isn't written."""
 
@@ -66,6 +77,7 @@ class RegisterBodySchema(OpenApiSerializerExtension):
         register, is_change = self.target.register, self.target.is_change
         shown = data_schema(register)["properties"]
         properties = {name: {**shown[name], **_form(register, name)} for name in writable(register)}
+        properties |= {name: shown[name] for name in shown if name in self.target.fields and name not in properties}
         required = [] if is_change else [name for name in properties if _must_be_given(register, name)]
         schema = {"type": "object", "properties": properties, "additionalProperties": False}
         return schema | ({"required": required} if required else {})

@@ -21,6 +21,7 @@ from information_types.schema import JsonSchema, empty_is_null, value_schema
 from information_types.sql import Joins, foreign_key, target_of
 from ledger.models import Company
 from registers.api import values
+from registers.derived import Derived
 from registers.register import Register, of_company
 
 Errors = dict[str, list[ErrorDetail]]
@@ -28,6 +29,18 @@ Errors = dict[str, list[ErrorDetail]]
 CHANGED_SINCE: Final = "changed_since"
 WORDS: Final = {"gte": ": this and later or more", "lte": ": this and earlier or less"}
 BOUNDS: Final = {"from": "gte", "to": "lte"}
+DERIVED: Final[dict[str, JsonSchema]] = {
+    "invoice_portal": {
+        "type": "boolean",
+        "title": "Invoice portal",
+        "description": "Whether the company receives invoices by the portal.",
+    },
+    "invoice_email": {
+        "type": ["string", "null"],
+        "title": "Invoice address",
+        "description": "Where invoices are mailed to; null while mail is refused.",
+    },
+}
 BOUNDED = (models.DateField, models.TimeField, models.DecimalField)
 
 
@@ -120,6 +133,21 @@ class FieldFilter(Filter):
         return Q() if company is None else of_company(self.parent.queryset.model, self.field_name, company)
 
 
+class DerivedFilter(FieldFilter):
+    """Chooses by what stands in no column of the row."""
+
+    def __init__(self, *, derived: Derived, **options: Any) -> None:
+        self._derived = derived
+        super().__init__(**options)
+
+    def said(self, model: type[models.Model]) -> str:  # noqa: ARG002 (its signature)
+        """What it chooses, for OpenAPI."""
+        return str(self.schema["title"])
+
+    def _conditions(self, wanted: list[Any]) -> Iterator[Q]:
+        yield from map(self._derived.chosen, wanted)
+
+
 class ChangedSince(Filter):
     """Reads a time; what was changed since is chosen page by page."""
 
@@ -176,6 +204,10 @@ def _filters(register: Register) -> Iterator[tuple[str, Filter]]:
                 yield from _of_field(register, inner, is_key=True)
         elif field.name != "company":
             yield from _of_field(register, field, is_key=field.name in register.key)
+    for name, derived in register.derived.items():
+        read = values.reader_of(derived.column)
+        options = {"path": name, "column": derived.column, "schema": DERIVED[name], "nullable": derived.is_nullable}
+        yield name, DerivedFilter(derived=derived, read=read, **options)
 
 
 def _of_field(register: Register, field: Field, *, is_key: bool) -> Iterator[tuple[str, Filter]]:

@@ -1,26 +1,30 @@
 """Master data written row by row: made, changed and deleted. Source: CONTRACT §2."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, cast
 
+from django.core.exceptions import RequestDataTooBig
 from django.db.models import Model
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from access.http.parameters import NoParameters
 from access.http.writing import WritingView
+from inbox.addresses import switch_off, switch_on
 from ledger.exceptions import AlreadyExists, NaturalKeyChanged
 from ledger.models import Company
 from ledger.services.master_data import change_row, create_row, delete_row
 from registers.api import addresses, openapi
-from registers.api.bodies import body_of
+from registers.api.bodies import CompanyChange, body_of
 from registers.api.reading import RegisterItem, RegisterList, shown
 from registers.register import Register
 
 Codes = Mapping[str, tuple[str, ...]]
+PORTAL, SWITCHES = "invoice_portal", "inbox.change_portal"
 
 
 class NewRows(WritingView, RegisterList):
@@ -98,6 +102,55 @@ class ChangedRow(WritingView, RegisterItem):
             raise NotFound
         self.check_if_match(self.etag(row))
         return row
+
+
+class ChangedCompany(ChangedRow):
+    """A company: its own fields are changed by one right, its e-mail portal is switched by another."""
+
+    writes_configuration = True  # the portal's history tells which key switched it
+    _unreadable: Exception | None = None
+
+    @classmethod
+    def descriptions(cls, register: Register) -> Mapping[str, Callable[..., Any]]:
+        """Return what OpenAPI says."""
+        change = openapi.change_row(register, CompanyChange)
+        return {**super().descriptions(register), "patch": change}
+
+    def patch(self, request: Request, **key: str) -> HttpResponse:
+        """Change the fields that the body names, and switch the portal."""
+        if self._unreadable:
+            raise self._unreadable
+        values = CompanyChange.read(request)
+        with self.writing():
+            company = cast(Company, self.locked(**key))
+            self._keep_key(values, **key)
+            if PORTAL in values:
+                self._switch(company, is_on=values.pop(PORTAL))
+            change_row(row=company, values=values)
+            return shown(request, self.register, company)
+
+    def _switch(self, company: Company, *, is_on: bool) -> None:
+        if not self.rights.may(SWITCHES, company=company.pk):
+            raise self._lacks(SWITCHES)
+        if is_on:
+            switch_on(company=company, user=self.key.owner)
+        else:
+            switch_off(company=company)
+
+    def _permission_for(self, method: str) -> str | None:
+        """Who only switches the portal needs no right to change the company."""
+        is_switch = method == "PATCH" and self._named == {PORTAL}
+        return SWITCHES if is_switch else super()._permission_for(method)
+
+    @cached_property
+    def _named(self) -> set[str]:
+        """The names in the body; none where it can't be read, which is told after what the key lacks."""
+        try:
+            body = self.request.data
+        except (APIException, RequestDataTooBig) as error:
+            self._unreadable = error  # a body is read once: the next time it would seem empty
+            return set()
+        return set(body) if isinstance(body, Mapping) else set()
 
 
 class MasterDataRow(ChangedRow):

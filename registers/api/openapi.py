@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from access.http.openapi import JsonSchema, component
 from information_types.schema import component_name, row_schema, value_schema
-from registers.api.filters import CHANGED_SINCE, FieldFilter, RegisterFilter, filters_of
+from registers.api.filters import CHANGED_SINCE, DERIVED, FieldFilter, RegisterFilter, filters_of
 from registers.api.serializers import RowQuery, RowsOfCompanyQuery, RowsQuery
 from registers.register import Register
 
@@ -23,10 +23,6 @@ WHOLE = (
     "For look-ups, and throttled as such. Who wants all rows asks for a [one-off transfer](#/one-off%20transfers): a "
     'read without any filter says so in a `Link` with `rel="alternate"`. Who wants to hold a copy subscribes.'
 )
-CONSTANTS: dict[str, JsonSchema] = {
-    "invoice_portal": {"type": "boolean", "description": "Whether the company receives invoices by the portal."},
-    "invoice_email": {"type": ["string", "null"], "description": "Where invoices are mailed to, null without portal."},
-}
 SINCE = (
     "What was written at this time or later: a time with its zone, or a date, which begins in UTC. Rows that show what "
     "was changed of another row (a voucher's date) count as changed. It tells neither what was deleted nor what is "
@@ -78,11 +74,11 @@ def name_of(register: Register) -> str:
 def data_schema(register: Register) -> JsonSchema:
     """Return the schema of a whole row."""
     schema = row_schema(register.model, register.fields, key=register.key)
-    constants = {name: CONSTANTS[name] for name in register.constants}
+    derived = {name: DERIVED[name] for name in register.derived}
     return {
         **schema,
-        "properties": {**schema["properties"], **constants},
-        "required": [*schema["required"], *constants],
+        "properties": {**schema["properties"], **derived},
+        "required": [*schema["required"], *derived],
     }
 
 

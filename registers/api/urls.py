@@ -21,7 +21,7 @@ LISTS: Mapping[type[Model], type[RegisterList]] = {
     SupplierInvoice: NewSupplierInvoices,
     TimeTransaction: NewHours,
 }
-ITEMS: Mapping[type[Model], type[RegisterItem]] = {Company: master_data.ChangedRow}
+ITEMS: Mapping[type[Model], type[RegisterItem]] = {Company: master_data.ChangedCompany}
 
 
 def list_of(register: Register) -> type[RegisterList]:

@@ -19,6 +19,10 @@ class Writer(Reader):
         """PUT below `/api/v1/`."""
         return self._send("PUT", path, body, headers, {})
 
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        """PATCH below `/api/v1/`."""
+        return self._send("PATCH", path, body, {name.replace("_", "-"): said for name, said in headers.items()}, {})
+
     def follow_to(self, location: str) -> Any:
         """GET an absolute address."""
         return self.client.get(location)
