@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 (as Django calls it)
 from django.db import connections
 
+from inbox import virus
+
 SHORTEST_SECRET_KEY = 50
 SHORTEST_PEPPER = 32
 FEWEST_DIFFERENT_CHARACTERS = 10
@@ -47,6 +49,7 @@ def check_values(**_kwargs: Any) -> list[CheckMessage]:
         text = f"UTKORG_URL is {settings.UTKORG_URL!r}."
         found.append(Error(text, hint="Use an address such as https://utkorg.example.se.", id="utkorg.E011"))
     found.extend(_sign_in())
+    found.extend(_mail())
     rates = {f"THROTTLE_{scope.upper()}": rate for scope, rate in settings.UTKORG_THROTTLE_RATES.items()}
     for_clients = settings.UTKORG_THROTTLE_CLIENT_RATES.items()
     rates |= {f"THROTTLE_CLIENT_{scope.upper()}": rate for scope, rate in for_clients}
@@ -54,6 +57,18 @@ def check_values(**_kwargs: Any) -> list[CheckMessage]:
         if not RATE.fullmatch(rate):
             found.append(Error(f"{name} is {rate!r}.", hint="Use a rate such as 5/s, 60/min.", id="utkorg.E010"))
     return found
+
+
+def _mail() -> Iterator[CheckMessage]:
+    try:
+        virus.place_of(settings.CLAMAV_SOCKET or "/")
+    except ValueError:
+        hint = "Use a socket's path such as /run/clamav/clamd.ctl, or host:port, or leave it empty."
+        yield Error(f"CLAMAV_SOCKET is {settings.CLAMAV_SOCKET!r}.", hint=hint, id="utkorg.E030")
+    if settings.UTKORG_MAIL_DAYS < 0:
+        yield Error(
+            f"UTKORG_MAIL_DAYS is {settings.UTKORG_MAIL_DAYS}.", hint="Use 0, or a number of days.", id="utkorg.E031"
+        )
 
 
 def _sign_in() -> Iterator[CheckMessage]:

@@ -1,4 +1,4 @@
-"""Whether a content has a virus, as clamd says over its socket (`CLAMAV_SOCKET`); without that setting nothing is asked.
+"""Whether a content has a virus, as clamd says over its socket (`CLAMAV_SOCKET`); without that nothing is asked.
 
 What clamd doesn't answer for is not taken for clean: the message waits, or a person decides.
 """
@@ -6,7 +6,7 @@ What clamd doesn't answer for is not taken for clean: the message waits, or a pe
 import re
 import socket
 import struct
-from contextlib import closing
+from contextlib import closing, suppress
 
 from django.conf import settings
 
@@ -53,7 +53,7 @@ def is_answering() -> bool:
         with closing(_connect()) as connection:
             connection.sendall(b"zPING\0")
             return _answer(connection) == "PONG"
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
@@ -70,10 +70,8 @@ def place_of(setting: str) -> str | tuple[str, int]:
 def _ask(content: bytes) -> str:
     try:
         with closing(_connect()) as connection:
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):  # it has said why before it hung up
                 _send(connection, content)
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # it has said why before it hung up
             return _answer(connection)
     except (OSError, ValueError) as error:
         raise ScannerAway(f"clamd at {settings.CLAMAV_SOCKET}: {error}") from error

@@ -308,6 +308,10 @@ UTKORG_MAIL_MAX_MB: int = env.int("UTKORG_MAIL_MAX_MB", default=40)
 UTKORG_MAIL_FOLDER: str = env.str("UTKORG_MAIL_FOLDER", default=str(embedded.mails))
 UTKORG_MAIL_BUCKET: str = env.str("UTKORG_MAIL_BUCKET", default="")
 UTKORG_MAIL_S3_URL: str = env.str("UTKORG_MAIL_S3_URL", default="")
+# The virus scanner (clamd) that is asked about every message before it is read: a socket's path, or host:port
+CLAMAV_SOCKET: str = env.str("CLAMAV_SOCKET", default="")
+# How long what was removed from quarantine is kept; 0 is for ever
+UTKORG_MAIL_DAYS: int = env.int("UTKORG_MAIL_DAYS", default=90)
 MAIL_STORAGE: dict[str, Any] = (
     {
         "BACKEND": "storages.backends.s3.S3Storage",

@@ -13,10 +13,13 @@ from tests.inbox.scanner import EICAR, Scanner, scanner
 
 @pytest.fixture(params=["unix", "tcp"])
 def clamd(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Scanner]:
-    with tempfile.TemporaryDirectory() as folder:  # a socket's path is short
-        with scanner(Path(folder) / "clamd.ctl" if request.param == "unix" else None) as running:
-            settings.CLAMAV_SOCKET = running.place
-            yield running
+    is_unix = request.param == "unix"
+    with (
+        tempfile.TemporaryDirectory() as folder,  # a socket's path is short
+        scanner(Path(folder) / "clamd.ctl" if is_unix else None) as running,
+    ):
+        settings.CLAMAV_SOCKET = running.place
+        yield running
 
 
 def test_what_is_clean_passes_and_what_is_not_is_named(clamd: Scanner) -> None:
@@ -42,7 +45,7 @@ def test_whatever_else_it_says_is_no_verdict(settings: Settings, said: str) -> N
             virus.verdict(b"x")
 
 
-def test_a_scanner_that_is_away_is_not_passed_by(settings: Settings, tmp_path: Path) -> None:
+def test_a_scanner_that_is_away_is_not_passed_by(settings: Settings) -> None:
     with scanner() as running:
         gone = running.place
     for place in (gone, "/nowhere/clamd.ctl", "unix:/nowhere/clamd.ctl", "what is this", "host:99999"):
