@@ -67,6 +67,7 @@ class Page:
         self.facts = tuple(_facts(invoice, marks))
         self.lines = tuple(_lines(invoice.lines[:MOST_LINES], marks))
         self.more_lines = max(0, len(invoice.lines) - MOST_LINES)
+        self.more_lines_told = words.quantity(Decimal(self.more_lines))
         self.line_marks = marks.under("lines")
         self.allowances = tuple(_allowances(invoice.allowances, marks))
         self.vat = tuple(_vat(invoice, marks))
