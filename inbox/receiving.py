@@ -1,6 +1,9 @@
 """Taking a message in: stored outside the database, then noted in it, and only then is its sender told so."""
 
+import dataclasses
 import uuid
+from collections.abc import Sequence
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +15,15 @@ from ledger.models import Company
 from notices.turns import ask
 
 TASK = "inbox.tasks.read"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """Whom a message is for: a company at an address, or none where none could be told."""
+
+    company: Company | None
+    address: InvoiceAddress | None = None
+    recipient: str = ""
 
 
 def receive(
@@ -29,22 +41,34 @@ def receive(
     that was promised is lost, and what was not promised is at most stored in vain. Raises OSError where the storage
     can't take it, and Django's database errors.
     """
-    mail = Mail(
-        uid=uuid.uuid4(),
-        company=company,
-        address=address,
-        source=source,
-        digest=storage.keep(content),
-        size=len(content),
-        recipient=recipient[:320],
-        envelope_sender=sender[:320],
-        received_at=timezone.now(),
-    )
-    storage.note(envelope_of(mail))
+    delivery = Delivery(company=company, address=address, recipient=recipient)
+    return receive_all(content=content, deliveries=[delivery], source=source, sender=sender)[0]
+
+
+def receive_all(*, content: bytes, deliveries: Sequence[Delivery], source: str, sender: str = "") -> list[Mail]:
+    """Store a message once for several companies, as above: noted for all of them, or for none."""
+    digest, now = storage.keep(content), timezone.now()
+    mails = [
+        Mail(
+            uid=uuid.uuid4(),
+            company=delivery.company,
+            address=delivery.address,
+            source=source,
+            digest=digest,
+            size=len(content),
+            recipient=delivery.recipient[:320],
+            envelope_sender=sender[:320],
+            received_at=now,
+        )
+        for delivery in deliveries
+    ]
+    for mail in mails:
+        storage.note(envelope_of(mail))
     with transaction.atomic():
-        mail.save(force_insert=True)
-        transaction.on_commit(lambda: ask(TASK, mail))
-    return mail
+        for mail in mails:
+            mail.save(force_insert=True)
+            transaction.on_commit(partial(ask, TASK, mail))
+    return mails
 
 
 def envelope_of(mail: Mail) -> Envelope:

@@ -1,6 +1,7 @@
-"""Publishes the credentials as soon as the web server answers, which makes /healthz say that all is well."""
+"""Publishes the credentials as soon as web server and mail server answer, which makes /healthz say that all is well."""
 
 import os
+import socket
 import sys
 import time
 import urllib.error
@@ -26,9 +27,20 @@ def answers(url: str) -> bool:
         return False
 
 
+def listens(port: int) -> bool:
+    """Whether the mail server does."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            return True
+    except OSError:
+        return False
+
+
 def main() -> None:
     home = utkorg_home()
     while not answers(f"http://127.0.0.1:{os.environ['PORT']}/healthz"):
+        time.sleep(0.1)
+    while not listens(int(os.environ["SMTP_PORT"])):
         time.sleep(0.1)
     if home.unpublished_credentials.exists():
         home.unpublished_credentials.replace(home.credentials)

@@ -14,7 +14,7 @@ class AlreadyRunning(EmbeddedError):
 
 
 class PortInUse(EmbeddedError):
-    """Another program listens on the web server's port."""
+    """Another program listens on a port that is needed."""
 
 
 class ServiceFailed(EmbeddedError):

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 
 from config.embedded import postgres, valkey
-from config.embedded.home import Home, utkorg_home
+from config.embedded.home import PROJECT, Home, utkorg_home
 
 
 def web(_home: Home) -> list[str]:
@@ -25,10 +25,16 @@ def worker(name: str, *arguments: str) -> list[str]:
     return celery("worker", "--hostname", f"{name}@utkorg", "--queues", name, *quiet, *arguments)
 
 
+def manage(command: str) -> list[str]:
+    return [sys.executable, str(PROJECT / "manage.py"), command]
+
+
 PROGRAMS: dict[str, Callable[[Home], list[str]]] = {
     "postgres": postgres.server_command,
     "valkey": valkey.server_command,
     "web": web,
+    "mail": lambda _home: manage("receive_mail"),
+    "mailboxes": lambda _home: manage("read_mailboxes"),
     "bell": lambda _home: worker("bell", "--pool=solo", "--prefetch-multiplier=1"),
     "worker": lambda _home: worker("celery", "--concurrency=2", "--prefetch-multiplier=1"),
     "beat": lambda home: celery("beat", "--pidfile=", "--schedule", str(home.path / "beat-schedule")),

@@ -1,6 +1,7 @@
 """Supervisor in this process, in the foreground, with what a person should hear about it on the terminal."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ Utkorg is ready: {url}/admin/
   password      {admin_password}
   API key       {api_key}
   integration   {integration_id}
+  invoices      by mail to {mail}
 
 These are kept in {file}, logs in {log}.
 Ctrl-C stops everything.
@@ -30,6 +32,7 @@ BANNER_AGAIN = """
 Utkorg is ready: {url}/admin/
 
 User, password and API key are in {file}, logs in {log}.
+Mail with invoices is received on {mail}.
 Ctrl-C stops everything.
 """
 
@@ -68,8 +71,9 @@ class Foreground(Supervisor):
         self.give_up(event.process.config.name)
 
     def start_application(self) -> None:
-        for process in self.process_groups[APPLICATION].processes.values():
-            process.spawn()
+        for name, process in self.process_groups[APPLICATION].processes.items():
+            if name != "mailboxes" or os.environ.get("IMAP_MAILBOXES"):
+                process.spawn()
 
     def give_up(self, name: str) -> None:
         log = self.log_of(name)
@@ -81,7 +85,8 @@ class Foreground(Supervisor):
     def banner(self) -> str:
         credentials = json.loads(self.home.credentials.read_text(encoding="utf-8"))
         banner = BANNER if self.first_run else BANNER_AGAIN
-        text = banner.format(**credentials, file=self.home.credentials, log=self.home.log)
+        mail = f"127.0.0.1:{os.environ['SMTP_PORT']}"
+        text = banner.format(**credentials, mail=mail, file=self.home.credentials, log=self.home.log)
         warning = self.home.warning
         return text + warning.read_text(encoding="utf-8") if warning.exists() else text
 

@@ -327,6 +327,25 @@ MAIL_STORAGE: dict[str, Any] = (
     else {"BACKEND": "inbox.storage.MailFolder"}
 )
 
+# Where the mail server listens, what it calls itself, its certificate for STARTTLS (with the key, if that has no file
+# of its own), and what it lets in. Trusted relays are the operator's own servers: the limits of one address aren't for
+# them.
+SMTP_HOST: str = env.str("SMTP_HOST", default="127.0.0.1")
+SMTP_PORT: int = env.int("SMTP_PORT", default=2525)
+SMTP_NAME: str = env.str("SMTP_NAME", default="")
+SMTP_TLS_CERTIFICATE: str = env.str("SMTP_TLS_CERTIFICATE", default="")
+SMTP_TLS_KEY: str = env.str("SMTP_TLS_KEY", default="")
+SMTP_TLS_REQUIRED: bool = env.bool("SMTP_TLS_REQUIRED", default=False)
+SMTP_TRUSTED_RELAYS: list[str] = env.list("SMTP_TRUSTED_RELAYS", default=["127.0.0.0/8", "::1"])
+SMTP_MAX_CONNECTIONS: int = env.int("SMTP_MAX_CONNECTIONS", default=100)
+SMTP_MAX_CONNECTIONS_PER_ADDRESS: int = env.int("SMTP_MAX_CONNECTIONS_PER_ADDRESS", default=10)
+SMTP_MESSAGES_PER_MINUTE: int = env.int("SMTP_MESSAGES_PER_MINUTE", default=60)
+SMTP_MEMORY_MB: int = env.int("SMTP_MEMORY_MB", default=400)
+
+# Mailboxes whose messages are taken in as well, and how often is asked where a server tells no news
+IMAP_MAILBOXES: list[str] = env.list("IMAP_MAILBOXES", default=[])
+IMAP_POLL_SECONDS: int = env.int("IMAP_POLL_SECONDS", default=60)
+
 # How long reports of integrations are kept after they were answered
 UTKORG_FEEDBACK_DAYS: int = env.int("UTKORG_FEEDBACK_DAYS", default=90)
 

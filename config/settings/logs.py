@@ -48,6 +48,8 @@ def logging_config(log_format: LogFormat, level: str) -> dict[str, Any]:
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
+            # aiosmtpd's, which tells every line of every connection; ours tell what became of each message.
+            "mail.log": {"level": "ERROR"},
             "uvicorn": {"handlers": [], "level": level, "propagate": True},
             "uvicorn.access": {"handlers": [], "level": level, "propagate": True},
             "uvicorn.error": {"handlers": [], "level": level, "propagate": True},

@@ -30,6 +30,7 @@ PARTS = {
     "postgres": "postgres",
     "valkey": "valkey-server",
     "web": "uvicorn",
+    "mail": "receive_mail",
     "bell": "bell@utkorg",
     "worker": "celery@utkorg",
     "beat": "beat-schedule",
@@ -56,13 +57,15 @@ class Installation:
     def __init__(self, folder: Path) -> None:
         self.home = Home(folder.resolve())
         self.port = free_port()
+        self.smtp_port = free_port()
         self.output = folder.with_name(f"{folder.name[:50]}.out")
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if name not in OF_TESTS}
-        return {**inherited, "UTKORG_HOME": str(self.home.path), "PORT": str(self.port)}
+        own = {"UTKORG_HOME": str(self.home.path), "PORT": str(self.port), "SMTP_PORT": str(self.smtp_port)}
+        return {**inherited, **own}
 
     def run(self, *, wait: bool = True) -> None:
         with self.output.open("wb") as output:

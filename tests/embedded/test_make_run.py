@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import signal
+import smtplib
 import stat
 import subprocess
 import sys
@@ -25,6 +26,11 @@ pytestmark = pytest.mark.xdist_group("make run")
 
 COUNT_ROWS = "from ledger.models import LedgerEntry; print(LedgerEntry.objects.count())"
 SAMPLE_ROWS = 671
+SWITCH_ON = """
+from inbox import addresses; from ledger.models import Company
+print(addresses.current(addresses.switch_on(company=Company.objects.earliest('pk'))))
+"""
+COUNT_MAILS = "from inbox.models import Mail; print(Mail.objects.count())"
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +56,7 @@ def test_ready_means_that_everything_is_there(installation: Installation) -> Non
     assert credentials["integration_id"] == "DEMO"
     assert stat.S_IMODE(installation.home.credentials.stat().st_mode) == 0o600
     assert all(str(value) in installation.said() for value in credentials.values())
+    assert f"127.0.0.1:{installation.smtp_port}" in installation.said()
 
 
 def test_the_sample_books_wait_for_the_demo_integration(installation: Installation) -> None:
@@ -91,6 +98,17 @@ def test_the_administrator_can_log_in(installation: Installation) -> None:
     assert installation.manage("shell", "-v", "0", "-c", program) == "True"
 
 
+def test_mail_is_taken_in_once_the_portal_is_on(installation: Installation) -> None:
+    address = installation.manage("shell", "-v", "0", "-c", SWITCH_ON)
+    with smtplib.SMTP("127.0.0.1", installation.smtp_port) as client:
+        with pytest.raises(smtplib.SMTPRecipientsRefused, match="550"):
+            client.sendmail("invoice@supplier.se", [f"x{address}"], "Subject: nobody's\n\n")
+        client.sendmail("invoice@supplier.se", [address], "Subject: Faktura\n\nHej!\n")
+    (kept,) = [file for file in (installation.home.mails / "content").rglob("*") if file.is_file()]
+    assert kept.read_bytes() == b"Subject: Faktura\r\n\r\nHej!\r\n"
+    assert installation.manage("shell", "-v", "0", "-c", COUNT_MAILS) == "1"
+
+
 def test_static_files_come_from_the_installation_itself(installation: Installation) -> None:
     _status, page = installation.get("/api/docs/")
     script = re.search(r'src="(/static/[^"]+)"', page)
@@ -112,6 +130,10 @@ def test_a_busy_port_is_named(installation: Installation, tmp_path_factory: pyte
     code, message = installation.another_run(UTKORG_HOME=str(tmp_path_factory.mktemp("other")))
     assert code == 1
     assert f"port {installation.port} cannot be used" in message
+    code, message = installation.another_run(UTKORG_HOME=str(tmp_path_factory.mktemp("third")), PORT=str(free_port()))
+    assert code == 1
+    assert f"port {installation.smtp_port} cannot be used" in message
+    assert message.endswith("choose another SMTP_PORT")
 
 
 def test_a_port_that_is_no_number_is_refused(installation: Installation) -> None:
