@@ -27,6 +27,12 @@ class Field:
     marks: tuple[Mark, ...] = ()
     is_amount: bool = False
 
+    @property
+    def severity(self) -> str:
+        """The worst of what was found."""
+        severities = {mark.finding.severity for mark in self.marks}
+        return next((severity for severity in ("error", "warning", "note") if severity in severities), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -40,11 +46,21 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table; `texts` stand below the first column's value."""
+    """A row of a table; `texts` stand below the description."""
 
     cells: tuple[Field, ...]
     texts: tuple[str, ...] = ()
     marks: tuple[Mark, ...] = ()
+
+    @property
+    def all_marks(self) -> tuple[Mark, ...]:
+        """What was found of the row and its cells: it stands below them, as wide as the table."""
+        return (*(mark for cell in self.cells for mark in cell.marks), *self.marks)
+
+    @property
+    def width(self) -> int:
+        """How many columns stand from the description on."""
+        return len([cell for cell in self.cells if cell.label != _("Line")])
 
 
 def rendered(invoice: Invoice, findings: Sequence[Finding] = ()) -> SafeString:

@@ -76,7 +76,7 @@ def test_a_wrong_sum_is_marked_where_it_stands() -> None:
     invoice = norwegian()
     wrong = replace(invoice, totals=replace(invoice.totals, with_vat=Decimal("1801.79")))
     shown = rendered(wrong, check(wrong))
-    assert re.search(r'invoice-marked">1,801.79</dd>\s*<dd class="invoice-finding is-error"', shown)
+    assert re.search(r'invoice-marked is-error">1,801.79</dd>\s*<dd class="invoice-finding is-error"', shown)
 
 
 @pytest.mark.parametrize("count", [500, 501, 2000])
