@@ -6,7 +6,7 @@ word. Nothing in a message is run, fetched or shown as it came.
 """
 
 import hashlib
-from typing import Any
+from typing import TypeVar
 
 from inbox.reading.exceptions import ReadingDied, ReadingError, ReadingRefused, ReadingUnavailable
 from inbox.reading.limits import LIMITS, Limits
@@ -46,6 +46,7 @@ __all__ = [
     "render_picture",
 ]
 
+T = TypeVar("T")
 PNG = b"\x89PNG\r\n\x1a\n"
 
 readers = Readers()
@@ -64,9 +65,7 @@ def read_document(content: bytes, *, file_name: str = "", limits: Limits = LIMIT
 def read_headers(content: bytes) -> Headers:
     """The head of a mail alone: cheap, for mails that can't be read."""
     answer = readers.read("headers", content[: LIMITS.header_bytes])
-    headers = _restored(Headers, answer)
-    assert isinstance(headers, Headers)
-    return headers
+    return _restored(Headers, answer)
 
 
 def render_pages(content: bytes, *, first: int = 1, count: int = LIMITS.pages) -> list[bytes]:
@@ -89,7 +88,6 @@ def message_of(answer: Answer) -> ReadMessage:
     """The result in an answer, checked, with its files."""
     files = {hashlib.sha256(content).hexdigest(): content for content in answer.files}
     read = _restored(ReadMessage, answer, files)
-    assert isinstance(read, ReadMessage)
     paths = {part.path for part in read.parts}
     pointed = [path for found in read.candidates for path in (found.document, found.data, *found.attachments) if path]
     if len(paths) != len(read.parts) or not paths.issuperset(pointed):
@@ -98,8 +96,9 @@ def message_of(answer: Answer) -> ReadMessage:
     return read
 
 
-def _restored(kind: type, answer: Answer, files: dict[str, bytes] | None = None) -> Any:
+def _restored(kind: type[T], answer: Answer, files: dict[str, bytes] | None = None) -> T:
     try:
-        return restored(kind, answer.told, files or {})
+        found: T = restored(kind, answer.told, files or {})
     except WrongShape:
         raise ReadingDied("crash", "an answer of another shape", answer.usage) from None
+    return found

@@ -8,15 +8,15 @@ import gc
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from inbox.reading import isolation, wire
 from inbox.reading.exceptions import ReadingRefused
@@ -137,7 +137,7 @@ def serve(job: socket.socket) -> int:
     return 0
 
 
-def _answer(order: dict, content: bytes, limits: Limits) -> tuple[dict, list[bytes]]:
+def _answer(order: dict[str, Any], content: bytes, limits: Limits) -> tuple[dict[str, Any], list[bytes]]:
     try:
         told, files = JOBS[order["job"]](content, order["options"], limits)
     except ReadingRefused as error:
@@ -153,7 +153,7 @@ def _answer(order: dict, content: bytes, limits: Limits) -> tuple[dict, list[byt
 def main() -> None:
     """Run as `python -m inbox.reading DESCRIPTOR`, by `inbox.reading.process` alone."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    control.set_inheritable(False)  # noqa: FBT003
+    control.set_inheritable(False)
     isolation.leave_network()
     os.chdir("/")
     gc.collect()

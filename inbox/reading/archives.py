@@ -15,6 +15,8 @@ MOST_ENTRIES = 5000  # an office document has hundreds; more is looked at by nob
 LARGEST_DIRECTORY = 2**21
 SMALL = 2**20  # below this a file may be packed as tightly as it likes
 CHUNK = 2**16
+MACRO_FILES = ("vbaproject.bin", "vbadata.xml")
+MACRO_FOLDERS = ("xl/macrosheets/", "basic/", "scripts/")
 OFFICE = ("word/", "xl/", "ppt/", "visio/")
 
 
@@ -58,9 +60,7 @@ class Zip:
     def macros(self) -> bool:
         """Whether an office document brings macros."""
         return any(
-            name.endswith(("vbaproject.bin", "vbadata.xml"))
-            or "macrosheets/" in name
-            or name.startswith(("basic/", "scripts/"))
+            name.endswith(MACRO_FILES) or name.startswith(MACRO_FOLDERS)
             for name in (entry.filename.lower() for entry in self.entries)
         )
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from inbox.formats import Invoice
-
 from inbox.reading.files import File, squeezed
 from inbox.reading.limits import Limits
 from inbox.reading.proposals import propose, speaks_of_an_invoice
@@ -32,7 +31,7 @@ class _Draft:
         """Whether a file speaks of this invoice's number, by its name or text."""
         number = squeezed(self.invoice.number) if self.invoice else ""
         if len(number) < SHORTEST_NUMBER:
-            return bool(self.data) and stem(file) == stem(self.data)
+            return self.data is not None and stem(file) == stem(self.data)
         return number in file.squeezed
 
 

@@ -25,7 +25,9 @@ ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 BLANK_BETWEEN = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
 PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)(?:"|$)|([^;]*))', re.DOTALL)
 SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?$")
-ADDRESS = re.compile(r'(?:"((?:[^"\\]|\\.)*)"|([^<>,;:"]*))\s*<([^<>]*)>|([^\s<>,;:"()]+@[^\s<>,;:"()]+)')
+ADDRESS = re.compile(
+    r'(?:"((?:[^"\\]|\\.){0,300})"|([^<>,;:"]{0,300}))\s{0,9}<([^<>]{0,320})>|([^\s<>,;:"()@]{1,320}@[^\s<>,;:"()]{1,320})'
+)
 IDENTIFIER = re.compile(r"<([^<>\s]{1,998})>|([^<>\s]{1,998})")
 # Codecs that aren't ways of writing text, or take a time that grows with the square of what they read.
 NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf_7", "mbcs", "oem"}

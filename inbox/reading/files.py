@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from inbox.formats import Invoice, UnreadableInvoice, read_all, recognise
-
 from inbox.reading import kinds, pdfs, pictures
 from inbox.reading.archives import ClosedArchive, Zip
 from inbox.reading.exceptions import ReadingRefused

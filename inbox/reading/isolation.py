@@ -22,18 +22,12 @@ LANDLOCK_ALL_FILES = (1 << 13) - 1  # the first version's rights: execute, write
 LANDLOCK_READ = (1 << 2) | (1 << 3)
 MOST_FILES = 64
 
-# Calls that reading has no use for, by processor: socket, connect, bind, listen, accept, execve, execveat, fork, vfork,
-# clone, clone3, ptrace, kill, tkill, tgkill, process_vm_readv, process_vm_writev, io_uring_setup, bpf, mount, open_by_handle_at
-FORBIDDEN_CALLS = {
-    "x86_64": (
-        0xC000003E,
-        (41, 42, 49, 50, 43, 288, 59, 322, 57, 58, 56, 435, 101, 62, 200, 310, 311, 425, 321, 165, 304),
-    ),
-    "aarch64": (
-        0xC00000B7,
-        (198, 203, 200, 201, 202, 242, 221, 281, 220, 435, 117, 129, 130, 270, 271, 425, 280, 40, 265),
-    ),
-}
+# Calls that reading has no use for, by the numbers that a processor's kernel gives them.
+# socket, connect, bind, listen, accept, accept4; execve, execveat; fork, vfork, clone, clone3; ptrace, kill, tkill,
+# tgkill; process_vm_readv, process_vm_writev; io_uring_setup, bpf, mount, open_by_handle_at
+X86 = (41, 42, 49, 50, 43, 288, 59, 322, 57, 58, 56, 435, 101, 62, 200, 234, 310, 311, 425, 321, 165, 304)
+ARM = (198, 203, 200, 201, 202, 242, 221, 281, 220, 435, 117, 129, 130, 131, 270, 271, 425, 280, 40, 265)
+FORBIDDEN_CALLS = {"x86_64": (0xC000003E, X86), "aarch64": (0xC00000B7, ARM)}
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

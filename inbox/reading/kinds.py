@@ -50,7 +50,7 @@ BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"-----BEGIN PGP MESSAGE", "application/pgp-encrypted"),
     (b"-----BEGIN PGP SIGNATURE", "application/pgp-signature"),
 )
-ARCHIVES = {
+ARCHIVES: set[str] = {
     "application/x-7z-compressed",
     "application/vnd.rar",
     "application/gzip",
@@ -68,78 +68,28 @@ ARCHIVES = {
     "application/x-iso9660-image",
     "application/java-archive",
 }
-PICTURES = {"image/jpeg", "image/png", "image/gif", "image/tiff", "image/bmp", "image/webp"}
-HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"}
+PICTURES: set[str] = {"image/jpeg", "image/png", "image/gif", "image/tiff", "image/bmp", "image/webp"}
+FURTHER_ON: tuple[tuple[int, bytes, str], ...] = (
+    *((4, b"ftyp" + brand, "image/heic") for brand in (b"hei", b"hev", b"mif1", b"msf1", b"avif")),
+    (8, b"WEBP", "image/webp"),
+    (257, b"ustar", "application/x-tar"),
+    (2, b"-lh", "application/x-lzh"),
+    (32769, b"CD001", "application/x-iso9660-image"),
+)
 # Endings of what a system runs when somebody opens it, whatever its content looks like.
-RUN_BY_NAME = {
-    "exe",
-    "scr",
-    "com",
-    "pif",
-    "bat",
-    "cmd",
-    "ps1",
-    "psm1",
-    "vbs",
-    "vbe",
-    "js",
-    "jse",
-    "wsf",
-    "wsh",
-    "hta",
-    "jar",
-    "msi",
-    "msp",
-    "lnk",
-    "reg",
-    "dll",
-    "cpl",
-    "scf",
-    "url",
-    "iso",
-    "img",
-    "vhd",
-    "vhdx",
-    "one",
-    "chm",
-    "sh",
-    "py",
-    "pl",
-    "rb",
-    "app",
-    "dmg",
-    "pkg",
-    "deb",
-    "rpm",
-    "apk",
-    "appx",
-    "msix",
-    "application",
-    "gadget",
-    "inf",
-    "settingcontent-ms",
-    "xll",
-}
+RUN_BY_NAME = frozenset(
+    "exe scr com pif bat cmd ps1 psm1 vbs vbe js jse wsf wsh hta jar msi msp lnk reg dll cpl scf url iso img vhd vhdx "  # noqa: SIM905
+    "one chm sh py pl rb app dmg pkg deb rpm apk appx msix application gadget inf settingcontent-ms xll".split()
+)
 ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)")
 SKIPPED_BEFORE_ROOT = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 
 
 def media_type(content: bytes) -> str:
     """The media type by the content's beginning; a file that is several things at once is the one it begins as."""
-    for beginning, found in BEGINNINGS:
-        if content.startswith(beginning):
-            return found
-    if content[4:8] == b"ftyp" and content[8:12] in HEIC_BRANDS:
-        return "image/heic"
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    if content[257:262] == b"ustar":
-        return "application/x-tar"
-    if content[2:5] == b"-lh":
-        return "application/x-lzh"
-    if content[32769:32774] == b"CD001":
-        return "application/x-iso9660-image"
-    return _text_type(content)
+    found = next((found for beginning, found in BEGINNINGS if content.startswith(beginning)), "")
+    further = (found for at, mark, found in FURTHER_ON if content.startswith(mark, at))
+    return found or next(further, "") or _text_type(content)
 
 
 def _text_type(content: bytes) -> str:
@@ -183,32 +133,26 @@ def _looks_like_text(content: bytes) -> bool:
     return sum(byte < 32 and byte not in b"\t\r\n\f" for byte in content) == 0
 
 
-def family(found: str, name: str) -> tuple[Family, str]:  # noqa: PLR0911 - one answer a kind
+KNOWN: dict[str, tuple[Family, str]] = {
+    PDF: ("pdf", ""),
+    XML: ("xml", ""),
+    ZIP: ("zip", ""),
+    TEXT: ("text", ""),
+    "text/html": ("ignored", "html"),
+    "image/svg+xml": ("ignored", "html"),
+    "image/heic": ("refused", "heic"),
+    "application/vnd.ms-tnef": ("refused", "winmail_dat"),
+    "application/x-ole-storage": ("ignored", "office_old"),
+    "application/pgp-encrypted": ("refused", "encrypted_mail"),
+    **dict.fromkeys(PICTURES, ("picture", "")),
+    **dict.fromkeys(ARCHIVES, ("archive", "archive_refused")),
+}
+
+
+def family(found: str, name: str) -> tuple[Family, str]:
     """What is done with a file of this type and name, and the reason where it isn't read."""
     if found == "application/x-executable" or ending(name) in RUN_BY_NAME:
         return "ignored", "executable"
-    if found in ARCHIVES:
-        return "archive", "archive_refused"
-    if found in PICTURES:
-        return "picture", ""
-    match found:
-        case "application/pdf":
-            return "pdf", ""
-        case "application/xml":
-            return "xml", ""
-        case "application/zip":
-            return "zip", ""
-        case "text/plain":
-            return "text", ""
-        case "text/html" | "image/svg+xml":
-            return "ignored", "html"
-        case "image/heic":
-            return "refused", "heic"
-        case "application/vnd.ms-tnef":
-            return "refused", "winmail_dat"
-        case "application/x-ole-storage":
-            return "ignored", "outlook_message" if ending(name) == "msg" else "office_old"
-        case "application/pgp-encrypted":
-            return "refused", "encrypted_mail"
-        case _:
-            return "ignored", "unknown_type"
+    if found == "application/x-ole-storage" and ending(name) == "msg":
+        return "ignored", "outlook_message"
+    return KNOWN.get(found, ("ignored", "unknown_type"))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from inbox.formats import UnreadableInvoice, recognise
 from inbox.reading import kinds, pictures, plaintext
 from inbox.reading.candidates import candidates
 from inbox.reading.fields import EndlessFields, named_file, read_fields
@@ -72,6 +73,18 @@ def read_headers(content: bytes, limits: Limits = LIMITS) -> Headers:
         return Headers()
 
 
+def is_text(body: bytes, declared: str) -> bool:
+    """Whether a part that is said to be text is that: some programs put an invoice there."""
+    found = kinds.media_type(body)
+    if found != kinds.XML or declared == "text/html":
+        return found in {kinds.TEXT, kinds.XML, kinds.OCTETS, "text/html"}
+    try:
+        known = recognise(body)
+    except UnreadableInvoice:
+        return False
+    return known is None or not known.is_read
+
+
 class _Reader:
     """Goes through the entities of a message."""
 
@@ -119,7 +132,7 @@ class _Reader:
         fields = entity.fields
         if entity.media_type not in BODIES or fields.word("content-disposition") == "attachment" or named_file(fields):
             return False
-        if kinds.media_type(entity.body) not in {kinds.TEXT, "text/html", kinds.OCTETS}:
+        if not is_text(entity.body, entity.media_type):
             return False
         charset = fields.parameters("content-type").get("charset", "")
         body = self.bodies.setdefault(scope, Body())

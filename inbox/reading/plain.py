@@ -1,12 +1,13 @@
-"""Results as JSON and back. Coming back they are checked against their types: a process that read mail isn't trusted."""
+"""Results as JSON and back. Coming back they are checked against their types: who read mail isn't trusted."""
 
 import dataclasses
 import datetime as dt
 import types
 from collections.abc import Mapping
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from inbox.formats import Invoice
+from ledger.importing.messages import Message
 
 LONGEST_TEXT = 2_000_000
 MOST_ITEMS = 20_000
@@ -42,7 +43,7 @@ def restored(kind: Any, kept: Any, files: Mapping[str, bytes]) -> Any:  # noqa: 
     if kind is dt.datetime:
         return _time(kept)
     match get_origin(kind):
-        case types.UnionType | Union:
+        case origin if origin is types.UnionType:
             return None if kept is None else restored(_without_none(kind), kept, files)
         case origin if origin is tuple:
             if not isinstance(kept, list) or len(kept) > MOST_ITEMS:
@@ -82,8 +83,54 @@ def _time(kept: Any) -> dt.datetime:
 def _invoice(kept: Any, files: Mapping[str, bytes]) -> Invoice:
     """An invoice with the contents of the files in it, as far as they came along."""
     try:
-        digests = [attachment["sha256"] for attachment in kept["attachments"]]
-        contents = [files.get(digest, b"") for digest in digests] if all(d in files for d in digests) else []
-        return Invoice.from_json(kept, contents)
+        contents = [files.get(attachment["sha256"], b"") for attachment in kept.get("attachments", ())]
+        invoice = Invoice.from_json(kept, contents)
     except Exception:  # noqa: BLE001 - whatever it stumbles over, the answer wasn't an invoice
         raise WrongShape from None
+    _must_be(Invoice, invoice)
+    return invoice
+
+
+def _must_be(kind: Any, value: Any) -> None:
+    """Refuse a value that isn't of its type, all the way down."""
+    match get_origin(kind):
+        case origin if origin is types.UnionType:
+            if value is not None:
+                _must_be(_without_none(kind), value)
+            return
+        case origin if origin is tuple:
+            for item in _as(tuple, value):
+                _must_be(get_args(kind)[0], item)
+            return
+        case origin if origin is Literal:
+            if value not in get_args(kind):
+                raise WrongShape
+            return
+    if kind is Message:
+        _must_be_told(_as(Message, value))
+    elif dataclasses.is_dataclass(kind):
+        hints = get_type_hints(kind)
+        for field in dataclasses.fields(_as(kind, value)):
+            _must_be(hints[field.name], getattr(value, field.name))
+    else:
+        _as(kind, value)
+
+
+def _must_be_told(message: Message) -> None:
+    """Refuse a message that can't be shown."""
+    try:
+        _as(str, message.text)
+        _as(str, message.plural)
+        shown = {name: str(value) for name, value in message.values.items() if not isinstance(value, Message)}
+        nested = [value for value in message.values.values() if isinstance(value, Message)]
+        for inner in nested:
+            _must_be_told(inner)
+        _ = message.text % (shown | dict.fromkeys(message.values, "")) if message.values else message.text
+    except (TypeError, ValueError, KeyError, AttributeError):
+        raise WrongShape from None
+
+
+def _as(kind: Any, value: Any) -> Any:
+    if type(value) is not kind or (isinstance(value, str) and len(value) > LONGEST_TEXT):
+        raise WrongShape
+    return value

@@ -12,39 +12,20 @@ from inbox.reading.results import Forwarded
 LONGEST_SOURCE = 2**20
 MOST_QUOTED = 20
 HIDDEN = {"script", "style", "head", "title", "template", "object", "noscript", "svg", "iframe"}
-BLOCKS = {
-    "address",
-    "article",
-    "blockquote",
-    "br",
-    "dd",
-    "div",
-    "dl",
-    "dt",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "li",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "table",
-    "tr",
-    "ul",
-}
+BLOCKS = frozenset(
+    "address article blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre section table tr ul".split()  # noqa: SIM905
+)
 CID = re.compile(r"(?i)cid:([^\s\"'<>)]{1,250})")
+BEGIN_QUOTED = (
+    "original message|forwarded message|ursprungligt meddelande|vidarebefordrat meddelande|vidarebefordrat brev|"
+    "opprinnelig melding|videresendt melding|videresendt e-post|begin forwarded message"
+)
 SEPARATOR = re.compile(
-    r"(?im)^[ \t>]*(?:-{2,}[ \t]*(?:original message|forwarded message|ursprungligt meddelande|vidarebefordrat meddelande|"
-    r"vidarebefordrat brev|opprinnelig melding|videresendt melding|videresendt e-post|begin forwarded message)[ \t:]*-*"
-    r"|begin forwarded message:|_{20,}[ \t]*)\r?$"
+    rf"(?im)^[ \t>]*(?:-{{2,30}}[ \t]*(?:{BEGIN_QUOTED})[ \t:]*-{{0,30}}|begin forwarded message:|_{{20,100}})[ \t]*$"
 )
 QUOTED_FIELD = re.compile(
-    r"(?im)^[ \t>*]*(?P<name>from|från|fra|subject|ämne|emne|date|sent|datum|skickat|sendt|dato)[ \t*]*:[ \t*]*(?P<value>.*)$"
+    r"(?im)^[ \t>*]*(?P<name>from|från|fra|subject|ämne|emne|date|sent|datum|skickat|sendt|dato)[ \t*]*:[ \t*]*"
+    r"(?P<value>.*)$"
 )
 QUOTED_NAMES = {
     **dict.fromkeys(("from", "från", "fra"), "from"),
@@ -62,9 +43,9 @@ def plain(content: bytes, charset: str) -> tuple[str, bool]:
 def from_html(content: bytes, charset: str) -> tuple[str, set[str], bool]:
     """The text in HTML, the content ids of pictures that it shows, and whether its charset was right."""
     source, right = charset_decoded(content[:LONGEST_SOURCE], charset)
-    parser = etree.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, recover=True)
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
     try:
-        root = etree.fromstring(source.encode("utf-8", "replace"), parser, base_url=None)
+        root: etree._Element | None = etree.fromstring(source.encode("utf-8", "replace"), parser)
     except (etree.LxmlError, ValueError):
         return "", set(), right
     shown = set(CID.findall(source))

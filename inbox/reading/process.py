@@ -1,4 +1,4 @@
-"""Readings, from the side of whoever wants something read: each in a process of its own that can be lost without harm."""
+"""Readings, from the side of whoever wants one: each in a process of its own, which can be lost without harm."""
 
 import atexit
 import json

@@ -112,7 +112,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class ReadMessage:
-    """A message, read. `refused` is the code of why it wasn't read as a whole; its headers are there as far as they go."""
+    """A message, read. `refused` is the code of why it wasn't as a whole; its head is there as far as it goes."""
 
     headers: Headers
     text: str = ""

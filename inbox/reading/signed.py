@@ -63,7 +63,7 @@ def _octets(content: bytes, position: int) -> bytes:
         return content[start : start + length]
     if tag != OCTETS_IN_PIECES:
         raise _Unreadable
-    pieces = []
+    pieces: list[bytes] = []
     end = len(content) if length is None else min(start + length, len(content))
     while start < end and content[start : start + 2] != b"\x00\x00":
         if len(pieces) >= MOST_PIECES:

@@ -9,6 +9,7 @@ from inbox.reading.signed import content_of
 from inbox.reading.transfer import decoded
 
 LONGEST_BOUNDARY = 250
+LONGEST_BOUNDARY_LINE = 500
 SIGNED = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 MESSAGES = {"message/rfc822", "message/global", "message/news"}
 
@@ -119,26 +120,28 @@ class Splitter:
 def pieces_between(content: bytes, start: int, end: int, delimiter: bytes) -> Iterator[tuple[int, int]]:
     """Where the parts begin and end; a last part that isn't closed ends where all ends."""
     begin: int | None = None
-    position = start
-    while True:
-        found = content.find(delimiter, position, end)
-        if found < 0:
-            break
-        position = found + len(delimiter)
-        if found > start and content[found - 1 : found] != b"\n":
-            continue
-        newline = content.find(b"\n", position, end)
-        after = content[position : min(newline if newline >= 0 else end, position + 200)]
-        closing = after.startswith(b"--")
+    for found in _lines_of(content, start, end, delimiter):
+        newline = content.find(b"\n", found, end)
+        after = content[found + len(delimiter) : min(newline if newline >= 0 else end, found + LONGEST_BOUNDARY_LINE)]
         if after.removeprefix(b"--").strip():
             continue
         if begin is not None:
             yield begin, _without_line_end(content, begin, found)
-        if closing:
+        if after.startswith(b"--"):
             return
-        begin = position = newline + 1 if newline >= 0 else end
+        begin = newline + 1 if newline >= 0 else end
     if begin is not None:
         yield begin, end
+
+
+def _lines_of(content: bytes, start: int, end: int, delimiter: bytes) -> Iterator[int]:
+    """Where lines begin that begin so."""
+    if content.startswith(delimiter, start, end):
+        yield start
+    found = content.find(b"\n" + delimiter, start, end)
+    while found >= 0:
+        yield found + 1
+        found = content.find(b"\n" + delimiter, found + 1, end)
 
 
 def _without_line_end(content: bytes, begin: int, end: int) -> int:

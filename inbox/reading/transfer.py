@@ -41,14 +41,14 @@ def base64(body: bytes) -> tuple[bytes, bool]:
 
 def uuencoded(body: bytes, start: int) -> tuple[bytes, bool, int]:
     """The file that begins at `start` (after its `begin` line), whether it is whole, and where it ends."""
-    lines, whole = [], True
+    lines: list[bytes] = []
     while True:
         newline = body.find(b"\n", start)
         line = body[start : newline if newline >= 0 else len(body)].rstrip(b"\r")
         if newline < 0 or line in (b"end", b"") or len(line) > LONGEST_UU_LINE:
-            return b"".join(lines), whole and line == b"end", newline + 1 if newline >= 0 else len(body)
+            return b"".join(lines), line == b"end", newline + 1 if newline >= 0 else len(body)
         try:
             lines.append(binascii.a2b_uu(line))
         except binascii.Error:
-            whole = False
+            return b"".join(lines), False, start
         start = newline + 1
