@@ -141,7 +141,7 @@ class Files:
         try:
             known = recognise(file.content)
             if known is None or not known.is_read:
-                self.problem("no_invoice_xml", file.path, known.title if known else "")
+                self.problem("no_invoice_xml", file.path, known.title.text if known else "")
                 return
             file.invoices = read_all(file.content)
         except UnreadableInvoice as error:

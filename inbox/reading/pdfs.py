@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import pikepdf
 import pypdfium2
-import pypdfium2.raw as pdfium
 from pikepdf import settings
 
 from inbox.reading.exceptions import ReadingRefused
@@ -20,6 +19,7 @@ from inbox.reading.pictures import as_png
 # The names under which the standards of hybrid invoices keep the data, and what relation to the page they give it.
 DATA_NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml", "order-x.xml")
 RELATIONS = ("/Data", "/Source", "/Alternative", "/Supplement", "/Unspecified")
+WRONG_PASSWORD = 4  # pdfium's number for it
 SMALLEST_PAGE, LARGEST_PAGE = 1.0, 20_000.0  # points: a page beyond is none that anybody printed
 
 settings.set_qpdf_limits(
@@ -124,7 +124,7 @@ class _Opened:
         try:
             self.pdf = pypdfium2.PdfDocument(self.content)
         except pypdfium2.PdfiumError as error:
-            password = getattr(error, "err_code", None) == pdfium.FPDF_ERR_PASSWORD
+            password = getattr(error, "err_code", None) == WRONG_PASSWORD
             raise ReadingRefused("encrypted_pdf" if password else "damaged_pdf") from None
         return self.pdf
 

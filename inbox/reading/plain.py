@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import types
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from inbox.formats import Invoice
@@ -58,6 +59,11 @@ def restored(kind: Any, kept: Any, files: Mapping[str, bytes]) -> Any:  # noqa: 
     return kept
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def _without_none(kind: Any) -> Any:
     return next(other for other in get_args(kind) if other is not types.NoneType)
 
@@ -66,7 +72,7 @@ def _record(kind: Any, kept: Any, files: Mapping[str, bytes]) -> Any:
     fields = [field for field in dataclasses.fields(kind) if field.compare]
     if not isinstance(kept, dict) or kept.keys() != {field.name for field in fields}:
         raise WrongShape
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     return kind(**{field.name: restored(hints[field.name], kept[field.name], files) for field in fields})
 
 
@@ -109,7 +115,7 @@ def _must_be(kind: Any, value: Any) -> None:
     if kind is Message:
         _must_be_told(_as(Message, value))
     elif dataclasses.is_dataclass(kind):
-        hints = get_type_hints(kind)
+        hints = _hints(kind)
         for field in dataclasses.fields(_as(kind, value)):
             _must_be(hints[field.name], getattr(value, field.name))
     else:

@@ -246,7 +246,7 @@ def test_who_speaks_is_told_by_the_marks_of_robots() -> None:
 
 
 def test_html_is_read_as_text_only() -> None:
-    html = "<html><head><title>x</title><style>p{}</style></head><body><p>Hej <b>du</b></p><script>alert(1)</script><p>Då</p>"
+    html = "<html><head><style>p{}</style></head><body><p>Hej <b>du</b></p><script>alert(1)</script><p>Då</p>"
     read = read_message(mail(text(html, "html")))
     assert read.text == "Hej du\nDå"
 

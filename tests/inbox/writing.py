@@ -88,7 +88,10 @@ def pdf(lines: Sequence[str] = (), files: Mapping[str, bytes] | None = None, *, 
             page.Contents = made.make_stream(_lines(lines if number == 0 else (f"Sida {number + 1}",)))
         for name, content in (files or {}).items():
             made.attachments[name] = pikepdf.AttachedFileSpec(
-                made, content, filename=name, relationship=pikepdf.Name.Alternative
+                made,
+                content,
+                filename=name,
+                relationship=pikepdf.Name.Alternative,  # type: ignore[call-arg]
             )
         made.save(out)
     return out.getvalue()
@@ -127,7 +130,8 @@ UBL = """<?xml version="1.0" encoding="UTF-8"?>
 <cac:PartyTaxScheme><cbc:CompanyID>SE556036079301</cbc:CompanyID><cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme>
 </cac:PartyTaxScheme>
 <cac:PartyLegalEntity><cbc:RegistrationName>Kontorsvaror AB</cbc:RegistrationName>
-<cbc:CompanyID schemeID="0007">5560360793</cbc:CompanyID></cac:PartyLegalEntity></cac:Party></cac:AccountingSupplierParty>
+<cbc:CompanyID schemeID="0007">5560360793</cbc:CompanyID></cac:PartyLegalEntity></cac:Party>
+</cac:AccountingSupplierParty>
 <cac:AccountingCustomerParty><cac:Party><cac:PartyLegalEntity><cbc:RegistrationName>Vi AB</cbc:RegistrationName>
 </cac:PartyLegalEntity></cac:Party></cac:AccountingCustomerParty>
 <cac:TaxTotal><cbc:TaxAmount currencyID="SEK">250.00</cbc:TaxAmount><cac:TaxSubtotal>
@@ -146,7 +150,8 @@ UBL = """<?xml version="1.0" encoding="UTF-8"?>
 </Invoice>
 """
 EMBEDDED = """<cac:AdditionalDocumentReference><cbc:ID>{number}</cbc:ID><cac:Attachment>
-<cbc:EmbeddedDocumentBinaryObject mimeCode="application/pdf" filename="{name}">{content}</cbc:EmbeddedDocumentBinaryObject>
+<cbc:EmbeddedDocumentBinaryObject mimeCode="application/pdf"
+ filename="{name}">{content}</cbc:EmbeddedDocumentBinaryObject>
 </cac:Attachment></cac:AdditionalDocumentReference>"""
 
 
