@@ -68,6 +68,13 @@ def replace(*, portal: Portal, works_for: timedelta, user: User | None = None) -
     return _make(portal, user)
 
 
+@transaction.atomic
+def end(*, address: InvoiceAddress) -> None:
+    """Let a replaced address work no longer."""
+    now = timezone.now()
+    InvoiceAddress.objects.filter(pk=address.pk, works_until__gt=now).update(works_until=now)
+
+
 def current(portal: Portal) -> InvoiceAddress | None:
     """Return the address that suppliers are to be told."""
     return portal.addresses.filter(replaced_at=None).first()

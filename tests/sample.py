@@ -38,6 +38,8 @@ from config.sample_hours import make_sample_hours
 from imports import running as import_running
 from imports import services as import_services
 from imports.models import FileImport
+from inbox import addresses
+from inbox.models import InvoiceAddress, Portal
 from information_types import registry
 from ledger.models import (
     Company,
@@ -111,6 +113,7 @@ def make_sample() -> Sample:
     _transfers(subscriptions, user)
     _keys(user, applications)
     _imports(user)
+    _portals(books, companies, user)
     make_working_copies(user, books, companies)
     _history(user, subscriptions["EXOPEN"], books)
     _failed_sign_ins()
@@ -119,6 +122,15 @@ def make_sample() -> Sample:
     fan_out.drain()
     trace_index.catch_up()
     return Sample(user, _named(books, subscriptions))
+
+
+def _portals(books: Company, companies: list[Company], user: User) -> None:
+    """E-mail portals: with an earlier address, and switched off."""
+    portal = addresses.switch_on(company=books, user=user)
+    addresses.replace(portal=portal, works_for=timedelta(days=30), user=user)
+    addresses.switch_on(company=companies[0], user=user)
+    addresses.switch_on(company=companies[1], user=user)
+    addresses.switch_off(company=companies[1])
 
 
 def _restored(user: User) -> None:
@@ -458,6 +470,8 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
         "hours_file": HoursFile.objects.get(name="timmar.csv").pk,
         "hours_file_wrong": HoursFile.objects.get(name="timmar-fel.csv").pk,
         "acceptance": TermsAcceptance.objects.all()[0].pk,
+        "portal_off": Portal.objects.get(active=False).pk,
+        "earlier_address": InvoiceAddress.objects.exclude(replaced_at=None)[0].pk,
         "own_template": AccessTemplate.objects.exclude(office=None)[0].pk,
         "conflict_voucher": Conflict.objects.get(register="ledger_voucher").pk,
         "conflict_deleted": Conflict.objects.get(mine__isnull=True).pk,

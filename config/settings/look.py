@@ -121,6 +121,12 @@ NAVIGATION: list[Item] = [
         ],
     },
     {
+        "title": _("E-mail portal"),
+        "items": [
+            _list(_("Addresses"), "alternate_email", "inbox.portal"),
+        ],
+    },
+    {
         "title": _("Hours"),
         "items": [
             {**_list(_("Time transactions"), "schedule", "timesheets.timetransaction"), "active": _is_hours},

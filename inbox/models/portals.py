@@ -91,4 +91,9 @@ class InvoiceAddress(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.local_part}@{settings.UTKORG_MAIL_DOMAIN}"
+        return self.written(self.local_part)
+
+    @staticmethod
+    def written(local_part: str) -> str:
+        """The whole address."""
+        return f"{local_part}@{settings.UTKORG_MAIL_DOMAIN}"

@@ -30,6 +30,7 @@ class CompanyAdmin(StoringAdmin, RegisterAdmin):
     ordering = ("number",)
     fields = ("number", "name", "organisation_number", "currency", "time_zone", "active")
     list_before_template = "admin/imports/import_link.html"
+    change_form_outer_after_template = "admin/inbox/portal/link.html"
     actions = ("transfer_chosen",)
 
     def get_urls(self) -> list[URLPattern]:

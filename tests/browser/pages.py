@@ -24,6 +24,7 @@ REGISTERS = [
     "auth/group",
     "auth/user",
     "imports/fileimport",
+    "inbox/portal",
     "ledger/account",
     "ledger/company",
     "ledger/customer",
@@ -64,6 +65,10 @@ OTHERS = {
     "sessions": "my-settings/sessions/",
     "sessions-end": "my-settings/sessions/end/",
     "user-two-factor": "auth/user/{user}/two-factor/",
+    "portal-off": "inbox/portal/{portal_off}/change/",
+    "portal-replace": "inbox/portal/{portal}/replace/",
+    "portal-switch-off": "inbox/portal/{portal}/switch-off/",
+    "portal-end-address": "inbox/portal/{earlier_address}/end/",
     "find": "find/?q=fastighets",
     "notices": "notices/notice/",
     "notices-unread": "notices/notice/?show=unread",
@@ -234,6 +239,8 @@ NO_PAGES = {
     "missing_transfer_row",
     "passed_over",
     "feedback_notice",
+    "inbox_portal_of-company",
+    "inbox_portal_switch-on",
     "revisions_feedback_add",  # integrations report, not people
     "workcopies_conflict_add",  # check-ins find them
     "subscriptions_subscription_companies",

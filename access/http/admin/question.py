@@ -18,7 +18,8 @@ MOST_AT_ONCE = 200
 class Question:
     """What is asked: paragraphs, a table (its first column names, the others numbers), and a choice where there is one.
 
-    Without a `button` the page only tells. `is_loss` is what can't be undone.
+    Without a `button` the page only tells. `is_loss` is what can't be undone. `chosen` is the choice to begin with,
+    where that isn't the first.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Question:
     lines: Sequence[tuple[str, Sequence[int]]] = ()
     asks: str = ""
     choices: Sequence[tuple[str, str]] = ()
+    chosen: str = ""
     is_loss: bool = False
 
 
