@@ -115,7 +115,7 @@ def _must_be(kind: Any, value: Any) -> None:
     if kind is Message:
         _must_be_told(_as(Message, value))
     elif dataclasses.is_dataclass(kind):
-        hints = _hints(kind)
+        hints = _hints(type(value))
         for field in dataclasses.fields(_as(kind, value)):
             _must_be(hints[field.name], getattr(value, field.name))
     else:
