@@ -1,7 +1,13 @@
 """What the e-mail portal refuses, with stable codes."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from inbox.formats import Finding
 
 
 class InboxError(Exception):
@@ -42,3 +48,38 @@ class ExchangeRateNeeded(InboxError):
 
     def __init__(self, *, currency: str, books: str) -> None:
         super().__init__(str(self.message) % {"currency": currency, "books": books})
+
+
+class NotInQuarantine(InboxError):
+    """Only what is in quarantine is released from it or removed."""
+
+    code = "not_in_quarantine"
+    message = _("The message isn't in quarantine any more: somebody has handled it meanwhile.")
+
+
+class CompanyNeeded(InboxError):
+    """A message that nobody could tell the company of is released to one."""
+
+    code = "company_needed"
+    field = "company"
+    message = _("Choose the company that the message is for.")
+
+
+class DocumentRefused(InboxError):
+    """What was handed in doesn't become an invoice; `code` says why, `findings` what doesn't fit the register."""
+
+    def __init__(self, code: str, message: str | Promise, findings: "Sequence[Finding]" = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.findings = tuple(findings)
+
+
+class DoesNotFit(InboxError):
+    """The register can't hold an invoice as it is; `findings` say what is missing or too long."""
+
+    code = "does_not_fit"
+    message = _("The register can't hold the invoice as it is.")
+
+    def __init__(self, findings: "Sequence[Finding]") -> None:
+        super().__init__()
+        self.findings = tuple(findings)

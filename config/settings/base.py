@@ -148,6 +148,7 @@ CELERY_TASK_ROUTES = {"revisions.tasks.fan_out": {"queue": "bell"}, "revisions.t
 CELERY_BEAT_SCHEDULE = {
     "imports": {"task": "imports.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
     "files of imports": {"task": "imports.tasks.remove_old", "schedule": 3600.0},
+    "mails": {"task": "inbox.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
     "working copies": {"task": "workcopies.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
     "files of working copies": {"task": "workcopies.tasks.remove_old", "schedule": 3600.0},
     # Expired before the next one: a worker that was away finds one sweep, not an hour of them.

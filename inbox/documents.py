@@ -1,0 +1,90 @@
+"""One document handed in at once, over REST or by a person: its invoice, or a refusal that leaves nothing."""
+
+import hashlib
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from inbox import landing, reading, reasons, receiving, storage, virus
+from inbox.exceptions import DocumentRefused
+from inbox.formats import Finding
+from inbox.models import IncomingInvoice, Mail
+from inbox.reading import ReadingUnavailable, ReadMessage
+from inbox.reading.exceptions import ReadingError
+from inbox.reading_texts import text_of
+from inbox.rules import DOES_NOT_FIT
+from ledger.exceptions import DuplicateInvoice
+from ledger.models import Company
+
+State = IncomingInvoice.State
+
+
+def read(*, content: bytes, file_name: str = "") -> ReadMessage:
+    """Read a document, outside of any transaction: it may take a minute.
+
+    Raises `DocumentRefused`; `ReadingUnavailable` and `ScannerAway` where it can't be read now.
+    """
+    try:
+        name = virus.verdict(content)
+    except virus.NotScanned as error:
+        raise DocumentRefused(reasons.NOT_SCANNED, reasons.TEXTS[reasons.NOT_SCANNED]) from error
+    if name is not None:
+        raise DocumentRefused(reasons.VIRUS, reasons.told(reasons.kept(reasons.VIRUS, name=name)))
+    try:
+        message = reading.read_document(content, file_name=file_name)
+    except ReadingUnavailable:
+        raise
+    except ReadingError as error:
+        raise DocumentRefused(error.code, text_of(error.code)) from error
+    if message.refused:
+        raise DocumentRefused(message.refused, text_of(message.refused))
+    if not message.candidates:
+        code = next((problem.code for problem in message.problems), reasons.NO_INVOICE)
+        raise DocumentRefused(code, reasons.told(reasons.kept(code)))
+    if len(message.candidates) > 1:
+        raise DocumentRefused("several_invoices", _("There is more than one invoice in it. Send each by itself."))
+    storage.keep(content)
+    landing.keep_files(message)
+    return message
+
+
+@transaction.atomic
+def take_in(
+    *,
+    company: Company,
+    content: bytes,
+    message: ReadMessage,
+    source: str = Mail.Source.API,
+    sender: str = "",
+    may_wait: bool = False,
+) -> IncomingInvoice:
+    """Let a document that was read land: in the register, or with `may_wait` also as a duplicate or to be entered.
+
+    `message` is what `read` gave, which has kept the bytes. Raises `DuplicateInvoice` and `DocumentRefused`.
+    """
+    mail = Mail(
+        company=company,
+        source=source,
+        digest=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        envelope_sender=sender[:320],
+        received_at=timezone.now(),
+        status=Mail.Status.READING,
+    )
+    mail.save(force_insert=True)
+    (incoming,) = landing.land(mail=mail, message=message, at_once=True)
+    if not may_wait:
+        _check_entered(incoming)
+    # The last word before the commit: what was refused isn't to be taken for lost after a backup is restored.
+    storage.note(receiving.envelope_of(mail))
+    return incoming
+
+
+def _check_entered(incoming: IncomingInvoice) -> None:
+    if incoming.state == State.DUPLICATE and incoming.repeats is not None:
+        raise DuplicateInvoice(incoming.repeats)
+    if incoming.state != State.ENTERED:
+        kept = [Finding.from_json(one) for one in incoming.findings if one["rule"] == DOES_NOT_FIT]
+        told = " ".join(str(finding.message) for finding in kept)
+        raise DocumentRefused(DOES_NOT_FIT, told or _("There is no invoice with data in it."), kept)

@@ -1,0 +1,174 @@
+"""The same invoice again: by the supplier's number, by the document, by the message. It never gets a second row.
+
+Whoever makes or renumbers invoices of a company holds the company's turn (`entering.lock`), so that of two at once the
+second sees the first. Invoices that were rejected or cancelled are none that another can repeat: the supplier sends the
+corrected one under the same number.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import CharField, F, Func, Q, QuerySet, Value
+from django.db.models.functions import Upper
+
+from inbox import rules, suppliers
+from inbox.formats import Finding, Invoice
+from inbox.models import IncomingInvoice, Mail, MailFile
+from inbox.rules import finding
+from ledger.importing.messages import message
+from ledger.models import Company, Supplier, SupplierInvoice
+
+Status = SupplierInvoice.Status
+State = IncomingInvoice.State
+
+NUMBER, CONTENT, MESSAGE_ID, PERSON = "number", "content", "message_id", "person"
+WITHOUT_EFFECT = (Status.REJECTED, Status.CANCELLED)
+SIMILAR_FOR = timedelta(days=31)
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """What an invoice repeats: the incoming one, the register's, or both; and by what that is known."""
+
+    by: str
+    incoming: IncomingInvoice | None = None
+    invoice: SupplierInvoice | None = None
+
+
+def normal(number: str) -> str:
+    """An invoice number as it is compared: blanks and small letters mean nothing, zeros and signs do."""
+    return re.sub(r"\s", "", number).upper()
+
+
+def find(
+    *,
+    company: Company,
+    supplier: Supplier | None,
+    invoice_number: str,
+    is_credit: bool,
+    invoice: Invoice | None = None,
+    leaving_out: IncomingInvoice | None = None,
+) -> Repeat | None:
+    """The invoice of that number which the supplier has sent before, or a seller with the same numbers of their own.
+
+    A credit note and an invoice of the same number are two.
+    """
+    if not normal(invoice_number):
+        return None
+    if supplier is not None:
+        own_row = leaving_out.supplier_invoice_id if leaving_out else None
+        for known in _in_register(supplier, invoice_number, own_row):
+            if (known.amount < 0) == is_credit and known.status not in WITHOUT_EFFECT:
+                return Repeat(NUMBER, IncomingInvoice.objects.filter(supplier_invoice=known).first(), known)
+    if invoice is None:
+        return None
+    return _of_same_seller(company, supplier, invoice_number, invoice, is_credit, leaving_out)
+
+
+def find_document(*, company: Company, document: MailFile, invoice: Invoice | None, mail: Mail) -> Repeat | None:
+    """The invoice that came with the same document, or, without data, in the same message once more."""
+    number = invoice.number if invoice else ""
+    originals = _originals(company).exclude(mail=mail)
+    for known in originals.filter(document__digest=document.digest).order_by("pk"):
+        if (known.content or {}).get("number", "") == number:
+            return Repeat(CONTENT, known, known.supplier_invoice)
+    if invoice is not None or not mail.message_id or mail.sent_at is None or not document.name:
+        return None
+    # Some programs give all their messages the same Message-ID: the date and the file's name must be the same as well.
+    again = originals.filter(
+        mail__message_id=mail.message_id, mail__sent_at=mail.sent_at, document__name=document.name, content=None
+    )
+    known = again.order_by("pk").first()
+    return Repeat(MESSAGE_ID, known, known.supplier_invoice) if known else None
+
+
+def earlier_mail(mail: Mail) -> Mail | None:
+    """The same message, come before: byte for byte, or by its Message-ID."""
+    same = Q(digest=mail.digest)
+    if mail.message_id:
+        same |= Q(message_id=mail.message_id)
+    return Mail.objects.filter(same, company=mail.company, pk__lt=mail.pk).order_by("pk").first()
+
+
+def remarks(
+    *,
+    supplier: Supplier,
+    invoice_number: str,
+    amount: Decimal,
+    currency: str,
+    invoice_date: date,
+    pk: int | None = None,
+) -> tuple[Finding, ...]:
+    """What is to be said of a supplier's other invoices beside this one."""
+    found = []
+    others = SupplierInvoice.objects.filter(supplier=supplier).exclude(pk=pk)
+    same = _in_register(supplier, invoice_number, pk).filter(status__in=WITHOUT_EFFECT)[:1]
+    if same:
+        text = message("Invoice %(invoice_number)s of the supplier was here before, as %(number)s, and is %(status)s.")
+        values = {"invoice_number": invoice_number, "number": same[0].number, "status": STATUSES[same[0].status]}
+        found.append(finding("warning", rules.REPEATS_REJECTED, "number", text % values, value=invoice_number))
+    near = (invoice_date - SIMILAR_FOR, invoice_date + SIMILAR_FOR)
+    alike = others.filter(amount=amount, currency=currency, invoice_date__range=near).exclude(status__in=WITHOUT_EFFECT)
+    for other in alike.order_by("-invoice_date", "-pk")[:1]:
+        if normal(other.invoice_number) != normal(invoice_number):
+            text = message(
+                "The supplier's invoice %(invoice_number)s of %(date)s, number %(number)s here, is of the same amount."
+            )
+            values = {"invoice_number": other.invoice_number, "date": other.invoice_date, "number": other.number}
+            found.append(finding("note", rules.SIMILAR_INVOICE, "totals.payable", text % values, value=amount))
+    return tuple(found)
+
+
+STATUSES = {Status.REJECTED: message("rejected"), Status.CANCELLED: message("cancelled")}
+
+
+def _in_register(supplier: Supplier, invoice_number: str, leaving_out: int | None) -> "QuerySet[SupplierInvoice]":
+    same = SupplierInvoice.objects.filter(supplier=supplier).exclude(pk=leaving_out)
+    return same.alias(normal=_normal()).filter(normal=normal(invoice_number)).order_by("pk")
+
+
+def _of_same_seller(
+    company: Company,
+    supplier: Supplier | None,
+    invoice_number: str,
+    invoice: Invoice,
+    is_credit: bool,
+    leaving_out: IncomingInvoice | None,
+) -> Repeat | None:
+    mine = _identity(invoice)
+    same = _originals(company).exclude(content=None).exclude(pk=leaving_out.pk if leaving_out else None)
+    for known in same.alias(normal=_normal()).filter(normal=normal(invoice_number)).order_by("pk"):
+        theirs = Invoice.from_json(known.content or {})
+        row = known.supplier_invoice
+        if row is not None and supplier is not None and row.supplier_id not in (None, supplier.pk):
+            continue  # a person has said that it is somebody else's
+        if _is_credit(row, theirs) == is_credit and not mine.isdisjoint(_identity(theirs)):
+            return Repeat(NUMBER, known, row)
+    return None
+
+
+def _originals(company: Company) -> "QuerySet[IncomingInvoice]":
+    """What can be repeated: what waits to be entered, and what is in the register and counts there."""
+    rejected = Q(supplier_invoice__status__in=WITHOUT_EFFECT)
+    kept = IncomingInvoice.objects.filter(company=company, state__in=(State.TO_ENTER, State.ENTERED)).exclude(rejected)
+    return kept.select_related("supplier_invoice")
+
+
+def _identity(invoice: Invoice) -> set[tuple[str, str]]:
+    """What tells a seller from another: numbers of their own, or else their name."""
+    stated = suppliers.stated_by_party(invoice.seller)
+    numbers = {(scheme, value) for scheme, values in stated.items() for value in values}
+    name = normal(invoice.seller.display_name)
+    return numbers or ({("name", name)} if name else set())
+
+
+def _is_credit(row: SupplierInvoice | None, invoice: Invoice) -> bool:
+    amount = row.amount if row is not None else invoice.payable
+    return amount is not None and amount < 0
+
+
+def _normal() -> Upper:
+    arguments = (F("invoice_number"), Value(r"\s"), Value(""), Value("g"))
+    return Upper(Func(*arguments, function="regexp_replace", output_field=CharField()))

@@ -1,0 +1,64 @@
+"""Messages that a person looks at before anything comes of them: put there, released, removed.
+
+What is released always lands: as the invoices that can be read in it, or else as one that a person enters.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from inbox.exceptions import CompanyNeeded, NotInQuarantine
+from inbox.models import Mail
+from inbox.receiving import TASK
+from ledger.models import Company
+from notices.turns import ask
+
+Status = Mail.Status
+
+
+@transaction.atomic
+def put(*, mail: Mail, reason: Mapping[str, Any]) -> None:
+    """Put a message, best locked, into quarantine for a reason (`inbox.reasons`)."""
+    mail.status, mail.reason = Status.QUARANTINED, dict(reason)
+    mail.save()
+
+
+@transaction.atomic
+def release(*, mail: Mail, user: User | None = None, company: Company | None = None) -> Mail:
+    """Have a message read in spite of what was odd about it; `company` where nobody could tell whose it is.
+
+    Raises `NotInQuarantine` and `CompanyNeeded`.
+    """
+    locked = _locked(mail)
+    if locked.company_id is None:
+        if company is None:
+            raise CompanyNeeded
+        locked.company = company
+    locked.status, locked.released, locked.attempts = Status.WAITING, True, 0
+    _settle(locked, user)
+    transaction.on_commit(lambda: ask(TASK, locked))
+    return locked
+
+
+@transaction.atomic
+def remove(*, mail: Mail, user: User | None = None) -> Mail:
+    """Say that nothing comes of a message. Raises `NotInQuarantine`."""
+    locked = _locked(mail)
+    locked.status = Status.REMOVED
+    _settle(locked, user)
+    return locked
+
+
+def _locked(mail: Mail) -> Mail:
+    locked = Mail.objects.select_for_update(no_key=True, of=("self",)).select_related("company").get(pk=mail.pk)
+    if locked.status != Status.QUARANTINED:
+        raise NotInQuarantine
+    return locked
+
+
+def _settle(mail: Mail, user: User | None) -> None:
+    mail.settled_at, mail.settled_by = timezone.now(), user
+    mail.save(update_fields=["company", "status", "released", "attempts", "settled_at", "settled_by"])

@@ -1,0 +1,49 @@
+"""What Celery runs of the e-mail portal."""
+
+import logging
+import time
+
+from celery import current_app, shared_task
+from kombu.exceptions import OperationalError as BrokerAway
+
+from inbox import receiving, worker
+
+logger = logging.getLogger(__name__)
+
+# So long one task goes on with messages that wait, before others have their turn.
+SECONDS_IN_A_ROW = 20
+
+
+@shared_task(name=receiving.TASK, ignore_result=True)
+def read(mail_id: int) -> None:
+    """Read one message; what keeps it from being read now is waited out."""
+    try:
+        worker.run(mail_id=mail_id)
+    except worker.NotNow as error:
+        logger.warning("Message %s is read later: %s", mail_id, error)
+
+
+@shared_task(ignore_result=True)
+def read_waiting() -> None:
+    """Read messages whose task was lost or whose worker is gone, one after the other, for a while."""
+    end = time.monotonic() + SECONDS_IN_A_ROW
+    for mail_id in worker.overdue():
+        if time.monotonic() > end:
+            return
+        try:
+            worker.run(mail_id=mail_id)
+        except worker.NotNow as error:
+            logger.warning("Messages are read later: %s", error)
+            return
+        except Exception:  # of one message: the others are read nevertheless
+            logger.exception("Message %s couldn't be read.", mail_id)
+
+
+@shared_task(ignore_result=True)
+def resume_all() -> None:
+    """Have messages taken up that nobody works on: by one task, however many they are."""
+    if worker.overdue():
+        try:
+            current_app.send_task("inbox.tasks.read_waiting", retry=False, expires=30)
+        except (BrokerAway, OSError) as error:
+            logger.warning("Messages are read when the broker is back: %s", error)

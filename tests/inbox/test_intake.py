@@ -1,0 +1,172 @@
+"""What becomes of a message: a row for each invoice with data, a wait for a person, or quarantine."""
+
+from decimal import Decimal
+
+import pytest
+from django.db.models import F
+
+from history.models import Change
+from inbox import quarantine, reasons, storage, worker
+from inbox.exceptions import CompanyNeeded, NotInQuarantine
+from inbox.models import IncomingInvoice, Mail
+from inbox.telling import FIRST_INVOICE, QUARANTINED
+from ledger.models import Company, SupplierInvoice
+from notices.models import Notice
+from tests.factories import CompanyFactory, SuperuserFactory, SupplierFactory
+from tests.inbox.sending import PAPPER, invoice_xml, message, receive, send
+
+pytestmark = pytest.mark.django_db
+
+State = IncomingInvoice.State
+Status = Mail.Status
+
+
+@pytest.fixture
+def company() -> Company:
+    return CompanyFactory.create()
+
+
+def test_an_invoice_with_data_is_a_received_row_of_its_supplier(company: Company) -> None:
+    supplier = SupplierFactory.create(company=company, organisation_number="556036-0793", bankgiro="50501055")
+    (incoming,) = send(company, ("faktura.xml", invoice_xml("F 17")))
+    row = incoming.supplier_invoice
+    assert row
+    assert (row.supplier, row.status, row.number) == (supplier, "received", "1")
+    assert (row.invoice_number, row.amount, row.vat_amount, row.balance) == ("F 17", 1250, 250, 1250)
+    assert (row.currency, str(row.invoice_date), str(row.due_date)) == ("SEK", "2026-11-20", "2026-12-20")
+    assert row.payment_reference == "12345"
+    assert (incoming.state, incoming.found_by, incoming.sender_name) == (
+        State.ENTERED,
+        "organisation_number",
+        "Papper & Penna AB",
+    )
+    assert incoming.mail.status == Status.READ
+    assert incoming.mail.subject == "Faktura"
+    assert incoming.document
+    assert storage.content_of(incoming.document.digest) == invoice_xml("F 17")
+
+
+def test_an_unknown_supplier_is_none(company: Company) -> None:
+    (incoming,) = send(company, ("faktura.xml", invoice_xml()))
+    assert incoming.supplier_invoice
+    assert incoming.supplier_invoice.supplier is None
+    assert "supplier_unknown" in [finding["rule"] for finding in incoming.findings]
+
+
+def test_a_credit_note_is_negative(company: Company) -> None:
+    (incoming,) = send(company, ("kredit.xml", invoice_xml(is_credit=True)))
+    assert incoming.supplier_invoice
+    assert (incoming.supplier_invoice.amount, incoming.supplier_invoice.vat_amount) == (-1250, -250)
+
+
+def test_several_invoices_in_a_message_are_as_many_rows(company: Company) -> None:
+    incoming = send(company, ("a.xml", invoice_xml("1")), ("b.xml", invoice_xml("2", net="80.00")))
+    assert [one.supplier_invoice.amount for one in incoming if one.supplier_invoice] == [1250, 100]
+    assert [one.position for one in incoming] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("xml", "path"),
+    [
+        (invoice_xml("9" * 65), "number"),
+        (invoice_xml("", net="7.00"), "number"),
+        (invoice_xml(date="2026-02-31"), "issue_date"),
+        (invoice_xml(currency="kr"), "currency"),
+        (invoice_xml(net="99999999999999999.00"), "totals.payable"),
+    ],
+)
+def test_what_the_register_cannot_hold_waits_for_a_person(xml: bytes, path: str, company: Company) -> None:
+    mail = receive(message(("faktura.xml", xml)), company)
+    if mail.status == Status.QUARANTINED:  # the format's reader refuses it
+        assert reasons.told(mail.reason)
+        return
+    (incoming,) = mail.invoices.all()
+    assert (incoming.state, incoming.supplier_invoice) == (State.TO_ENTER, None)
+    assert path in [finding["path"] for finding in incoming.findings if finding["rule"] == "does_not_fit"]
+
+
+def test_a_message_without_an_invoice_is_in_quarantine_and_once_released_a_person_enters_it(company: Company) -> None:
+    mail = receive(message(text="Hej! Hur mår ni?"), company)
+    assert (mail.status, mail.reason) == (Status.QUARANTINED, {"code": "no_invoice"})
+    assert mail.sender == "Papper & Penna <faktura@papper.example>"
+    assert not mail.invoices.exists()
+    user = SuperuserFactory.create()
+    quarantine.release(mail=mail, user=user)
+    worker.run(mail_id=mail.pk)
+    mail.refresh_from_db()
+    (incoming,) = mail.invoices.all()
+    assert (mail.status, incoming.state, incoming.format) == (Status.READ, State.TO_ENTER, "message")
+    with pytest.raises(NotInQuarantine):
+        quarantine.remove(mail=mail, user=user)
+
+
+def test_a_message_of_nobody_s_is_released_to_a_company(company: Company) -> None:
+    mail = receive(message(("faktura.xml", invoice_xml())), None)
+    assert mail.reason == {"code": "unknown_company"}
+    with pytest.raises(CompanyNeeded):
+        quarantine.release(mail=mail)
+    quarantine.release(mail=mail, company=company)
+    worker.run(mail_id=mail.pk)
+    assert SupplierInvoice.objects.get().company == company
+
+
+def test_an_inactive_company_s_mail_waits(company: Company) -> None:
+    company.active = False
+    company.save()
+    mail = receive(message(("faktura.xml", invoice_xml())), company)
+    assert mail.reason == {"code": "company_inactive"}
+    quarantine.remove(mail=mail)
+    mail.refresh_from_db()
+    assert mail.status == Status.REMOVED
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [({"Auto_Submitted": "auto-replied"}, "automatic"), ({"Content_Type": "text/plain", "Return_Path": "<>"}, None)],
+)
+def test_answers_of_programs_are_no_invoices(headers: dict[str, str], code: str | None, company: Company) -> None:
+    mail = receive(message(text="Jag är på semester.", **headers), company)
+    assert mail.status == Status.QUARANTINED
+    assert mail.reason
+    assert code in (None, mail.reason["code"])
+
+
+def test_a_message_that_takes_its_worker_with_it_is_in_quarantine_after_three_attempts(company: Company) -> None:
+    mail = receive(message(), company)
+    Mail.objects.update(status=Status.READING, attempts=worker.MOST_ATTEMPTS)
+    worker.run(mail_id=mail.pk)
+    mail.refresh_from_db()
+    assert (mail.status, mail.reason) == (Status.QUARANTINED, {"code": "broken_off"})
+
+
+def test_what_is_gone_from_the_storage_is_told_after_three_attempts(company: Company) -> None:
+    mail = Mail.objects.create(company=company, digest="0" * 64, size=1)
+    for _ in range(worker.MOST_ATTEMPTS):
+        worker.run(mail_id=mail.pk)
+    mail.refresh_from_db()
+    assert mail.reason == {"code": "content_missing"}
+
+
+def test_a_message_is_read_once(company: Company) -> None:
+    mail = receive(message(("faktura.xml", invoice_xml())), company)
+    worker.run(mail_id=mail.pk)
+    Mail.objects.update(attempts=F("attempts"))
+    assert SupplierInvoice.objects.count() == 1
+
+
+def test_who_looks_after_it_is_told_of_the_first_invoice_and_of_a_quarantine_that_was_empty(company: Company) -> None:
+    user = SuperuserFactory.create()
+    for text in ("Hej!", "Hej igen!"):
+        receive(message(text=text), company)
+    for number in ("1", "2"):
+        send(company, ("faktura.xml", invoice_xml(number)))
+    assert sorted(Notice.objects.of(user).values_list("kind", flat=True)) == [FIRST_INVOICE, QUARANTINED]
+    assert all(str(notice) and company.name in str(notice) for notice in Notice.objects.of(user))
+
+
+def test_the_register_s_number_counts_on_and_nobody_is_named_as_its_maker(company: Company) -> None:
+    send(company, ("a.xml", invoice_xml("1")))
+    send(company, ("b.xml", invoice_xml("2", organisation=PAPPER)))
+    assert list(SupplierInvoice.objects.order_by("pk").values_list("number", flat=True)) == ["1", "2"]
+    assert not Change.objects.filter(kind="key_used").exists()
+    assert SupplierInvoice.objects.filter(amount=Decimal("1250.00")).count() == 2
