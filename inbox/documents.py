@@ -12,7 +12,6 @@ from inbox.formats import Finding
 from inbox.models import IncomingInvoice, Mail
 from inbox.reading import ReadingUnavailable, ReadMessage
 from inbox.reading.exceptions import ReadingError
-from inbox.reading_texts import text_of
 from inbox.rules import DOES_NOT_FIT
 from ledger.exceptions import DuplicateInvoice
 from ledger.models import Company
@@ -36,9 +35,9 @@ def read(*, content: bytes, file_name: str = "") -> ReadMessage:
     except ReadingUnavailable:
         raise
     except ReadingError as error:
-        raise DocumentRefused(error.code, text_of(error.code)) from error
+        raise DocumentRefused(error.code, reasons.told(reasons.kept(error.code))) from error
     if message.refused:
-        raise DocumentRefused(message.refused, text_of(message.refused))
+        raise DocumentRefused(message.refused, reasons.told(reasons.kept(message.refused)))
     if not message.candidates:
         code = next((problem.code for problem in message.problems), reasons.NO_INVOICE)
         raise DocumentRefused(code, reasons.told(reasons.kept(code)))

@@ -6,6 +6,7 @@ corrected one under the same number.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -64,7 +65,9 @@ def find(
                 return Repeat(NUMBER, IncomingInvoice.objects.filter(supplier_invoice=known).first(), known)
     if invoice is None:
         return None
-    return _of_same_seller(company, supplier, invoice_number, invoice, is_credit, leaving_out)
+    theirs = (known for known in _of_same_seller(company, supplier, invoice_number, invoice) if known != leaving_out)
+    same = (known for known in theirs if _is_credit(known) == is_credit)
+    return next((Repeat(NUMBER, known, known.supplier_invoice) for known in same), None)
 
 
 def find_document(*, company: Company, document: MailFile, invoice: Invoice | None, mail: Mail) -> Repeat | None:
@@ -80,8 +83,8 @@ def find_document(*, company: Company, document: MailFile, invoice: Invoice | No
     again = originals.filter(
         mail__message_id=mail.message_id, mail__sent_at=mail.sent_at, document__name=document.name, content=None
     )
-    known = again.order_by("pk").first()
-    return Repeat(MESSAGE_ID, known, known.supplier_invoice) if known else None
+    first = again.order_by("pk").first()
+    return Repeat(MESSAGE_ID, first, first.supplier_invoice) if first is not None else None
 
 
 def earlier_mail(mail: Mail) -> Mail | None:
@@ -103,11 +106,15 @@ def remarks(
 ) -> tuple[Finding, ...]:
     """What is to be said of a supplier's other invoices beside this one."""
     found = []
-    others = SupplierInvoice.objects.filter(supplier=supplier).exclude(pk=pk)
+    others = SupplierInvoice.objects.filter(~Q(pk=pk), supplier=supplier)
     same = _in_register(supplier, invoice_number, pk).filter(status__in=WITHOUT_EFFECT)[:1]
     if same:
         text = message("Invoice %(invoice_number)s of the supplier was here before, as %(number)s, and is %(status)s.")
-        values = {"invoice_number": invoice_number, "number": same[0].number, "status": STATUSES[same[0].status]}
+        values = {
+            "invoice_number": invoice_number,
+            "number": same[0].number,
+            "status": STATUSES[Status(same[0].status)],
+        }
         found.append(finding("warning", rules.REPEATS_REJECTED, "number", text % values, value=invoice_number))
     near = (invoice_date - SIMILAR_FOR, invoice_date + SIMILAR_FOR)
     alike = others.filter(amount=amount, currency=currency, invoice_date__range=near).exclude(status__in=WITHOUT_EFFECT)
@@ -125,28 +132,21 @@ STATUSES = {Status.REJECTED: message("rejected"), Status.CANCELLED: message("can
 
 
 def _in_register(supplier: Supplier, invoice_number: str, leaving_out: int | None) -> "QuerySet[SupplierInvoice]":
-    same = SupplierInvoice.objects.filter(supplier=supplier).exclude(pk=leaving_out)
+    same = SupplierInvoice.objects.filter(~Q(pk=leaving_out), supplier=supplier)
     return same.alias(normal=_normal()).filter(normal=normal(invoice_number)).order_by("pk")
 
 
 def _of_same_seller(
-    company: Company,
-    supplier: Supplier | None,
-    invoice_number: str,
-    invoice: Invoice,
-    is_credit: bool,
-    leaving_out: IncomingInvoice | None,
-) -> Repeat | None:
+    company: Company, supplier: Supplier | None, invoice_number: str, invoice: Invoice
+) -> Iterator[IncomingInvoice]:
     mine = _identity(invoice)
-    same = _originals(company).exclude(content=None).exclude(pk=leaving_out.pk if leaving_out else None)
-    for known in same.alias(normal=_normal()).filter(normal=normal(invoice_number)).order_by("pk"):
-        theirs = Invoice.from_json(known.content or {})
+    same = _originals(company).exclude(content=None).alias(normal=_normal())
+    for known in same.filter(normal=normal(invoice_number)).order_by("pk"):
         row = known.supplier_invoice
         if row is not None and supplier is not None and row.supplier_id not in (None, supplier.pk):
             continue  # a person has said that it is somebody else's
-        if _is_credit(row, theirs) == is_credit and not mine.isdisjoint(_identity(theirs)):
-            return Repeat(NUMBER, known, row)
-    return None
+        if not mine.isdisjoint(_identity(Invoice.from_json(known.content or {}))):
+            yield known
 
 
 def _originals(company: Company) -> "QuerySet[IncomingInvoice]":
@@ -164,8 +164,9 @@ def _identity(invoice: Invoice) -> set[tuple[str, str]]:
     return numbers or ({("name", name)} if name else set())
 
 
-def _is_credit(row: SupplierInvoice | None, invoice: Invoice) -> bool:
-    amount = row.amount if row is not None else invoice.payable
+def _is_credit(incoming: IncomingInvoice) -> bool:
+    row = incoming.supplier_invoice
+    amount = row.amount if row is not None else Invoice.from_json(incoming.content or {}).payable
     return amount is not None and amount < 0
 
 

@@ -68,7 +68,7 @@ def enter(
 ) -> SupplierInvoice:
     """Give an invoice that has none its row in the register, of status received.
 
-    Raises `AlreadyHandled`, `DuplicateInvoice` unless a person has said that it is none, and what `create_invoice` does.
+    Raises `AlreadyHandled`, `DuplicateInvoice` unless a person has said that it is none, what `create_invoice` does.
     """
     lock(incoming.company)
     locked = _locked(incoming)
@@ -91,13 +91,13 @@ def choose_supplier(
 ) -> SupplierInvoice:
     """Say whose an invoice of the register is; what is odd about that is found anew, and it is remembered.
 
-    Raises `AlreadyHandled`, `DuplicateInvoice` unless a person has said that it is none, and what `change_invoice` does.
+    Raises `AlreadyHandled`, `DuplicateInvoice` unless a person has said that it is none, what `change_invoice` does.
     """
     lock(incoming.company)
     locked = _locked(incoming)
     if locked.supplier_invoice is None:
         raise AlreadyHandled
-    row = SupplierInvoice.objects.select_for_update(no_key=True, of=("self",)).get(pk=locked.supplier_invoice_id)
+    row = SupplierInvoice.objects.select_for_update(no_key=True, of=("self",)).get(pk=locked.supplier_invoice.pk)
     number = row.invoice_number if invoice_number is None else invoice_number
     Supplier.objects.select_for_update(no_key=True).get(pk=supplier.pk)
     if not locked.is_original:

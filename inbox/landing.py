@@ -149,7 +149,7 @@ def _incoming(
     seller = invoice.seller.display_name if invoice else ""
     sent_by = candidate.forwarded_from or message.headers.sender
     incoming = IncomingInvoice.objects.create(
-        company=mail.company,
+        company_id=mail.company_id or 0,
         mail=mail,
         position=position,
         document=files.get(candidate.document),
@@ -178,7 +178,7 @@ def _link_document(incoming: IncomingInvoice, document: MailFile) -> None:
 
 def _attachments(candidate: Candidate, files: Mapping[str, MailFile]) -> Iterable[MailFile]:
     """What belongs to an invoice beside its document: among it the data that stood inside of a PDF."""
-    paths = dict.fromkeys((candidate.data, *candidate.attachments))
+    paths = dict.fromkeys((candidate.data or "", *candidate.attachments))
     kept = (files[path] for path in paths if path in files and path != candidate.document)
     return [file for file in kept if file.kind != Kind.IGNORED]
 
@@ -186,7 +186,7 @@ def _attachments(candidate: Candidate, files: Mapping[str, MailFile]) -> Iterabl
 def _to_enter(mail: Mail, headers: Headers, files: Mapping[str, MailFile]) -> IncomingInvoice:
     sender = headers.sender
     incoming = IncomingInvoice.objects.create(
-        company=mail.company,
+        company_id=mail.company_id or 0,
         mail=mail,
         format=MESSAGE,
         sender_name=storable(sender.name or sender.address if sender else mail.envelope_sender)[:200],

@@ -145,7 +145,7 @@ def propose(content: Invoice | None, proposals: Iterable[Mapping[str, Any]] = ()
         return _proposed_by_text(proposals)
     seller, address = content.seller, content.seller.address
     stated = stated_by(content)
-    values = {
+    values: dict[str, Any] = {
         "name": seller.display_name,
         "organisation_number": seller.organisation_number or next(iter(stated[ORGANISATION_NUMBER]), ""),
         "email": seller.email,

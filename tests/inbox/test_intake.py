@@ -32,7 +32,12 @@ def test_an_invoice_with_data_is_a_received_row_of_its_supplier(company: Company
     row = incoming.supplier_invoice
     assert row
     assert (row.supplier, row.status, row.number) == (supplier, "received", "1")
-    assert (row.invoice_number, row.amount, row.vat_amount, row.balance) == ("F 17", 1250, 250, 1250)
+    assert (row.invoice_number, row.amount, row.vat_amount, row.balance) == (
+        "F 17",
+        Decimal(1250),
+        Decimal(250),
+        Decimal(1250),
+    )
     assert (row.currency, str(row.invoice_date), str(row.due_date)) == ("SEK", "2026-11-20", "2026-12-20")
     assert row.payment_reference == "12345"
     assert (incoming.state, incoming.found_by, incoming.sender_name) == (
@@ -56,7 +61,7 @@ def test_an_unknown_supplier_is_none(company: Company) -> None:
 def test_a_credit_note_is_negative(company: Company) -> None:
     (incoming,) = send(company, ("kredit.xml", invoice_xml(is_credit=True)))
     assert incoming.supplier_invoice
-    assert (incoming.supplier_invoice.amount, incoming.supplier_invoice.vat_amount) == (-1250, -250)
+    assert (incoming.supplier_invoice.amount, incoming.supplier_invoice.vat_amount) == (Decimal(-1250), Decimal(-250))
 
 
 def test_several_invoices_in_a_message_are_as_many_rows(company: Company) -> None:

@@ -1,5 +1,7 @@
 """The same invoice again, however it comes: kept, linked, and never a second row."""
 
+from typing import Any
+
 import pytest
 
 from inbox import documents, entering
@@ -14,6 +16,11 @@ from tests.inbox.sending import PAPPER, invoice_xml, message, receive, send
 pytestmark = pytest.mark.django_db
 
 State = IncomingInvoice.State
+PDF = b"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj
+trailer<</Root 1 0 R>>
+%%EOF"""
 
 
 @pytest.fixture
@@ -26,8 +33,8 @@ def supplier(company: Company) -> Supplier:
     return SupplierFactory.create(company=company, organisation_number=PAPPER, bankgiro="5050-1055")
 
 
-def entered(company: Company, **invoice: object) -> tuple[IncomingInvoice, SupplierInvoice]:
-    (incoming,) = send(company, ("a.xml", invoice_xml(**invoice)))  # type: ignore[arg-type]
+def entered(company: Company, **invoice: Any) -> tuple[IncomingInvoice, SupplierInvoice]:
+    (incoming,) = send(company, ("a.xml", invoice_xml(**invoice)))
     assert incoming.supplier_invoice
     return incoming, incoming.supplier_invoice
 
@@ -83,13 +90,9 @@ def test_the_same_message_again_is_linked_as_well(company: Company) -> None:
 
 
 def test_a_document_without_data_is_known_by_its_bytes(company: Company) -> None:
-    pdf = (
-        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
-        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
-    )
-    (first,) = send(company, ("faktura.pdf", pdf))
+    (first,) = send(company, ("faktura.pdf", PDF))
     assert (first.state, first.content, first.format) == (State.TO_ENTER, None, "pdf")
-    (second,) = send(company, ("kopia.pdf", pdf))
+    (second,) = send(company, ("kopia.pdf", PDF))
     assert (second.state, second.duplicate_of, second.repeated_by) == (State.DUPLICATE, first, "content")
 
 
