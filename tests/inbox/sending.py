@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from email.message import EmailMessage
+from email.policy import SMTP
 from itertools import count
 
 from inbox import receiving, worker
@@ -74,7 +75,7 @@ def invoice_xml(  # what tests vary, each by its name
 
 def message(*files: tuple[str, bytes], text: str = "Här kommer en faktura.", **headers: str) -> bytes:
     """A message with files, by their names; each has a Message-ID of its own unless that is said."""
-    mail = EmailMessage()
+    mail = EmailMessage(SMTP)
     mail["From"] = "Papper & Penna <faktura@papper.example>"
     mail["To"] = "fakturor@vi.example"
     mail["Subject"] = "Faktura"
