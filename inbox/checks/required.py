@@ -84,6 +84,9 @@ def _dates(invoice: Invoice) -> Iterator[Finding]:
         yield of_standard(invoice, "BR-CO-25", "due_date", "", told)
     if due and issued and due < issued:
         yield warning("UTK-DUE-DATE", "due_date", due, _("The invoice is due before it was issued."))
+    if invoice.is_credit_note and (invoice.payable or 0) > 0:
+        told = _("A credit note with a total below zero makes you owe it. Ask the supplier whether it was meant so.")
+        yield warning("UTK-CREDIT-NOTE", "totals.payable", invoice.payable, told)
     start, end = invoice.period_start, invoice.period_end
     if start and end and end < start:
         yield warning("BR-29", "period_end", end, _("The period ends before it begins."))
