@@ -83,3 +83,34 @@ class DoesNotFit(InboxError):
     def __init__(self, findings: "Sequence[Finding]") -> None:
         super().__init__()
         self.findings = tuple(findings)
+
+
+class ChangedMeanwhile(InboxError):
+    """What a page shows of an invoice isn't so any more."""
+
+    code = "changed_meanwhile"
+    message = _("Somebody has changed this invoice meanwhile. Nothing of yours is written yet.")
+
+
+class SupplierMissing(InboxError):
+    """An invoice is registered of a supplier."""
+
+    code = "supplier_missing"
+    field = "supplier"
+    message = _("Choose the supplier, or make a new one.")
+
+
+class AccountNotConfirmed(InboxError):
+    """The invoice asks to be paid to another account than the supplier's, and nobody has said that it is right."""
+
+    code = "account_not_confirmed"
+    field = "confirms_account"
+    message = _("The bank account isn't the one that the supplier has. Make sure that it is right, and say so here.")
+
+
+class NothingToReply(InboxError):
+    """Who sent the invoice can't or mustn't be answered."""
+
+    code = "nothing_to_reply"
+    field = "replies"
+    message = _("The sender can't be answered: the message came from a robot, or has no address.")

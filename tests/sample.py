@@ -60,6 +60,7 @@ from sign_in.models import FailedSignIn
 from subscriptions.models import Subscription
 from subscriptions.services import change_parts
 from tests import factories
+from tests.inbox.samples import make_desk
 from tests.integrators import Integrator
 from tests.workcopies.conflicts import document_of, make_conflict, make_copy
 from tests.workcopies.samples import make_working_copies
@@ -115,13 +116,14 @@ def make_sample() -> Sample:
     _imports(user)
     _portals(books, companies, user)
     make_working_copies(user, books, companies)
+    incoming = make_desk(books)
     _history(user, subscriptions["EXOPEN"], books)
     _failed_sign_ins()
     _restored(user)
     give_to_user(user=user, address="192.0.2.7")
     fan_out.drain()
     trace_index.catch_up()
-    return Sample(user, _named(books, subscriptions))
+    return Sample(user, {**_named(books, subscriptions), **incoming})
 
 
 def _portals(books: Company, companies: list[Company], user: User) -> None:

@@ -31,6 +31,7 @@ from access.models import AccessTemplate, ApiKey, Application, ClientAccess, Mem
 from access.tokens import give_to_key
 from imports.models import FileImport
 from imports.rights import NEEDED
+from inbox.models import IncomingInvoice, MailFile
 from information_types import registry
 from ledger.models import Account, Balance, Company, OtherDimension
 from notices.models import Notice
@@ -52,6 +53,7 @@ from tests.factories import (
     make_subscription,
     permission,
 )
+from tests.inbox.samples import make_to_enter
 from tests.matrix import addresses, kept_for_a_module
 from tests.registers import make_some_of_each
 from tests.workcopies.conflicts import make_conflict
@@ -102,6 +104,7 @@ FOR_ALL = {
 # What the parameters of addresses stand for, where it isn't the model that the address begins with: by name, or by the
 # word before it
 NAMED: dict[str, type[Model]] = {
+    "file": MailFile,
     "employees": Membership,
     "key": ApiKey,
     "keys": ApiKey,
@@ -112,6 +115,7 @@ NAMED: dict[str, type[Model]] = {
 WORDS: dict[str, type[Model]] = {
     "acceptance": TermsAcceptance,
     "client": ClientAccess,
+    "incoming": IncomingInvoice,
     "import": FileImport,
     "key": ApiKey,
     "member": Membership,
@@ -219,6 +223,7 @@ class Place:
         make_report(self.subscription, self.company, message=name)
         account = Account.objects.filter(company=self.company)[0]
         make_conflict(account, base={"name": f"{name} before"}, mine={"name": f"{name} mine"})
+        make_to_enter(self.company, sender_name=name)
         books.post(text=name)
         for user in (self.member, self.bureau.user):
             Notice.objects.create(user=user, kind="of an earlier version", url=f"/admin/?{name}")

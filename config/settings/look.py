@@ -110,6 +110,13 @@ NAVIGATION: list[Item] = [
         ],
     },
     {
+        "title": _("E-mail portal"),
+        "items": [
+            _list(_("Incoming invoices"), "mark_email_unread", "inbox.incominginvoice"),
+            _list(_("Addresses"), "alternate_email", "inbox.portal"),
+        ],
+    },
+    {
         "title": _("Invoices"),
         "items": [
             _list(_("Suppliers"), "local_shipping", "ledger.supplier"),
@@ -118,12 +125,6 @@ NAVIGATION: list[Item] = [
             _list(_("Customers"), "groups", "ledger.customer"),
             _list(_("Customer ledger"), "description", "ledger.customerinvoice"),
             _list(_("Customer payments"), "savings", "ledger.customerpayment"),
-        ],
-    },
-    {
-        "title": _("E-mail portal"),
-        "items": [
-            _list(_("Addresses"), "alternate_email", "inbox.portal"),
         ],
     },
     {
@@ -235,6 +236,7 @@ UNFOLD: dict[str, Any] = {
         _static("timesheets/timesheets.css"),
         _static("revisions/feedback.css"),
         _static("workcopies/workcopies.css"),
+        _static("inbox/desk.css"),
     ],
     "SCRIPTS": [
         _static("config/admin.js"),

@@ -1,5 +1,5 @@
 """The e-mail portal's pages."""
 
-from inbox.admin import portals
+from inbox.admin import invoices, portals
 
-__all__ = ["portals"]
+__all__ = ["invoices", "portals"]

@@ -3,5 +3,6 @@
 from inbox.models.invoices import IncomingInvoice, SupplierIdentity
 from inbox.models.mails import Mail, MailFile
 from inbox.models.portals import InvoiceAddress, Portal
+from inbox.models.replies import Reply
 
-__all__ = ["IncomingInvoice", "InvoiceAddress", "Mail", "MailFile", "Portal", "SupplierIdentity"]
+__all__ = ["IncomingInvoice", "InvoiceAddress", "Mail", "MailFile", "Portal", "Reply", "SupplierIdentity"]

@@ -39,6 +39,11 @@ class IncomingInvoice(models.Model):
     sender_name = models.CharField(_("from"), max_length=200, blank=True)  # the seller, or else who sent the message
     found_by = models.CharField(_("supplier found by"), max_length=32, blank=True)  # organisation_number, iban, …
 
+    # As a person entered it, where the document has no data; see `inbox.accounts`
+    account = models.CharField(_("bank account"), max_length=64, blank=True)
+    # Another account than the register's that somebody has said is right
+    confirmed_account = models.CharField(_("confirmed bank account"), max_length=64, blank=True)
+
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.TO_ENTER)
     supplier_invoice = models.OneToOneField(
         SupplierInvoice,

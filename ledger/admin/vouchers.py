@@ -16,10 +16,11 @@ from unfold.decorators import display
 
 from access.http.admin.amounts import column
 from access.http.admin.filters import DayFilter, SearchFilter
+from access.http.admin.voucher_rows import RowForm, RowFormSet
 from ledger.admin.columns import year_column
 from ledger.admin.filters import YearFilter
 from ledger.admin.reversing import ReversingAdmin, reversal_of
-from ledger.admin.voucher_forms import RowForm, RowFormSet, VoucherForm
+from ledger.admin.voucher_forms import VoucherForm
 from ledger.models import LedgerEntry, Voucher
 from ledger.services.vouchers import ENTRY_FIELDS, Entry, change_voucher, delete_voucher, post_voucher
 

@@ -11,6 +11,7 @@ from information_types import registry
 from ledger.models import Balance, Company, OtherDimension
 from onetime_transfer.services import request_transfer
 from tests import factories
+from tests.inbox.samples import make_to_enter
 from tests.registers import make_some_of_each
 from tests.workcopies.conflicts import make_conflict
 from tests.workcopies.samples import make_check_in, make_copy
@@ -34,6 +35,7 @@ def make_everything(number: str) -> Company:
     copy = make_copy(books.company, by=factories.UserFactory.create(), name=f"Copy of {number}")
     make_check_in(copy, by=copy.made_by, status=CheckIn.Status.DONE)
     make_conflict(books.cash, base={"name": "Bank"}, mine={"name": "Safe"})
+    make_to_enter(books.company)
     office = factories.OfficeFactory.create(company=books.company)
     AccessTemplate.objects.create(name=f"Template of {number}", office=office)
     add_client(office=office, company=factories.CompanyFactory.create(number=f"{number}-client"))

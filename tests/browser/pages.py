@@ -9,6 +9,7 @@ from collections.abc import Iterator
 # Registers: their list, the page to add a row where there is one, and a row's own page
 READ_ONLY = [
     "access/accesstoken",
+    "inbox/incominginvoice",
     "ledger/balance",
     "ledger/ledgerentry",
     "revisions/feedback",
@@ -151,6 +152,15 @@ OTHERS = {
     "feedback-of-deleted": "revisions/feedback/{feedback_deleted}/change/",
     "feedback-send": "revisions/feedback/send/?ids={feedback},{feedback_deleted}",
     "feedback-dismiss": "revisions/feedback/dismiss/?ids={feedback}",
+    "incoming-all": "inbox/incominginvoice/?tab=all",
+    "incoming-changed-account": "inbox/incominginvoice/{incoming_changed}/change/",
+    "incoming-to-enter": "inbox/incominginvoice/{incoming_to_enter}/change/",
+    "incoming-registered": "inbox/incominginvoice/{incoming_registered}/change/",
+    "incoming-rejected": "inbox/incominginvoice/{incoming_rejected}/change/",
+    "incoming-duplicate": "inbox/incominginvoice/{incoming_duplicate}/change/",
+    "incoming-reject": "inbox/incominginvoice/{incoming_changed}/reject/",
+    "incoming-take-back": "inbox/incominginvoice/{incoming_registered}/take-back/",
+    "incoming-not-a-duplicate": "inbox/incominginvoice/{incoming_duplicate}/not-a-duplicate/",
     "conflict-voucher": "workcopies/conflict/{conflict_voucher}/change/",
     "conflict-deleted": "workcopies/conflict/{conflict_deleted}/change/",
     "conflict-gone": "workcopies/conflict/{conflict_gone}/change/",
@@ -243,6 +253,9 @@ NO_PAGES = {
     "inbox_portal_switch-on",
     "revisions_feedback_add",  # integrations report, not people
     "workcopies_conflict_add",  # check-ins find them
+    "inbox_incominginvoice_add",  # they come by mail
+    "inbox_incominginvoice_original",  # within the page of an invoice, looked at in test_invoice_desk
+    "inbox_incominginvoice_file",  # a file
     "subscriptions_subscription_companies",
     "subscriptions_subscription_standing",
     "watch_live",

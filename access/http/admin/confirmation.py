@@ -34,14 +34,16 @@ def is_confirmed(request: HttpRequest) -> bool:
     return CONFIRMED in request.POST
 
 
-def ask_about_form(request: HttpRequest, confirmation: Confirmation, model: type[Model]) -> TemplateResponse:
-    """Show the question; its button sends the same form again, confirmed."""
+def ask_about_form(
+    request: HttpRequest, confirmation: Confirmation, model: type[Model], *, further: Sequence[tuple[str, str]] = ()
+) -> TemplateResponse:
+    """Show the question; its button sends the same form again, confirmed, and what is sent `further`."""
     context: dict[str, Any] = {
         **site.each_context(request),
         "title": confirmation.title,
         "opts": model._meta,
         "question": confirmation,
-        "sent": list(_fields_of(request)),
+        "sent": [*_fields_of(request), *further],
         "confirmed": CONFIRMED,
     }
     return TemplateResponse(request, "admin/access/confirmation.html", context)

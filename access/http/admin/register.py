@@ -28,6 +28,7 @@ from access.belonging import is_of_companies, permissions_of_model
 from access.http.admin.deletion import look
 from access.http.admin.export import ExportMixin
 from access.http.admin.filters import SearchFilter
+from access.http.admin.links import links_of
 from access.http.admin.listing import RegisterList
 from access.http.admin.paginator import BoundedPaginator
 from access.http.admin.refusals import Refusal, RefusedForm, refusal_of
@@ -85,7 +86,9 @@ class RegisterAdmin(ExportMixin, ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *arguments: Any, obj: Model | None = None, **options: Any
     ) -> HttpResponse:
-        """With the way to the row's trace, for who may follow it."""
+        """With the way to the row's trace, for who may follow it, and to what other apps know of it."""
+        if obj is not None:
+            context["links"] = links_of(request, obj)
         if obj is not None and request.user.has_perm("subscriptions.view_subscription", obj):
             context["trace_url"] = trace_url(obj)
         page: HttpResponse = super().render_change_form(request, context, *arguments, obj=obj, **options)

@@ -1,0 +1,130 @@
+"""The list of incoming invoices: what is to be done first, the rest behind tabs."""
+
+import dataclasses
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from access.http.admin.listing import Chip, RegisterList
+from inbox.models import IncomingInvoice
+from ledger.models import SupplierInvoice
+
+State = IncomingInvoice.State
+Status = SupplierInvoice.Status
+
+TAB = "tab"
+FIRST, EVERY = "todo", "all"
+
+
+def _entered(*statuses: str) -> Q:
+    return Q(state=State.ENTERED, supplier_invoice__status__in=statuses)
+
+
+# One whose row was deleted in the register waits to be entered anew.
+TO_ENTER = Q(state=State.TO_ENTER) | Q(state=State.ENTERED, supplier_invoice=None)
+WAITING = TO_ENTER | _entered(Status.RECEIVED, Status.REGISTERED)
+
+TABS: dict[str, tuple[str | Promise, Q]] = {
+    FIRST: (_("To do"), WAITING),
+    "to_enter": (_("To enter"), TO_ENTER),
+    "received": (_("Received"), _entered(Status.RECEIVED)),
+    "registered": (_("Registered"), _entered(Status.REGISTERED)),
+    "approved": (_("Approved"), _entered(Status.APPROVED, Status.PAID)),
+    "rejected": (_("Rejected"), Q(state=State.REJECTED) | _entered(Status.REJECTED, Status.CANCELLED)),
+    "duplicates": (_("Duplicates"), Q(state=State.DUPLICATE)),
+    EVERY: (_("All"), Q()),
+}
+OF_QUEUE = (FIRST, "to_enter", "received", "registered")
+
+
+@dataclasses.dataclass(frozen=True)
+class Tab:
+    """A tab of the list, with how many invoices are behind it."""
+
+    name: str
+    title: str | Promise
+    count: int
+    url: str
+    is_chosen: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where in the queue an invoice stands, and which ones are beside it."""
+
+    number: int
+    total: int
+    before: int | None
+    after: int | None
+
+
+def tab_of(request: HttpRequest) -> str:
+    """Return the chosen tab; who searches, searches everywhere."""
+    chosen = request.GET.get(TAB, "")
+    if chosen in TABS:
+        return chosen
+    return EVERY if request.GET.get("q") else FIRST
+
+
+def place_of(rows: QuerySet[Any], incoming: IncomingInvoice, chosen: Q = WAITING) -> Place:
+    """Return where an invoice stands among those that wait, the oldest first."""
+    waiting = rows.filter(chosen).exclude(pk=incoming.pk).order_by()
+    found = waiting.aggregate(
+        total=Count("pk"),
+        before=Max("pk", filter=Q(pk__lt=incoming.pk)),
+        after=Min("pk", filter=Q(pk__gt=incoming.pk)),
+        first=Min("pk"),
+        earlier=Count("pk", filter=Q(pk__lt=incoming.pk)),
+    )
+    return Place(
+        number=found["earlier"] + 1,
+        total=found["total"] + 1,
+        before=found["before"],
+        after=found["after"] or found["first"],
+    )
+
+
+class InvoiceList(RegisterList):
+    """The list behind one of the tabs; their numbers are of what the filters leave."""
+
+    all_tabs: QuerySet[Any]
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        """A tab is no filter."""
+        found: dict[str, Any] = super().get_filters_params(params)
+        found.pop(TAB, None)
+        return found
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        """What is behind the tab."""
+        self.all_tabs = super().get_queryset(request, exclude_parameters)
+        return self.all_tabs.filter(TABS[tab_of(request)][1])
+
+    @cached_property
+    def tabs(self) -> list[Tab]:
+        """All of them, counted by one look."""
+        plain = self.all_tabs.order_by().select_related(None)
+        counts = plain.aggregate(**{f"of_{name}": Count("pk", filter=which) for name, (_t, which) in TABS.items()})
+        chosen = tab_of(self.request)
+        return [
+            Tab(name, title, counts[f"of_{name}"], self._tab_url(name), name == chosen)
+            for name, (title, _which) in TABS.items()
+        ]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing but the tab narrows the list."""
+        return not self.chips
+
+    def _tab_url(self, name: str) -> str:
+        left = {key: values for key, values in self.request.GET.lists() if key not in {TAB, "p", "e"}}
+        return f"?{urlencode({**left, TAB: name}, doseq=True)}"
+
+    def _chips(self) -> Iterator[Chip]:
+        return (chip for chip in super()._chips() if chip.names != (TAB,))
