@@ -23,7 +23,8 @@ ADDRESS = re.compile(r"(?P<local_part>[^@\s]{1,64})@(?P<domain>[^@\s]{1,255})")
 
 def find(recipient: str) -> InvoiceAddress | None:
     """Return the address that a message is for, if it works: of an active portal, current or not yet over."""
-    if (read := ADDRESS.fullmatch(recipient.strip())) is None:
+    written = recipient.strip()
+    if not (written.isascii() and written.isprintable()) or (read := ADDRESS.fullmatch(written)) is None:
         return None
     if read["domain"].lower().rstrip(".") != settings.UTKORG_MAIL_DOMAIN.lower():
         return None

@@ -11,7 +11,7 @@ from inbox import addresses
 from inbox.mail_server.limits import Visitors
 from inbox.mail_server.protocol import Letter, MailProtocol, Reply, Session
 from inbox.mail_server.threads import DatabaseThreads
-from inbox.models import InvoiceAddress, Mail
+from inbox.models import Mail
 from inbox.receiving import Delivery, receive_all
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Handler:
         """Take a recipient that is one of our addresses. Every other is refused alike, whatever it is."""
         if len(letter.rcpt_tos) >= self.visitors.limits.recipients:
             return TOO_MANY_RECIPIENTS
-        found = await self._done(self._looking_up, lambda: _find(address))
+        found = await self._done(self._looking_up, lambda: addresses.find(address))
         if isinstance(found, Reply):
             return found
         if found is None:
@@ -109,11 +109,6 @@ class Handler:
         except Exception:
             logger.exception("A message can't be taken in.")
         return LATER
-
-
-def _find(address: str) -> InvoiceAddress | None:
-    # What can't be text of a database is no address of ours.
-    return addresses.find(address) if address.isprintable() and address.isascii() else None
 
 
 def _store(letter: Letter, content: bytes) -> list[Mail]:

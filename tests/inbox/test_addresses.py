@@ -29,7 +29,16 @@ def test_an_address_is_found_however_it_is_written(settings: Any) -> None:
     assert address
     for written in (str(address), str(address).upper(), f" {address.local_part}+order17@Faktura.Example.SE. "):
         assert addresses.find(written) == address
-    for other in (address.local_part, f"{address.local_part}@elsewhere.se", f"x{address}", f"{address}@x.se", "@", ""):
+    for other in (
+        address.local_part,
+        f"{address.local_part}@elsewhere.se",
+        f"x{address}",
+        f"{address}@x.se",
+        "@",
+        "",
+        f"\0{address}",
+        f"å{address}",
+    ):
         assert addresses.find(other) is None
 
 
