@@ -12,6 +12,7 @@ from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from tests.emptying import Delivered
+from tests.garbage import set_apart
 
 # After the many quick tests: those that start a browser, servers, whole installations, and kill their parts.
 LATER = ("browser", "contract", "embedded", "concurrency")
@@ -48,6 +49,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("truncate history_change")
         delivered = Delivered()
+    set_apart()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: delivered.restore())
         yield delivered
