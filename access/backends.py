@@ -32,10 +32,17 @@ class ProfileBackend(ModelBackend):
         if user_obj.is_superuser:
             every: set[str] = super().get_all_permissions(user_obj, None)
             return every
-        named = {
-            name
-            for grant in scope.rights_of_request(user_obj).grants
-            for one in grant.allowances
-            for name in one.permissions or ()
-        }
-        return {name for name in named if self.has_perm(user_obj, name, obj)}
+        return {name for name in _named(user_obj) if self.has_perm(user_obj, name, obj)}
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        """Tell whether a user has a right of an app somewhere: every page asks so for each of its models."""
+        if not isinstance(user_obj, User) or not user_obj.is_active:
+            return False
+        of_app = (name for name in _named(user_obj) if name.startswith(f"{app_label}."))
+        return user_obj.is_superuser or any(self.has_perm(user_obj, name) for name in of_app)
+
+
+def _named(user: User) -> set[str]:
+    """The rights that are named in what is granted to a user."""
+    grants = scope.rights_of_request(user).grants
+    return {name for grant in grants for one in grant.allowances for name in one.permissions or ()}
