@@ -47,7 +47,7 @@ def test_an_invoice_reads_as_a_plain_look_finds_it(told: Known) -> None:
 
     def texts(way: str) -> list[str]:
         steps = "/".join(f"*[local-name()='{name}']" for name in way.split("/"))
-        return [str(text) for text in root.xpath(f"/*/{steps}/text()")]  # type: ignore[union-attr]
+        return [str(text) for text in root.xpath(f"/*/{steps}/text()")]
 
     for name, element in TOTALS.items():
         amounts = [sign * Decimal(text) for text in texts(f"LegalMonetaryTotal/{element}")]
