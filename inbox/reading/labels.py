@@ -14,14 +14,19 @@ NUMBERED = ("nummer", "nr", "nr.", "no", "no.", "number", "#")
 class Label:
     """How a field is introduced, and how what follows is understood; of a field's labels the lighter tell more."""
 
-    field: ProposedField
+    field: ProposedField | None  # None: a value that is none of ours, lest it be taken for another
     words: re.Pattern[str]
     parse: values.Parser
     weight: int
 
 
 def label(
-    field: ProposedField, parse: values.Parser, phrases: Sequence[str], *, ends: Sequence[str] = (), weight: int = 0
+    field: ProposedField | None,
+    parse: values.Parser,
+    phrases: Sequence[str],
+    *,
+    ends: Sequence[str] = (),
+    weight: int = 0,
 ) -> Label:
     """A label of any of these phrases, with any of these endings; a blank may be missing or a hyphen."""
     either = "|".join(_phrase(phrase) for phrase in sorted(phrases, key=len, reverse=True))
@@ -115,6 +120,38 @@ LABELS = (
         re.compile(rf"(?i)(?<![\wåäöæø])(?:varav moms|moms|mva|vat)(?:{RATE})?(?![a-zåäöæø])[ .:]*"),
         values.amounts,
         3,
+    ),
+    label(
+        None,
+        values.amounts,
+        (
+            "summa exkl moms",
+            "summa exkl. moms",
+            "summa exklusive moms",
+            "belopp exkl. moms",
+            "total exkl. moms",
+            "totalt exkl. moms",
+            "exkl. moms",
+            "exklusive moms",
+            "sum eks. mva",
+            "eks. mva",
+            "beløp eks. mva",
+            "total excl. vat",
+            "excl. vat",
+            "netto",
+            "netto belopp",
+            "subtotal",
+            "delsumma",
+            "delsum",
+            "öresavrundning",
+            "øreavrunding",
+            "avrundning",
+        ),
+    ),
+    label(
+        None,
+        values.numbers,
+        ("kundnummer", "kundnr", "kundenummer", "kundenr", "customer no", "ordernummer", "ordernr"),
     ),
     label("currency", values.currencies, ("valuta", "currency")),
     label(

@@ -60,7 +60,7 @@ def restored(kind: Any, kept: Any, files: Mapping[str, bytes]) -> Any:  # noqa: 
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
@@ -115,8 +115,9 @@ def _must_be(kind: Any, value: Any) -> None:
     if kind is Message:
         _must_be_told(_as(Message, value))
     elif dataclasses.is_dataclass(kind):
-        hints = _hints(type(value))
-        for field in dataclasses.fields(_as(kind, value)):
+        record: Any = kind
+        hints = _hints(record)
+        for field in dataclasses.fields(_as(record, value)):
             _must_be(hints[field.name], getattr(value, field.name))
     else:
         _as(kind, value)

@@ -3,7 +3,7 @@
 A value counts by the label it stands behind, on the same line or the next, and by its check digits where it has some.
 """
 
-import re
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,8 +14,10 @@ from inbox.reading.results import Certainty, Proposal, ProposedField
 
 MOST_OF_A_FIELD = 5
 LONGEST_LINE = 400
-MOST_LINES = 5000
+MOST_LINES = 1500  # of a page
 EXCERPT = 120
+FURTHEST = 80  # characters between a label and its value
+LOOSE = 5  # the weight of labels that stand in any text
 CERTAINTIES: tuple[Certainty, ...] = ("high", "medium", "low")
 WITHOUT_LABEL: tuple[tuple[ProposedField, values.Parser], ...] = (
     ("vat_number", values.vat_numbers),
@@ -56,41 +58,50 @@ def _lines(pages: Sequence[str]) -> Iterator[_Line]:
 
 def _in_line(line: _Line, following: _Line | None) -> Iterator[tuple[int, Proposal]]:
     """What a line proposes: values behind a label, and those that a check digit tells without one."""
-    for label in LABELS:
-        for word in label.words.finditer(line.text):
-            values = list(_behind(label, line.text[word.end() :]))
-            where = line.text
-            if not values and following:
-                values = [(value, reason, _lower(sure)) for value, reason, sure in _under(label, word, line, following)]
-                where = f"{line.text} | {following.text}"
-            for value, reason, certainty in values:
-                told = " ".join(filter(None, (one_line(word[0]).strip(" :"), reason)))
-                yield (
-                    label.weight,
-                    Proposal(label.field, value, certainty, told, line.page, _around(where, word.start())),
-                )
+    labels = list(_labels(line.text))
+    for number, (label, start, end) in enumerate(labels):
+        if label.field is None:
+            continue
+        next_label = labels[number + 1][1] if number + 1 < len(labels) else len(line.text)
+        behind = line.text[end : min(next_label, end + FURTHEST)]
+        found = next(label.parse(behind), None)
+        where = line.text
+        if found is None and following and not behind.strip() and label.weight < LOOSE:
+            found = _below(labels, number, following.text)
+            where = f"{line.text} | {following.text}"
+        if found is None:
+            continue
+        value, reason, certainty = found
+        told = " ".join(filter(None, (line.text[start:end].strip(" :."), reason)))
+        excerpt = _around(where, start)
+        yield label.weight, Proposal(label.field, value, certainty, told, line.page, excerpt)
+        if label.parse is values.amounts and (currency := next(values.currencies(line.text[end:]), None)):
+            yield label.weight + 1, Proposal("currency", currency[0], "medium", told, line.page, excerpt)
     for field, parse in WITHOUT_LABEL:
         for value, reason, certainty in parse(line.text):
-            yield 9, Proposal(field, value, certainty, reason, line.page, _around(line.text, 0))
+            yield LOOSE, Proposal(field, value, certainty, reason, line.page, _around(line.text, 0))
 
 
-def _behind(label: Label, rest: str) -> Iterator[values.Found]:
-    """The first value behind a label, before the next label begins."""
-    end = min((found.start() for other in LABELS if (found := other.words.search(rest))), default=len(rest))
-    yield from _first(label.parse(rest[: min(end, 80)]))
+def _labels(text: str) -> Iterator[tuple[Label, int, int]]:
+    """The labels in a line from left to right; one that is part of a longer one isn't told."""
+    found = [
+        (word.start(), -word.end(), number)
+        for number, label in enumerate(LABELS)
+        for word in label.words.finditer(text)
+    ]
+    furthest = 0
+    for start, end, number in sorted(found):
+        if start >= furthest:
+            furthest = -end
+            yield LABELS[number], start, -end
 
 
-def _under(label: Label, word: re.Match[str], line: _Line, following: _Line) -> Iterator[values.Found]:
-    """The value on the line below: of a table's head, the one in the label's turn."""
-    others = sorted({found.start() for other in LABELS for found in other.words.finditer(line.text)})
-    if len(others) <= 1 or line.text[: word.start()].strip() == "":
-        yield from _first(label.parse(following.text[:80]))
-
-
-def _first(values: Iterator[values.Found]) -> Iterator[values.Found]:
-    for value in values:
-        yield value
-        return
+def _below(labels: Sequence[tuple[Label, int, int]], number: int, below: str) -> values.Found | None:
+    """The value below a label: in a table's row, the one whose turn it is among those of its kind."""
+    parse = labels[number][0].parse
+    turn = sum(label.parse is parse for label, _, _ in labels[:number])
+    found = next(itertools.islice(parse(below), turn, None), None)
+    return found and (found[0], found[1], _lower(found[2]))
 
 
 def _best(proposals: Iterable[Proposal]) -> Iterator[Proposal]:

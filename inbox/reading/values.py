@@ -47,7 +47,7 @@ MONTHS = {
     )
     for name in names.split()
 }
-NUMBER = re.compile(r"(?<![\w/-])([A-Za-z]{0,6}[-/ ]?\d[\w/-]{0,24})(?![\w])")
+NUMBER = re.compile(r"(?<![\w/-])([A-Z]{0,6}[-/]?\d[\w/-]{0,24})(?![\w])")
 CURRENCY = re.compile(r"(?<![A-Za-z])(SEK|NOK|DKK|EUR|USD|GBP|CHF|PLN)(?![A-Za-z])")
 ORGANISATION = re.compile(r"(?<![\d-])(\d{6}-?\d{4}|\d{3} ?\d{3} ?\d{3})(?![\d-])")
 VAT_COUNTRIES = "SE|NO|DK|FI|DE|GB|NL|PL|EE|LV|LT|IE|FR|ES|IT|BE|AT"
