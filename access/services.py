@@ -195,6 +195,16 @@ def still_opens(*, key: ApiKey) -> ApiKey | None:
     return now
 
 
+def key_to_act_as(*, public_id: str) -> ApiKey:
+    """Return the key of a public id, whose doing something is to be done again. Raises KeyRefused unless it would open
+    the API now."""
+    key = ApiKey.objects.select_related("owner", "application", "office").filter(public_id=public_id).first()
+    if key is None:
+        raise KeyRefused(_("The API key is unknown."))
+    _refuse_unless_active(key.state(at=timezone.now()))
+    return key
+
+
 def _refuse_unless_in_grace(key: ApiKey, old: ReplacedSecret, *, at: datetime, address: str | None) -> None:
     if at < old.works_until:
         return

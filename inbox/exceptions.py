@@ -114,3 +114,20 @@ class NothingToReply(InboxError):
     code = "nothing_to_reply"
     field = "replies"
     message = _("The sender can't be answered: the message came from a robot, or has no address.")
+
+
+class ContentGone(InboxError):
+    """A message was stored, and isn't any more."""
+
+    code = "content_gone"
+    message = _("What the message said is no longer in the mail storage.")
+
+
+class CompanyGone(InboxError):
+    """A message is for a company that this database doesn't have."""
+
+    code = "company_gone"
+    message = _("The message is for company %(company)s, which isn't here.")
+
+    def __init__(self, *, company: str) -> None:
+        super().__init__(str(self.message) % {"company": company})

@@ -138,12 +138,25 @@ def note(envelope: Envelope) -> None:
 
 def envelopes(*, since: date | None = None) -> Iterator[Envelope]:
     """Go through the envelopes in the order of their days; what is no envelope is passed over."""
+    for _uid, path in envelope_paths(since=since):
+        if (found := envelope_at(path)) is not None:
+            yield found
+
+
+def envelope_paths(*, since: date | None = None) -> Iterator[tuple[uuid.UUID, str]]:
+    """Go through the names of the envelopes in the order of their days, and where they are; none is opened."""
     for day in _days("envelopes", since):
-        folders_and_files = mail_storage().listdir(day)
-        for name in sorted(folders_and_files[1]):
-            if name.endswith(".json"):
-                with mail_storage().open(f"{day}/{name}") as file, contextlib.suppress(ValueError, KeyError, TypeError):
-                    yield Envelope.from_json(file.read().decode())
+        _folders, names = mail_storage().listdir(day)
+        for name in sorted(names):
+            with contextlib.suppress(ValueError):
+                yield uuid.UUID(name.removesuffix(".json")), f"{day}/{name}"
+
+
+def envelope_at(path: str) -> Envelope | None:
+    """Return an envelope; None for what is none."""
+    with mail_storage().open(path) as file, contextlib.suppress(ValueError, KeyError, TypeError):
+        return Envelope.from_json(file.read().decode())
+    return None
 
 
 def _days(folder: str, since: date | None) -> Iterator[str]:

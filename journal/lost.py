@@ -18,6 +18,7 @@ from journal.services import Asked
 # A write that was begun so recently may still be under way.
 UNDER_WAY = timedelta(minutes=1)
 AT_ONCE = 5_000
+CONTENT = ("key", "user", "method", "path", "body", "base64")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -33,6 +34,8 @@ class LostWrite:
     path: Path
     offset: int
     gave: Sequence[str] = ()
+    # When the same was sent again and done, which this database has
+    sent_again_at: datetime | None = None
 
     def asked(self) -> Asked:
         """The request itself, read again. Raises `ValueError` if it isn't there any more."""
@@ -68,6 +71,7 @@ class Found:
     spoiled: int = 0
     given: list[Given] = field(default_factory=list)
     now: dict[UUID, Sequence[str]] = field(default_factory=dict)
+    _by_content: dict[int, list[LostWrite]] = field(default_factory=dict, repr=False, compare=False)
 
 
 def look(*, since: date | None = None) -> Found:
@@ -97,6 +101,7 @@ class _Day:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._begun: dict[UUID, LostWrite] = {}
+        self._contents: dict[UUID, int] = {}
         self._ended: dict[UUID, str] = {}
         self._given: list[Given] = []
         self._gaps: list[Gap] = []
@@ -114,12 +119,15 @@ class _Day:
         here = known([*self._begun, *{given.uid for given in self._given}])
         for uid, write in self._begun.items():
             end = self._ended.get(uid)
-            if uid in here or end == "undone":
-                continue
-            if end == "done":
+            alike = found._by_content.setdefault(self._contents[uid], []) if end != "undone" else []
+            if uid in here:
+                _note_sent_again(alike, write.at)
+            elif end == "done":
                 found.lost.append(write)
-            elif write.at < under_way_since:
+                alike.append(write)
+            elif end is None and write.at < under_way_since:
                 found.perhaps.append(write)
+                alike.append(write)
         for given in self._given:
             row = here.get(given.uid)
             if row is None or row.is_again:
@@ -132,6 +140,7 @@ class _Day:
         at = datetime.fromisoformat(said["at"])
         if "begun" in said:
             uid = UUID(said["begun"])
+            self._contents[uid] = hash(tuple(str(said.get(name)) for name in CONTENT))
             self._begun[uid] = LostWrite(
                 uid=uid,
                 at=at,
@@ -159,6 +168,14 @@ class _Day:
             self._begun[uid].gave = said.get("gave", ())
         else:
             self._spoiled += 1
+
+
+def _note_sent_again(alike: list[LostWrite], at: datetime) -> None:
+    """One request that is here stands for one that is lost."""
+    for write in alike:
+        if write.sent_again_at is None and write.at < at:
+            write.sent_again_at = at
+            return
 
 
 def _parts(uids: Sequence[UUID]) -> Iterator[list[UUID]]:

@@ -88,6 +88,7 @@ class Begun:
 
     uid: UUID
     path: Path | None
+    is_again: bool = False
     error: OSError | None = None
 
 
@@ -115,7 +116,7 @@ def begin(asked: Asked) -> Begun | None:
     if again is not None:
         # Whoever takes the same write in at the same time has to wait here, and fails then.
         Write.objects.create(uid=again, is_again=True)
-        return Begun(uid=again, path=None)
+        return Begun(uid=again, path=None, is_again=True)
     if not files.is_kept():
         return None
     if not connection.in_atomic_block:
@@ -138,6 +139,8 @@ def end(begun: Begun, *, status: int, gave: Sequence[str]) -> None:
     knows whether it was committed; then nothing is said. `gave` are the addresses of the rows that it made.
     """
     now = timezone.now()
+    if begun.is_again:
+        Write.objects.filter(uid=begun.uid).update(gave=list(gave))
     if begun.path is not None and status < LOWEST_FAILURE:
         word = "done" if status < LOWEST_REFUSAL else "undone"
         said = {word: str(begun.uid), "at": now.isoformat(), "status": status, "gave": list(gave)}

@@ -2,9 +2,15 @@
 changes, and the reports that have settled themselves.
 """
 
+import logging
+
 from celery import shared_task
+from django.db import InterfaceError, OperationalError
 
 from revisions import bell, clean_up, fan_out, feedback, news, recent, restoring, trace_index
+from revisions.taking_in import running, services
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(name=bell.TASK, ignore_result=True)
@@ -46,3 +52,23 @@ def settle_feedback() -> None:
 def count_recent_changes() -> None:
     """Count what has changed since the last time."""
     recent.count()
+
+
+@shared_task(name=services.TASK, ignore_result=True)
+def take_in(taking_in_id: int) -> None:
+    """Take in what a restored database lacks; a lost connection is waited out, any other mistake ends it."""
+    try:
+        running.run(taking_in_id=taking_in_id)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("Taking in %s failed.", taking_in_id)
+        running.fail(taking_in_id=taking_in_id)
+        raise
+
+
+@shared_task(ignore_result=True)
+def resume_taking_in() -> None:
+    """Take up what waits, or whose worker is gone."""
+    for found in running.waiting():
+        services.start(found)

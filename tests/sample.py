@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -55,7 +56,7 @@ from ledger.sie.importing import import_sie_file
 from onetime_transfer import resending, running, services
 from onetime_transfer.models import Transfer
 from revisions import fan_out, feedback, queues, trace_index
-from revisions.models import Departure, Feedback, Restoration
+from revisions.models import Departure, Feedback, Restoration, TakenIn, TakingIn
 from sign_in.models import FailedSignIn
 from subscriptions.models import Subscription
 from subscriptions.services import change_parts
@@ -135,6 +136,15 @@ def _portals(books: Company, companies: list[Company], user: User) -> None:
     addresses.switch_off(company=companies[1])
 
 
+VOUCHER = "/api/v1/vouchers/100/2010-01-01/A"
+TAKEN_IN: list[tuple[str, str, str, str, str, list[str], list[str]]] = [
+    ("write", "Lönesystemet (Exopen)", "POST /api/v1/vouchers", "moved", "", [f"{VOUCHER}/17"], [f"{VOUCHER}/18"]),
+    ("write", "Lönesystemet (Exopen)", "POST /api/v1/suppliers", "refused", "API-nyckeln är spärrad.", [], []),
+    ("write", "Tidsystemet (Planima)", "POST /api/v1/time-transactions", "taken_in", "", [], []),
+    ("mail", "faktura@leverantor.se", "avendo.k7m2p9@invoices.localhost", "taken_in", "", [], []),
+]
+
+
 def _restored(user: User) -> None:
     now = timezone.now()
     Restoration.objects.create(
@@ -148,6 +158,27 @@ def _restored(user: User) -> None:
         settled_at=now,
         settled_by=user.username,
     )
+    taking_in = TakingIn.objects.create(
+        what=TakingIn.What.ALL,
+        asked_by=user,
+        asked_by_name=user.username,
+        status=TakingIn.Status.DONE,
+        total=4,
+        finished_at=now,
+    )
+    for kind, who, subject, outcome, reason, then, new in TAKEN_IN:
+        TakenIn.objects.create(
+            taking_in=taking_in,
+            uid=uuid4(),
+            kind=kind,
+            at=now - timedelta(hours=2),
+            who=who,
+            subject=subject,
+            outcome=outcome,
+            reason=reason,
+            then=then,
+            now=new,
+        )
 
 
 def _books(file: str, number: str, name: str) -> Company:
@@ -460,6 +491,7 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
         "cut_subscription": subscriptions["PLANIMA"].pk,
         "inactive_subscription": subscriptions["SALDON"].pk,
         "negative_subscription": subscriptions["ARKIV"].pk,
+        "taking_in": TakingIn.objects.get().pk,
         "sequence": Departure.objects.get(subscription=subscriptions["EXOPEN"]).rows + 1,
         "client_off": ClientAccess.objects.filter(api_access=False)[0].pk,
         "member": Membership.objects.get(user__username="karin", company=None).pk,

@@ -20,6 +20,7 @@ from notices.letters import reach_people
 from onetime_transfer.models import Transfer
 from revisions.messages import what_is_gone
 from revisions.models import Feedback
+from revisions.taking_in.outlook import counted
 from subscriptions.models import Subscription
 from watch import wording
 from watch.ages import age
@@ -94,6 +95,15 @@ def _of_the_installation(signs: Signs) -> Iterator[Need]:
             url=reverse("restored"),
             is_severe=True,
         )
+        missing = str(counted())
+        if missing:
+            yield Need(
+                kind="restored",
+                text=_("What came in after the backup isn't here: %(missing)s") % {"missing": missing},
+                advice=_("It is kept outside the database, and can be taken in again."),
+                action=_("See what it is"),
+                url=reverse("restored"),
+            )
     if signs.queues_nothing and signs.unqueued:
         text = _("Nothing is queued: what was saved %(time)s ago hasn't reached the queues")
         yield Need(

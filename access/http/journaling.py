@@ -1,10 +1,14 @@
 """Writing down outside the database what is written over REST, so that a restored one can be told what it lacks."""
 
 import json
+import sys
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.datastructures import MultiValueDict
@@ -42,14 +46,31 @@ class JournaledView(APIView):
     def check_throttles(self, request: Request) -> None:
         """Count the request; its body is kept first, for a parser reads it once. What is taken in again was counted."""
         if request.method not in SAFE_METHODS:
-            _ = request._request.body
+            keep_body(request._request, most=self.largest_body())
         if not services.is_again():
             super().check_throttles(request)
+
+    def largest_body(self) -> int:
+        """How many bytes a body may have."""
+        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or sys.maxsize - 1
 
     def note_write(self) -> None:
         """Write down what was asked, before it is committed."""
         if self._begun is None:
             self._begun = services.begin(asked(self.request))
+
+
+def keep_body(request: HttpRequest, *, most: int) -> None:
+    """Read a body that may have so many bytes, for whoever asks for it later. Raises RequestDataTooBig."""
+    if hasattr(request, "_body"):
+        return
+    if int(request.META.get("CONTENT_LENGTH") or 0) > most:
+        raise RequestDataTooBig
+    body = request.read(most + 1)
+    if len(body) > most:
+        raise RequestDataTooBig
+    kept: Any = request
+    kept._body, kept._stream = body, BytesIO(body)
 
 
 def asked(request: Request) -> Asked:

@@ -171,6 +171,7 @@ CELERY_BEAT_SCHEDULE = {
     "old-counters": {"task": "watch.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "policies": {"task": "watch.tasks.follow_policies", "schedule": 30.0, "options": {"expires": 30.0}},
     "old-tokens": {"task": "access.tasks.remove_old_tokens", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "taking in again": {"task": "revisions.tasks.resume_taking_in", "schedule": 30.0, "options": {"expires": 30.0}},
     "old journal": {"task": "journal.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "old sign-ins": {"task": "sign_in.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "letters": {"task": "watch.tasks.send_left_letters", "schedule": 60.0, "options": {"expires": 60.0}},
@@ -315,7 +316,7 @@ CLAMAV_SOCKET: str = env.str("CLAMAV_SOCKET", default="")
 UTKORG_MAIL_DAYS: int = env.int("UTKORG_MAIL_DAYS", default=90)
 MAIL_STORAGE: dict[str, Any] = (
     {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "inbox.bucket.MailBucket",
         "OPTIONS": {
             "bucket_name": UTKORG_MAIL_BUCKET,
             "endpoint_url": UTKORG_MAIL_S3_URL or None,

@@ -14,9 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from access.scope import may_everywhere
 from revisions import restoring
+from revisions.admin import taking_in
 from revisions.aftermath import last_unsettled, look_through
 from revisions.installation import last_restoration
 from revisions.messages import what_is_gone
+from revisions.taking_in.lacking import lacking
 
 VIEW, CHANGE, VIEW_KEYS = "subscriptions.view_subscription", "subscriptions.change_subscription", "access.view_apikey"
 
@@ -35,6 +37,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "title": _("Restored from a backup"),
         "found": found,
         "gone": what_is_gone(last=restoration.last_changed_at, lost=restoration.lost_changed_at) if restoration else "",
+        "restoration": restoration,
+        "lacking": taking_in.shown(lacking()) if restoration else None,
+        "taking_in": taking_in.last() if restoration else None,
         "may_settle": may_everywhere(request.user, CHANGE),
         "may_see_keys": may_everywhere(request.user, VIEW_KEYS),
     }

@@ -3,12 +3,15 @@
 from django.contrib.admin import site
 from django.urls import path
 
-from revisions.admin import browsing, choosing, feedback, purging, reconciling, restored, taking_out, tracing
+from revisions.admin import browsing, choosing, feedback, purging, reconciling, restored, taking_in, taking_out, tracing
 
 urlpatterns = [
     path("revisions/feedback/dismiss/", site.admin_view(feedback.dismiss), name="feedback_dismiss"),
     path("subscriptions/subscription/<int:pk>/reported/", site.admin_view(feedback.notice), name="feedback_notice"),
     path("restored/", site.admin_view(restored.page), name="restored"),
+    path("restored/take-in/", site.admin_view(taking_in.take_in), name="take_in"),
+    path("restored/taken-in/<int:pk>/", site.admin_view(taking_in.report), name="taken_in"),
+    path("restored/taken-in/<int:pk>/progress/", site.admin_view(taking_in.progress), name="taken_in_progress"),
     path("trace/", site.admin_view(tracing.trace_page), name="trace"),
     path("subscriptions/subscription/<int:pk>/outbox/", site.admin_view(browsing.outbox), name="outbox"),
     path(

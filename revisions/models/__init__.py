@@ -21,6 +21,7 @@ from revisions.models.outbox import (
     RetiredQueue,
     RevisionPage,
 )
+from revisions.models.taking_in import TakenIn, TakingIn
 from revisions.models.trace import (
     BatchLog,
     ClientChange,
@@ -57,6 +58,8 @@ __all__ = (
     "RetiredQueue",
     "RevisionPage",
     "Selection",
+    "TakenIn",
+    "TakingIn",
     "TraceState",
     "TracedKey",
 )

@@ -78,6 +78,9 @@ OTHERS = {
     "import-waiting": "imports/fileimport/{import_waiting}/change/",
     "find-number": "find/?q=100",
     "restored": "restored/",
+    "take-in": "restored/take-in/?what=all",
+    "taken-in": "restored/taken-in/{taking_in}/",
+    "taken-in-refused": "restored/taken-in/{taking_in}/?outcome=refused",
     "trace": "trace/",
     "trace-by-sequence": "trace/?by=sequence",
     "trace-by-revision": "trace/?by=revision",
@@ -198,6 +201,7 @@ OTHERS = {
 NO_PAGES = {
     "my_add_on",  # lead to a page of the account that one works in
     "my_employees",
+    "taken_in_progress",  # a part of its page
     "my_accountant",
     "accountant_offices",
     "accountant_change",  # questions, as employee-end

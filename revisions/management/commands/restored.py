@@ -1,9 +1,11 @@
 """`manage.py restored`: what was found of a restored database, what was done, and what a person has to see to."""
 
+import argparse
 import getpass
+import json
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.core import checks
@@ -14,7 +16,11 @@ from history.actors import Actor, acting
 from revisions import restoring, watermarks
 from revisions.aftermath import Aftermath, last_unsettled, look_through
 from revisions.installation import installation, last_restoration
-from revisions.models import Restoration
+from revisions.management.lacking import as_json, item_as_json, line_of, lines
+from revisions.models import Restoration, TakenIn, TakingIn
+from revisions.taking_in import running
+from revisions.taking_in.lacking import Lacking, lacking
+from revisions.taking_in.services import UnderWay, ask_for
 
 LOST = """THIS DATABASE WAS RESTORED FROM A BACKUP.
 
@@ -44,8 +50,9 @@ TRANSFERS = """\
      tell the integrators that whatever a transfer doesn't bring no longer exists:
 """
 GONE = """\
-  4. What was entered, imported or sent in after the backup is gone: files, invoices and hours have to come in
-     again. Vouchers get numbers that were used once already. Audit log and trace end where the backup does.
+  4. What was entered or imported in the admin after the backup is gone, and has to come in again. What integrations
+     wrote over REST, and messages to the e-mail portal, can be taken in again: see below. Vouchers get numbers that
+     were used once already. Audit log and trace end where the backup does.
   5. Working copies that were withdrawn after the backup can be checked in again. In one that was checked out after
      it, what is lost looks as if it had been deleted here; its check-in says so.
 """
@@ -66,20 +73,79 @@ class Command(BaseCommand):
             action="store_true",
             help="the database was restored although nothing shows it: the mark is lost, or went back with the backup",
         )
+        parser.add_argument(
+            "--take-in",
+            choices=TakingIn.What.values,
+            metavar="{writes,mails,all}",
+            help="take in again what came in after the backup: writes over REST, messages, or both; without it they "
+            "are only listed",
+        )
+        parser.add_argument(
+            "--with-uncertain",
+            action="store_true",
+            help="also the writes of which nobody knows whether they were ever done",
+        )
+        parser.add_argument(
+            "--since",
+            type=_day,
+            metavar="DAY",
+            help="look from this day on (YYYY-MM-DD), not from about the backup on",
+        )
+        parser.add_argument("--json", action="store_true", help="say what is missing, or was taken in, as JSON")
 
-    def handle(self, *_arguments: Any, yes: bool, anyway: bool, **_options: Any) -> None:
+    def handle(self, *_arguments: Any, yes: bool, anyway: bool, **options: Any) -> None:
         known = self._marks()
         with acting(Actor(via="restored")):
             restoring.look()
-            restoration = last_unsettled()
-            if restoration is None and anyway:
-                restoration = self._tell(yes=yes)
-            if restoration is None:
-                self._say_that_all_is_well(known)
-                return
-            self._say(look_through(restoration))
-            self._check_database()
-            self._settle(restoration, yes=yes)
+            if options["take_in"]:
+                self._take_in(yes=yes, **options)
+            elif options["json"]:
+                self.stdout.write(json.dumps(as_json(lacking(since=options["since"])), indent=2))
+            else:
+                self._see_to_it(known, yes=yes, anyway=anyway, since=options["since"])
+
+    def _see_to_it(self, known: list[str], *, yes: bool, anyway: bool, since: date | None) -> None:
+        restoration = last_unsettled()
+        if restoration is None and anyway:
+            restoration = self._tell(yes=yes)
+        found = lacking(since=since)
+        if restoration is None:
+            self._say_that_all_is_well(known)
+            if since or found.writes.lost or found.mails:
+                self._say_what_is_missing(found)
+            return
+        self._say(look_through(restoration))
+        self._say_what_is_missing(found)
+        self._check_database()
+        self._settle(restoration, yes=yes)
+
+    def _say_what_is_missing(self, found: Lacking) -> None:
+        self.stdout.write("\n".join(["", *lines(found), ""]))
+
+    def _take_in(self, *, take_in: str, yes: bool, with_uncertain: bool, since: date | None, **options: Any) -> None:
+        if not options["json"]:
+            self._say_what_is_missing(lacking(since=since))
+        if not self._agrees("Take them in?", yes=yes):
+            raise CommandError("Nothing was changed.")
+        try:
+            asked = ask_for(what=take_in, user=None, name=getpass.getuser(), with_uncertain=with_uncertain, since=since)
+        except UnderWay as error:
+            raise CommandError(str(error)) from None
+        try:
+            running.run(taking_in_id=asked.pk, told=None if options["json"] else self._tell_of_item)
+        except BaseException:
+            running.fail(taking_in_id=asked.pk)  # so that it can be asked for again at once
+            raise
+        items = list(asked.items.all())
+        if options["json"]:
+            self.stdout.write(json.dumps([item_as_json(item) for item in items], indent=2))
+            return
+        counts = [(label, sum(item.outcome == value for item in items)) for value, label in TakenIn.Outcome.choices]
+        told = ", ".join(f"{count} {label}" for label, count in counts if count)
+        self.stdout.write(f"{told}." if told else "There was nothing to take in.")
+
+    def _tell_of_item(self, item: TakenIn) -> None:
+        self.stdout.write(line_of(item))
 
     def _marks(self) -> list[str]:
         """What is known outside, before the look writes it anew."""
@@ -164,6 +230,13 @@ class Command(BaseCommand):
         if not sys.stdin.isatty():
             raise CommandError(f"{question} Nobody is here to answer. Say it with --yes.")
         return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _key_lines(found: Aftermath) -> Iterator[str]:
