@@ -77,7 +77,7 @@ def _came_again(absent: Sequence[Envelope]) -> set[UUID]:
     return {
         envelope.uid
         for envelope in absent
-        if (at := last.get((envelope.company, envelope.digest))) is not None and at >= envelope.received_at
+        if (again := last.get((envelope.company, envelope.digest))) is not None and again >= envelope.received_at
     }
 
 

@@ -1,6 +1,7 @@
 """Taking in again what a restored database lacks: what it would be, asking, and following it to its report."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import messages
@@ -16,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from access.scope import may_everywhere
+from inbox.storage import Envelope
+from journal.lost import LostWrite
 from revisions.models import TakenIn, TakingIn
 from revisions.taking_in.lacking import Lacking, lacking
 from revisions.taking_in.running import described
@@ -32,7 +35,7 @@ OUTCOMES = (Outcome.REFUSED, Outcome.MOVED, Outcome.ANSWERED, Outcome.TAKEN_IN)
 
 def shown(found: Lacking) -> dict[str, Any]:
     """What the template needs of it."""
-    lists = {
+    lists: dict[str, Sequence[LostWrite | Envelope]] = {
         "writes": found.writes.lost,
         "uncertain": found.writes.perhaps,
         "mails": found.mails,
