@@ -118,6 +118,7 @@ def _go_on(mail: Mail) -> None:
     except ReadingUnavailable:
         raise
     except ReadingError as error:
+        logger.warning("Message %s can't be read: %s", mail.pk, error)
         headers = _headers(content)
         if mail.released and mail.company is not None:
             landing.land_unread(mail=mail, headers=headers)

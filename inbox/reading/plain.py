@@ -87,9 +87,9 @@ def _time(kept: Any) -> dt.datetime:
 
 
 def _invoice(kept: Any, files: Mapping[str, bytes]) -> Invoice:
-    """An invoice with the contents of the files in it, as far as they came along."""
+    """An invoice with the contents of the files in it, as far as they came along; addresses of files have none."""
     try:
-        contents = [files.get(attachment["sha256"], b"") for attachment in kept.get("attachments", ())]
+        contents = [files.get(attachment.get("sha256", ""), b"") for attachment in kept.get("attachments", ())]
         invoice = Invoice.from_json(kept, contents)
     except Exception:  # noqa: BLE001 - whatever it stumbles over, the answer wasn't an invoice
         raise WrongShape from None
