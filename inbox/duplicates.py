@@ -18,7 +18,7 @@ from inbox import rules, suppliers
 from inbox.formats import Finding, Invoice
 from inbox.models import IncomingInvoice, Mail, MailFile
 from inbox.rules import finding
-from ledger.importing.messages import message
+from ledger.importing.messages import message as _
 from ledger.models import Company, Supplier, SupplierInvoice
 
 Status = SupplierInvoice.Status
@@ -109,7 +109,7 @@ def remarks(
     others = SupplierInvoice.objects.filter(~Q(pk=pk), supplier=supplier)
     same = _in_register(supplier, invoice_number, pk).filter(status__in=WITHOUT_EFFECT)[:1]
     if same:
-        text = message("Invoice %(invoice_number)s of the supplier was here before, as %(number)s, and is %(status)s.")
+        text = _("Invoice %(invoice_number)s of the supplier was here before, as %(number)s, and is %(status)s.")
         values = {
             "invoice_number": invoice_number,
             "number": same[0].number,
@@ -120,7 +120,7 @@ def remarks(
     alike = others.filter(amount=amount, currency=currency, invoice_date__range=near).exclude(status__in=WITHOUT_EFFECT)
     for other in alike.order_by("-invoice_date", "-pk")[:1]:
         if normal(other.invoice_number) != normal(invoice_number):
-            text = message(
+            text = _(
                 "The supplier's invoice %(invoice_number)s of %(date)s, number %(number)s here, is of the same amount."
             )
             values = {"invoice_number": other.invoice_number, "date": other.invoice_date, "number": other.number}
@@ -128,7 +128,7 @@ def remarks(
     return tuple(found)
 
 
-STATUSES = {Status.REJECTED: message("rejected"), Status.CANCELLED: message("cancelled")}
+STATUSES = {Status.REJECTED: _("rejected"), Status.CANCELLED: _("cancelled")}
 
 
 def _in_register(supplier: Supplier, invoice_number: str, leaving_out: int | None) -> "QuerySet[SupplierInvoice]":

@@ -20,7 +20,8 @@ from inbox.formats import Finding, Invoice
 from inbox.models import IncomingInvoice
 from inbox.rules import finding
 from ledger.exceptions import DuplicateInvoice
-from ledger.importing.messages import Message, message
+from ledger.importing.messages import Message
+from ledger.importing.messages import message as _
 from ledger.models import Company, Supplier, SupplierInvoice
 from ledger.services.invoices import change_invoice, create_invoice, delete_invoice
 from ledger.services.supplier_invoices import FIELDS, InvoiceContent
@@ -249,19 +250,19 @@ def _locked(incoming: IncomingInvoice) -> IncomingInvoice:
 def _misfits(invoice: Invoice) -> Iterator[Finding]:
     """What keeps an invoice out of the register."""
     if not invoice.number.strip():
-        yield _misfit("number", message("The invoice has no number."))
+        yield _misfit("number", _("The invoice has no number."))
     elif len(invoice.number) > LONGEST_NUMBER:
-        text = message("The invoice number is longer than the %(longest)s characters that the register holds.")
+        text = _("The invoice number is longer than the %(longest)s characters that the register holds.")
         yield _misfit("number", text % {"longest": LONGEST_NUMBER}, invoice.number)
     if invoice.issue_date is None:
-        yield _misfit("issue_date", message("The invoice has no date."))
+        yield _misfit("issue_date", _("The invoice has no date."))
     if not CURRENCY.fullmatch(invoice.currency):
-        yield _misfit("currency", message("The invoice's currency isn't known."), invoice.currency)
+        yield _misfit("currency", _("The invoice's currency isn't known."), invoice.currency)
     for path, amount in (("totals.payable", _to_pay(invoice)), ("totals.vat", invoice.totals.vat)):
         if amount is None and path == "totals.payable":
-            yield _misfit(path, message("The invoice says no amount to pay."))
+            yield _misfit(path, _("The invoice says no amount to pay."))
         elif amount is not None and (abs(amount) >= MOST or amount != round(amount, 2)):
-            yield _misfit(path, message("The register holds amounts of at most 16 digits and two decimals."), amount)
+            yield _misfit(path, _("The register holds amounts of at most 16 digits and two decimals."), amount)
 
 
 def _misfit(path: str, text: Message, value: object = "") -> Finding:

@@ -18,7 +18,8 @@ from inbox.formats.invoice import Party
 from inbox.formats.numbers import compact, digits, normal_organisation_number, normal_vat
 from inbox.models import IncomingInvoice, SupplierIdentity
 from inbox.rules import finding
-from ledger.importing.messages import Message, message
+from ledger.importing.messages import Message
+from ledger.importing.messages import message as _
 from ledger.models import Company, Supplier
 
 ORGANISATION_NUMBER, VAT, ENDPOINT, GLN = "organisation_number", "vat", "endpoint", "gln"
@@ -91,15 +92,15 @@ def account_findings(*, supplier: Supplier, invoice: Invoice) -> tuple[Finding, 
     new, old = ", ".join(dict.fromkeys(account for _place, account in news)), ", ".join(registered)
     path = f"payments.{place}.account"
     if not known:
-        text = message("The register has no bank account of %(supplier)s. The invoice is to be paid to %(new)s.")
+        text = _("The register has no bank account of %(supplier)s. The invoice is to be paid to %(new)s.")
         return (_of_account("note", rules.BANK_ACCOUNT_NEW, path, text % {"supplier": supplier, "new": new}, first),)
     values = {"supplier": supplier, "old": old, "new": new}
     if len(news) < len(stated):
-        text = message(
+        text = _(
             "The invoice also names the account %(new)s, which the register hasn't for %(supplier)s (it has %(old)s)."
         )
         return (_of_account("warning", rules.BANK_ACCOUNT_ADDED, path, text % values, first),)
-    text = message(
+    text = _(
         "The invoice is to be paid to %(new)s, but the register has %(old)s for %(supplier)s. Ask the supplier, by a "
         "number that you know, before you pay."
     )
@@ -192,25 +193,25 @@ def _is_another(supplier: Supplier, stated: Stated, found: Mapping[str, Any]) ->
 
 def _unknown(invoice: Invoice) -> Finding:
     name = invoice.seller.display_name
-    text = message("The supplier %(name)s isn't in the register, or not by these numbers.") % {"name": name}
+    text = _("The supplier %(name)s isn't in the register, or not by these numbers.") % {"name": name}
     return finding("note", rules.SUPPLIER_UNKNOWN, "seller", text, value=name)
 
 
 def _not_active(suppliers: Iterable[Supplier]) -> Finding:
     told = _named(suppliers)
-    text = message("The supplier is inactive in the register: %(suppliers)s.") % {"suppliers": told}
+    text = _("The supplier is inactive in the register: %(suppliers)s.") % {"suppliers": told}
     return finding("error", rules.SUPPLIER_INACTIVE, "seller", text, value=told)
 
 
 def _ambiguous(suppliers: Iterable[Supplier]) -> Finding:
     told = _named(suppliers)
-    text = message("The invoice's numbers lead to different suppliers: %(suppliers)s. Choose the right one.")
+    text = _("The invoice's numbers lead to different suppliers: %(suppliers)s. Choose the right one.")
     return finding("error", rules.SUPPLIER_AMBIGUOUS, "seller", text % {"suppliers": told}, value=told)
 
 
 def _differs(supplier: Supplier, stated: Stated) -> Finding:
     numbers = ", ".join(sorted(stated[ORGANISATION_NUMBER]))
-    text = message(
+    text = _(
         "The account is that of %(supplier)s, who has another organisation number (%(theirs)s) than the invoice "
         "(%(stated)s)."
     )
