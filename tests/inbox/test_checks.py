@@ -1,11 +1,14 @@
 """Each rule by an invoice that breaks it and nothing else: rule, field and value are told."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from inbox.checks import check
@@ -226,3 +229,13 @@ def test_the_kind_of_an_account_is_seen(account: str, branch: str, code: str, ki
 @pytest.mark.parametrize("number", ["559999-9900", "16559999-9900", "SE559999990001", "5599999900"])
 def test_an_organisation_number_is_compared_without_what_is_written_around_it(number: str) -> None:
     assert normal_organisation_number(number) == "5599999900"
+
+
+def test_every_rule_stands_in_the_integrators_guide() -> None:
+    root = Path(settings.BASE_DIR)
+    code = "".join(file.read_text(encoding="utf-8") for file in root.glob("inbox/[cf]*/*.py"))
+    rules = set(re.findall(r'"((?:BR|PEPPOL|SE-R|NO-R|UTK)-[A-Z0-9-]+)"', code))
+    guide = (root / "docs" / "integrators.md").read_text(encoding="utf-8")
+    families = {f"BR-CO-{number}" for number in range(10, 17)}
+    assert len(rules) > 50
+    assert {rule for rule in rules - families if f"`{rule}`" not in guide} == set()
