@@ -14,6 +14,7 @@ TEXTS: dict[str, str | Promise] = {
     "too_deep": _("Its parts are nested deeper than those of any real message."),
     "endless_headers": _("Its headers never end."),
     "too_much_content": _("The files in it are too large altogether."),
+    "too_many_invoices": _("It has more invoices than are taken from one message."),
     "encrypted_mail": _("It is encrypted. Ask the sender to send it without encryption."),
     "winmail_dat": _(
         "Outlook packed it as winmail.dat, which isn't opened. Ask the sender to send it as plain text or HTML."

@@ -22,6 +22,7 @@ from inbox.reading import isolation, wire
 from inbox.reading.exceptions import ReadingRefused
 from inbox.reading.jobs import JOBS
 from inbox.reading.limits import Limits
+from inbox.reading.warming import warm_up
 
 IDLE_SECONDS = 600
 LOOK_AROUND = 1000  # milliseconds: whether the parent is still there
@@ -156,6 +157,7 @@ def main() -> None:
     control.set_inheritable(False)
     isolation.leave_network()
     os.chdir("/")
+    warm_up()
     gc.collect()
     gc.freeze()  # what is imported is shared with the children, not copied when they count
     Mother(control).run()

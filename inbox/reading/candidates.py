@@ -8,6 +8,7 @@ from inbox.reading.files import File, squeezed
 from inbox.reading.limits import Limits
 from inbox.reading.proposals import propose, speaks_of_an_invoice
 from inbox.reading.results import Address, Candidate, CandidateKind
+from inbox.reading.structure import RefusedMessage
 
 SHORTEST_NUMBER = 4  # an invoice number shorter than this stands in any text by chance
 
@@ -44,9 +45,11 @@ def candidates(files: Iterable[File], senders: Mapping[str, Address | None], lim
     drafts: list[_Draft] = []
     for found in scopes.values():
         drafts.extend(_of_scope(found, seen))
+    if len(drafts) > limits.candidates:
+        raise RefusedMessage("too_many_invoices")
     order = {id(file): number for number, file in enumerate(file for found in scopes.values() for file in found)}
     drafts.sort(key=lambda draft: order[id(draft.document)])
-    return tuple(_finished(draft, senders) for draft in drafts[: limits.candidates])
+    return tuple(_finished(draft, senders) for draft in drafts)
 
 
 def _finished(draft: _Draft, senders: Mapping[str, Address | None]) -> Candidate:

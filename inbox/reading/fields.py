@@ -20,6 +20,7 @@ from inbox.reading.results import Address
 LONGEST_FIELD = 16_384
 MOST_ADDRESSES = 100
 FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+BLANK_LINE = re.compile(rb"[ \t]*\r?(?:\n|$)")
 MBOX_LINE = re.compile(rb">?From [^\r\n]{0,1000}\r?\n")
 ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 BLANK_BETWEEN = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
@@ -85,7 +86,7 @@ def read_fields(content: bytes, start: int, end: int, limits: Limits) -> tuple[F
     while position < end:
         field = FIELD.match(content, position, end)
         if not field:
-            blank = re.compile(rb"[ \t]*\r?(?:\n|$)").match(content, position, min(end, position + 1000))
+            blank = BLANK_LINE.match(content, position, min(end, position + 1000))
             return Fields(tuple(found)), blank.end() if blank else position
         position = _end_of_field(content, field.end(), end, first + limits.header_bytes)
         value = content[field.end() : position].replace(b"\r", b"").replace(b"\n", b" ").strip()

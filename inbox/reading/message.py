@@ -12,7 +12,7 @@ from inbox.reading.heads import headers_of
 from inbox.reading.limits import LIMITS, Limits
 from inbox.reading.names import file_name
 from inbox.reading.results import Address, Forwarded, Headers, Part, Problem, ReadMessage
-from inbox.reading.structure import MESSAGES, SIGNED, Entity, RefusedMessage, Splitter
+from inbox.reading.structure import SIGNED, Entity, RefusedMessage, Splitter, is_message
 from inbox.reading.transfer import UU_BEGIN, uuencoded
 
 BODIES = {"text/plain", "text/html"}
@@ -53,9 +53,9 @@ def read_document(content: bytes, name: str = "", limits: Limits = LIMITS) -> Re
     files = Files(limits)
     try:
         files.add(File("1", file_name(name), content, ""))
+        found = candidates(files.found, {}, limits)
     except RefusedMessage as error:
         return ReadMessage(Headers(), problems=(*files.problems, Problem(error.code)), refused=error.code)
-    found = candidates(files.found, {}, limits)
     return ReadMessage(
         Headers(),
         parts=tuple(file.part() for file in files.found),
@@ -185,7 +185,7 @@ class _Reader:
         )
         if entity.media_type in SIGNED or entity.media_type == "application/pgp-encrypted":
             self._closed(file, "encrypted_mail")
-        elif entity.media_type in MESSAGES:
+        elif is_message(entity):
             self._closed(file, "forwarded_too_deep")
         elif entity.media_type in SIGNATURES:
             self.files.keep(file, "signature", entity.media_type)

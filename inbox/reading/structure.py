@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from inbox.reading.fields import EndlessFields, Fields, read_fields
+from inbox.reading.fields import EndlessFields, Fields, named_file, read_fields
 from inbox.reading.limits import Limits
+from inbox.reading.names import ending
 from inbox.reading.signed import content_of
 from inbox.reading.transfer import decoded
 
@@ -42,6 +43,11 @@ class Entity:
             yield from child.walk()
         if self.message:
             yield from self.message.walk()
+
+
+def is_message(entity: Entity) -> bool:
+    """Whether a part is a forwarded message; some programs attach one as a file."""
+    return entity.media_type in MESSAGES or (ending(named_file(entity.fields)) == "eml" and bool(entity.body.strip()))
 
 
 class Splitter:
@@ -103,7 +109,7 @@ class Splitter:
         if entity.media_type in SIGNED and (signed := content_of(entity.body)):
             entity.body = b""
             entity.children.append(self._inside(entity, signed, depth, entity.forwarded))
-        if entity.media_type not in MESSAGES:
+        if not is_message(entity):
             return
         if entity.forwarded >= self.limits.forwarded:
             return  # stays a body: whoever meets it knows that it wasn't opened

@@ -434,10 +434,6 @@ add(
     "archive_refused",
 )
 add(
-    "zips_of_150_invoices",
-    lambda: mail(*[part(zipped({f"{n}.xml": ubl(f"N{n}{m}") for n in range(50)}), name="a.zip") for m in range(3)]),
-)
-add(
     "zips_of_20_mb_together",
     lambda: mail(*[part(zipped({"a.txt": large_text(n)}), name="a.zip") for n in range(6)]),
     "too_much_content",
@@ -461,6 +457,13 @@ add(
 def large_text(seed: int) -> bytes:
     """20 MB of text, packed to a fiftieth or so."""
     return (random.Random(seed).randbytes(16 * 1024).hex().encode() + b" " * 2 * MB) * 10
+
+
+add(
+    "zips_of_250_invoices",
+    lambda: mail(*[part(zipped({f"{n}.xml": ubl(f"N{n}{m}") for n in range(50)}), name="a.zip") for m in range(5)]),
+    "too_many_invoices",
+)
 
 
 # PDF

@@ -125,6 +125,12 @@ def test_a_forwarded_mail_is_opened_and_its_sender_noted() -> None:
     assert "Originalet" in read.text
 
 
+def test_a_message_attached_as_a_file_is_opened_as_well() -> None:
+    inner = mail(whole=multipart(part(ubl(), name="a.xml"), boundary="inner"))
+    read = read_message(mail(part(inner, "application/octet-stream", "Faktura.eml")))
+    assert [found.document for found in read.candidates] == ["1.1.1"]
+
+
 def test_the_sender_of_a_quoted_message_is_noted() -> None:
     words = (
         "Hej\n\n-----Ursprungligt meddelande-----\nFrån: Lev AB <lev@b.example>\nSkickat: i går\nÄmne: Faktura 9\n\nHej"

@@ -38,10 +38,11 @@ def until(true: Callable[[], object]) -> None:
 
 
 def test_an_answer_is_the_same_as_without_a_process() -> None:
-    content = mail(text(), part(ubl(embedded={"a.pdf": pdf(["Bild"])}), "application/xml", "a.xml"))
+    shown = pdf(["Bild"])
+    content = mail(text(), part(ubl(embedded={"a.pdf": shown}), "application/xml", "a.xml"))
     read = reading.read_message(content)
     assert read.candidates[0].invoice is not None
-    assert read.candidates[0].invoice.attachments[0].content == pdf(["Bild"]) == read.content("2/1")
+    assert read.candidates[0].invoice.attachments[0].content == shown == read.content("2/1")
     assert read.headers == reading.read_headers(content)
     alone = reading.read_document(ubl(), file_name="../a.xml")
     assert (alone.parts[0].file_name, alone.candidates[0].kind) == ("a.xml", "xml")
