@@ -120,7 +120,7 @@ def _party(heading: str, path: str, party: Party, marks: Marks) -> Section:
     endpoint = f"{party.endpoint_scheme}:{party.endpoint}" if party.endpoint_scheme else party.endpoint
     name = Field(_("Name"), party.display_name, marks.at(f"{path}.name"))
     others = (
-        ("trading_name", _("Trading name"), party.trading_name),
+        ("trading_name", _("Also known as"), party.trading_name if party.trading_name != party.name else ""),
         ("organisation_number", _("Organisation number"), party.organisation_number),
         ("vat_number", _("VAT number"), party.vat_number),
         ("tax_registration", _("Tax registration"), party.tax_registration),
