@@ -3,7 +3,7 @@
 import dataclasses
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inbox.models import IncomingInvoice
@@ -48,15 +48,21 @@ def plain(number: str) -> str:
 
 def account_of(incoming: IncomingInvoice) -> BankAccount:
     """Return what a person has entered, or else the first that the document names."""
+    return next(iter(accounts_of(incoming)), BankAccount(""))
+
+
+def accounts_of(incoming: IncomingInvoice) -> list[BankAccount]:
+    """Return all of them: what a person has entered stands for all that the document names."""
     if incoming.account:
-        return read(incoming.account)
+        return [read(incoming.account)]
     payments: list[Mapping[str, Any]] = (incoming.content or {}).get("payments") or []
+    found = []
     for payment in payments:
         if number := str(payment.get("account") or ""):
             branch = str(payment.get("branch") or "").upper()
             kind = {"SE:BANKGIRO": "bankgiro", "SE:PLUSGIRO": "plusgiro"}.get(branch)
-            return BankAccount(number, kind) if kind else read(number)
-    return BankAccount("")
+            found.append(BankAccount(number, kind) if kind else read(number))
+    return found
 
 
 def read(number: str) -> BankAccount:
@@ -74,11 +80,11 @@ def known_of(supplier: Supplier) -> list[BankAccount]:
     return [BankAccount(number, kind) for kind in KINDS if (number := getattr(supplier, kind))]
 
 
-def compare(account: BankAccount, supplier: Supplier | None) -> Difference:
-    """Tell how an invoice's account stands to the register's."""
-    if not account.plain:
+def compare(accounts: Sequence[BankAccount], supplier: Supplier | None) -> Difference:
+    """Tell how an invoice's accounts stand to the register's: one that is known is enough to pay to."""
+    if not accounts:
         return Difference.NONE
-    known = known_of(supplier) if supplier else []
+    known = {one.plain for one in known_of(supplier)} if supplier else set()
     if not known:
         return Difference.NEW
-    return Difference.SAME if account.plain in {one.plain for one in known} else Difference.CHANGED
+    return Difference.CHANGED if known.isdisjoint(account.plain for account in accounts) else Difference.SAME

@@ -8,35 +8,29 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from history.models import ChangeKind
 from history.services import note_event
-from inbox import approving, replies
-from inbox.accounts import KINDS, BankAccount, Difference, account_of, compare
+from inbox import approving, entering, replies
+from inbox.accounts import KINDS, BankAccount, Difference, account_of, accounts_of, compare
 from inbox.exceptions import AccountNotConfirmed, AlreadyHandled, ChangedMeanwhile, SupplierMissing
-from inbox.learning import learn
-from inbox.models import IncomingInvoice, Mail
+from inbox.models import IncomingInvoice
 from inbox.replies import Letter
-from ledger.exceptions import DuplicateInvoice
 from ledger.models import Supplier, SupplierInvoice, Voucher
-from ledger.services.invoices import change_invoice, create_invoice
+from ledger.services.invoices import change_invoice
 from ledger.services.master_data import change_row, create_row
+from ledger.services.supplier_invoices import InvoiceContent
 
 State = IncomingInvoice.State
 Status = SupplierInvoice.Status
 
-SEEN_OF_INCOMING = ("state", "account", "confirmed_account", "is_original", "reject_reason")
-SEEN_OF_INVOICE = (
-    "status",
-    "supplier_id",
-    "voucher_id",
+OF_ROW = (
     "invoice_number",
     "invoice_date",
     "due_date",
@@ -45,8 +39,8 @@ SEEN_OF_INVOICE = (
     "vat_amount",
     "payment_reference",
 )
-# What a rejected or cancelled invoice is no duplicate of
-VOID = (Status.REJECTED, Status.CANCELLED)
+SEEN_OF_INCOMING = ("state", "account", "confirmed_account", "is_original", "reject_reason")
+SEEN_OF_INVOICE = ("status", "supplier_id", "voucher_id", *OF_ROW)
 WAITING = (Status.RECEIVED, Status.REGISTERED)
 
 
@@ -103,21 +97,23 @@ def is_open(incoming: IncomingInvoice) -> bool:
 
 
 @transaction.atomic
-def correct(*, incoming: IncomingInvoice, fields: Fields, seen: str) -> IncomingInvoice:
+def correct(*, incoming: IncomingInvoice, fields: Fields, seen: str, user: User | None = None) -> IncomingInvoice:
     """Write what an invoice says; with that one that was to be entered is in the register.
 
-    Raises `ChangedMeanwhile`, `AlreadyHandled`, and what the ledger's services do.
+    Raises `ChangedMeanwhile`, `AlreadyHandled`, `DuplicateInvoice`, and what the ledger's services do.
     """
     mine = _locked(incoming, seen)
-    _write(mine, fields)
+    _write(mine, fields, user)
     return mine
 
 
 @transaction.atomic
-def register(*, incoming: IncomingInvoice, fields: Fields, wish: Registration, seen: str) -> IncomingInvoice:
-    """Register an invoice of its supplier, which is known by what the invoice says from now on.
+def register(
+    *, incoming: IncomingInvoice, fields: Fields, wish: Registration, seen: str, user: User | None = None
+) -> IncomingInvoice:
+    """Register an invoice of its supplier, who is known by what the invoice says from now on.
 
-    Raises `SupplierMissing`, `AccountNotConfirmed`, `DuplicateInvoice`, and what `correct` does.
+    Raises `SupplierMissing`, `AccountNotConfirmed`, and what `correct` does.
     """
     mine = _locked(incoming, seen)
     if wish.new_supplier is not None:
@@ -127,17 +123,12 @@ def register(*, incoming: IncomingInvoice, fields: Fields, wish: Registration, s
         note_event(kind=ChangeKind.CREATED, subject=made, company=mine.company, details={"name": str(made)})
     if fields.supplier is None:
         raise SupplierMissing
-    # One invoice of a supplier at a time: the same two at once would not see each other.
-    supplier = Supplier.objects.select_for_update(no_key=True).get(pk=fields.supplier.pk)
-    fields = dataclasses.replace(fields, supplier=supplier)
-    if not mine.is_original:
-        _check_new(mine, fields)
-    _write(mine, fields)
-    _take_account(mine, supplier, wish)
+    _write(mine, fields, user)
+    entering.choose_supplier(incoming=mine, supplier=fields.supplier, user=user)
+    _take_account(mine, Supplier.objects.select_for_update(no_key=True).get(pk=fields.supplier.pk), wish)
     invoice = approving.locked_invoice(mine)
     change_invoice(row=invoice, values={"status": Status.REGISTERED})
-    mine.supplier_invoice = invoice
-    learn(incoming=mine, supplier=supplier)
+    mine = _again(mine)
     _note(mine, "status", Status.RECEIVED, Status.REGISTERED)
     return mine
 
@@ -193,20 +184,12 @@ def take_back(*, incoming: IncomingInvoice, seen: str, user: User | None = None)
 
 
 @transaction.atomic
-def say_original(*, incoming: IncomingInvoice, seen: str) -> IncomingInvoice:
+def say_original(*, incoming: IncomingInvoice, seen: str, user: User | None = None) -> IncomingInvoice:
     """Say that an invoice that was taken for a duplicate is none: it waits like any other.
 
     Raises `ChangedMeanwhile`, `AlreadyHandled`.
     """
-    mine = _locked(incoming, seen)
-    if mine.state != State.DUPLICATE:
-        raise AlreadyHandled
-    mine.is_original, mine.state = True, State.TO_ENTER
-    if values := values_said(mine):
-        row = SupplierInvoice(company=mine.company)
-        mine.supplier_invoice = create_invoice(row=row, values={**values, "status": Status.RECEIVED})
-        mine.state = State.ENTERED
-    mine.save(update_fields=["is_original", "state", "supplier_invoice"])
+    mine = entering.not_a_duplicate(incoming=_locked(incoming, seen), user=user)
     _note(mine, "state", State.DUPLICATE, mine.state)
     return mine
 
@@ -216,54 +199,34 @@ def note_approval(*, incoming: IncomingInvoice, voucher: Voucher) -> None:
     _note(incoming, "status", Status.REGISTERED, Status.APPROVED, voucher=str(voucher))
 
 
-def values_said(incoming: IncomingInvoice) -> dict[str, Any]:
-    """Return what a document with data says, by the register's fields; empty where it says too little."""
-    content: Mapping[str, Any] = incoming.content or {}
-    totals = content.get("totals") or {}
-    try:
-        amount, vat = (Decimal(totals[name]) if totals.get(name) else None for name in ("payable", "vat"))
-        days = {
-            name: date.fromisoformat(content[said]) if content.get(said) else None
-            for name, said in (("invoice_date", "issue_date"), ("due_date", "due_date"))
-        }
-    except (InvalidOperation, TypeError, ValueError):
+def said(incoming: IncomingInvoice) -> dict[str, Any]:
+    """Return what a document with data says, by the register's fields, as far as it says it."""
+    invoice = entering.content_of(incoming)
+    if invoice is None:
         return {}
-    if amount is None or days["invoice_date"] is None:
-        return {}
-    references = [payment.get("reference") or "" for payment in content.get("payments") or []]
-    return {
-        "invoice_number": str(content.get("number") or "")[:64],
-        **days,
-        "currency": str(content.get("currency") or incoming.company.currency)[:3],
-        "amount": amount,
-        "vat_amount": vat,
-        "payment_reference": next(filter(None, references), "")[:64],
+    found = {
+        "invoice_number": invoice.number[:64],
+        "invoice_date": invoice.issue_date,
+        "due_date": invoice.due_date,
+        "currency": invoice.currency[:3],
+        "amount": invoice.totals.with_vat if invoice.payable is None else invoice.payable,
+        "vat_amount": invoice.totals.vat,
+        "payment_reference": invoice.payment_reference[:64],
     }
-
-
-def duplicate_in_register(incoming: IncomingInvoice, fields: Fields) -> SupplierInvoice | None:
-    """Return the supplier's invoice of the same number, if there is another that counts."""
-    if fields.supplier is None or not fields.invoice_number:
-        return None
-    same = SupplierInvoice.objects.filter(supplier=fields.supplier, invoice_number=fields.invoice_number)
-    own = Q(pk=incoming.supplier_invoice_id) if incoming.supplier_invoice_id else Q(pk=None)
-    return same.exclude(own).exclude(status__in=VOID).order_by("pk").first()
+    return {name: value for name, value in found.items() if value not in (None, "")}
 
 
 def account_to_keep(account: BankAccount, supplier: Supplier | None) -> str:
     """Return the supplier's field that an account would be kept in; empty where there is none for it."""
-    if account.kind in KINDS and compare(account, supplier) in {Difference.NEW, Difference.CHANGED}:
+    if account.kind in KINDS and compare([account], supplier) in {Difference.NEW, Difference.CHANGED}:
         return account.kind
     return ""
 
 
 def _locked(incoming: IncomingInvoice, seen: str) -> IncomingInvoice:
-    # The invoice that came first, then the register's: everybody who takes both takes them in this order.
-    mine = (
-        IncomingInvoice.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("company", "mail", "supplier_invoice__supplier", "supplier_invoice__voucher")
-        .get(pk=incoming.pk)
-    )
+    # The company's turn first, then the invoice that came, then the register's: intake takes them in this order too.
+    entering.lock(incoming.company)
+    mine = _again(incoming)
     if mine.supplier_invoice_id is not None:
         mine.supplier_invoice = approving.locked_invoice(mine)
     if mark_of(mine) != seen:
@@ -271,38 +234,53 @@ def _locked(incoming: IncomingInvoice, seen: str) -> IncomingInvoice:
     return mine
 
 
-def _write(mine: IncomingInvoice, fields: Fields) -> None:
+def _again(incoming: IncomingInvoice) -> IncomingInvoice:
+    """The invoice as it is now, locked."""
+    rows = IncomingInvoice.objects.select_for_update(no_key=True, of=("self",))
+    related = ("company", "mail", "document", "supplier_invoice__supplier", "supplier_invoice__voucher")
+    return rows.select_related(*related).get(pk=incoming.pk)
+
+
+def _write(mine: IncomingInvoice, fields: Fields, user: User | None) -> None:
     if not is_open(mine):
         raise AlreadyHandled
-    values = {
-        field.name: getattr(fields, field.name) for field in dataclasses.fields(fields) if field.name != "account"
-    }
-    before = _standing(mine)
+    values = {name: getattr(fields, name) for name in OF_ROW}
     if mine.supplier_invoice is None:
-        row = SupplierInvoice(company=mine.company)
-        mine.supplier_invoice = create_invoice(row=row, values={**values, "status": Status.RECEIVED})
-        mine.state = State.ENTERED
-        _note(mine, "status", before, Status.RECEIVED)
+        _enter(mine, values, fields.supplier, user)
     else:
-        invoice = mine.supplier_invoice
-        told = {name: [_told(getattr(invoice, name)), _told(value)] for name, value in values.items()}
-        change_invoice(row=invoice, values={**values, "balance": fields.amount})
-        if changed := {name: pair for name, pair in told.items() if pair[0] != pair[1]}:
-            note_event(kind=ChangeKind.CHANGED, subject=mine, company=mine.company, details=changed)
+        _change(mine, mine.supplier_invoice, {**values, "supplier": fields.supplier}, user)
     mine.invoice_number = fields.invoice_number
     if fields.account != account_of(mine).number:
         mine.account = fields.account
-    mine.save(update_fields=["supplier_invoice", "state", "invoice_number", "account"])
+    mine.save(update_fields=["invoice_number", "account"])
 
 
-def _check_new(mine: IncomingInvoice, fields: Fields) -> None:
-    if (existing := duplicate_in_register(mine, fields)) is not None:
-        raise DuplicateInvoice(existing)
+def _enter(mine: IncomingInvoice, values: Mapping[str, Any], supplier: Supplier | None, user: User | None) -> None:
+    before = _standing(mine)
+    if mine.state == State.ENTERED:  # its row was deleted in the register
+        mine.state = State.TO_ENTER
+        mine.save(update_fields=["state"])
+    content = InvoiceContent(**values, status=Status.RECEIVED)
+    mine.supplier_invoice = entering.enter(incoming=mine, content=content, supplier=supplier, user=user)
+    mine.state = State.ENTERED
+    _note(mine, "status", before, Status.RECEIVED)
+
+
+def _change(mine: IncomingInvoice, row: SupplierInvoice, values: Mapping[str, Any], user: User | None) -> None:
+    told = {name: [_told(getattr(row, name)), _told(value)] for name, value in values.items()}
+    supplier = values["supplier"]
+    is_another = supplier is not None and supplier.pk != row.supplier_id
+    own = {name: value for name, value in values.items() if name != "supplier" or supplier is None}
+    change_invoice(row=row, values={**own, "balance": values["amount"]})
+    if is_another:
+        entering.choose_supplier(incoming=mine, supplier=supplier, user=user)
+    if changed := {name: pair for name, pair in told.items() if pair[0] != pair[1]}:
+        note_event(kind=ChangeKind.CHANGED, subject=mine, company=mine.company, details=changed)
 
 
 def _take_account(mine: IncomingInvoice, supplier: Supplier, wish: Registration) -> None:
     account = account_of(mine)
-    if compare(account, supplier) == Difference.CHANGED and mine.confirmed_account != account.plain:
+    if compare(accounts_of(mine), supplier) == Difference.CHANGED and mine.confirmed_account != account.plain:
         if not wish.confirms_account:
             raise AccountNotConfirmed
         mine.confirmed_account = account.plain
@@ -340,8 +318,3 @@ def _note(mine: IncomingInvoice, field: str, before: str, after: str, **further:
 
 def _told(value: Any) -> str:
     return "" if value is None else str(value)
-
-
-def sender_of(mail: Mail) -> str:
-    """Return who sent a message, as people are told."""
-    return mail.sender or mail.envelope_sender

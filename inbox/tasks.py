@@ -2,11 +2,13 @@
 
 import logging
 import time
+from typing import Any
 
 from celery import current_app, shared_task
 from kombu.exceptions import OperationalError as BrokerAway
 
-from inbox import receiving, worker
+from inbox import receiving, replies, worker
+from notices.letters import RETRIES
 
 logger = logging.getLogger(__name__)
 
@@ -47,3 +49,21 @@ def resume_all() -> None:
             current_app.send_task("inbox.tasks.read_waiting", retry=False, expires=30)
         except (BrokerAway, OSError) as error:
             logger.warning("Messages are read when the broker is back: %s", error)
+
+
+@shared_task(name=replies.SEND, ignore_result=True, **RETRIES)
+def send_reply(reply: int, **_options: Any) -> None:
+    """Send one answer; a mail server that doesn't answer is asked again, a little later each time."""
+    replies.post.send(reply)
+
+
+@shared_task(ignore_result=True)
+def send_left_replies() -> None:
+    """Answers whose task was lost, or that couldn't be sent for a while."""
+    replies.post.enqueue_left_behind()
+
+
+@shared_task(ignore_result=True)
+def remove_old_replies() -> None:
+    """Answers of last year."""
+    replies.post.remove_old()

@@ -149,6 +149,8 @@ CELERY_BEAT_SCHEDULE = {
     "imports": {"task": "imports.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
     "files of imports": {"task": "imports.tasks.remove_old", "schedule": 3600.0},
     "mails": {"task": "inbox.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
+    "replies to mails": {"task": "inbox.tasks.send_left_replies", "schedule": 60.0, "options": {"expires": 60.0}},
+    "old replies to mails": {"task": "inbox.tasks.remove_old_replies", "schedule": 3600.0},
     "working copies": {"task": "workcopies.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
     "files of working copies": {"task": "workcopies.tasks.remove_old", "schedule": 3600.0},
     # Expired before the next one: a worker that was away finds one sweep, not an hour of them.

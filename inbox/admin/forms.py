@@ -1,7 +1,5 @@
 """What a person says of an invoice: its fields, its supplier, and why it is rejected."""
 
-import re
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -21,9 +19,9 @@ from unfold.widgets import (
 from access import scope
 from access.http.admin.amounts import AmountField
 from access.http.admin.days import DayInput
-from inbox import handling
+from inbox import entering, handling, suppliers
 from inbox import replies as answers
-from inbox.accounts import KINDS, account_of
+from inbox.accounts import account_of
 from inbox.handling import Fields, Registration
 from inbox.models import IncomingInvoice
 from ledger.models import Supplier, SupplierInvoice
@@ -144,7 +142,11 @@ class InvoiceForm(forms.Form):
     def wish(self) -> Registration:
         """What else is decided as it is registered."""
         values = self.cleaned_data
-        new = {name: values[f"{NEW}{name}"] for name in OF_SUPPLIER} if values.get("makes_supplier") else None
+        new = None
+        if values.get("makes_supplier"):
+            content = entering.content_of(self.incoming)
+            further = suppliers.propose(content) if content else {}
+            new = {**further, **{name: values[f"{NEW}{name}"] for name in OF_SUPPLIER}}
         return Registration(
             new_supplier=new,
             confirms_account=values.get("confirms_account", False),
@@ -229,8 +231,7 @@ def _of_invoice(incoming: IncomingInvoice) -> dict[str, Any]:
     account = account_of(incoming).number
     if invoice is None:
         # What the document's data says is what its sender says; of what only looks so, nothing is filled in.
-        said = handling.values_said(incoming)
-        return {"currency": incoming.company.currency, "account": account, **said}
+        return {"currency": incoming.company.currency, "account": account, **handling.said(incoming)}
     names = ("supplier", "invoice_number", "invoice_date", "due_date", "currency", "amount", "vat_amount")
     return {
         "account": account,
@@ -240,16 +241,6 @@ def _of_invoice(incoming: IncomingInvoice) -> dict[str, Any]:
 
 
 def _of_seller(incoming: IncomingInvoice) -> dict[str, Any]:
-    """A new supplier, as the invoice describes its seller."""
-    seller: Mapping[str, Any] = (incoming.content or {}).get("seller") or {}
-    account = account_of(incoming)
-    found: dict[str, Any] = {
-        "name": str(seller.get("name") or incoming.sender_name)[:200],
-        "organisation_number": str(seller.get("organisation_number") or "")[:32],
-        "email": str(seller.get("email") or "")[:254],
-    }
-    if account.kind in KINDS:
-        found[account.kind] = account.number
-    payments = (incoming.content or {}).get("payments") or [{}]
-    found["bic"] = re.sub(r"[^A-Z0-9]", "", str(payments[0].get("bic") or "").upper())[:11]
-    return {f"{NEW}{name}": value for name, value in found.items()}
+    """A new supplier as the document's data describes its seller; of what a text only seems to say, nothing."""
+    content = entering.content_of(incoming)
+    return {} if content is None else {f"{NEW}{name}": value for name, value in suppliers.propose(content).items()}

@@ -32,8 +32,8 @@ from access.http.admin.moments import moment
 from access.http.admin.refusals import refusal_of
 from history.models import Change
 from history.rendering import who
-from inbox import addresses, approving, handling, posting, replies, storage
-from inbox.accounts import Difference, account_of, compare, known_of
+from inbox import addresses, approving, entering, handling, posting, replies, storage, suppliers
+from inbox.accounts import Difference, account_of, accounts_of, compare, known_of
 from inbox.admin import findings, originals, suggestions
 from inbox.admin.forms import InvoiceForm, RejectionForm, next_supplier_number
 from inbox.admin.posting_form import HeadForm, ProposedRows, RateForm, rows_of
@@ -255,10 +255,12 @@ class IncomingInvoiceAdmin(ReadOnlyAdmin):
             return self._page(request, incoming, form=form)
         seen = request.POST.get(SEEN, "")
         try:
+            by = cast(User, request.user)
             if action == "save":
-                saved = handling.correct(incoming=incoming, fields=form.content(), seen=seen)
+                saved = handling.correct(incoming=incoming, fields=form.content(), seen=seen, user=by)
             else:
-                saved = handling.register(incoming=incoming, fields=form.content(), wish=form.wish(), seen=seen)
+                wish = form.wish()
+                saved = handling.register(incoming=incoming, fields=form.content(), wish=wish, seen=seen, user=by)
         except REFUSALS as error:
             return self._refused(request, incoming, error, form)
         self.log_change(request, saved, [{"changed": {"object": word_of(saved)}}])
@@ -422,7 +424,9 @@ class IncomingInvoiceAdmin(ReadOnlyAdmin):
             )
             return ask_about_form(request, asked, IncomingInvoice, further=[(SEEN, handling.mark_of(incoming))])
         try:
-            said = handling.say_original(incoming=incoming, seen=request.POST.get(SEEN, ""))
+            said = handling.say_original(
+                incoming=incoming, seen=request.POST.get(SEEN, ""), user=cast(User, request.user)
+            )
         except REFUSALS as error:
             self._tell(request, error)
         else:
@@ -500,13 +504,20 @@ class IncomingInvoiceAdmin(ReadOnlyAdmin):
             context["suggestions"] = suggestions.of(incoming, found)
         if standing == Status.REGISTERED and may_approve:
             context |= self._of_posting(request, incoming, head, rows, rate)
-        refused = any(part is not None and part.is_bound and part.errors for part in (form, head, rows))
+        refused = any(part is not None and part.is_bound and not part.is_valid() for part in (form, head, rows))
         return TemplateResponse(request, "admin/inbox/invoice.html", context, status=400 if refused else 200)
 
     def _suppliers(self, request: HttpRequest, incoming: IncomingInvoice) -> list[Supplier]:
         if incoming.supplier_invoice is not None and incoming.supplier_invoice.supplier_id is not None:
             return []
-        return suggestions.suppliers_in(incoming, scope.visible(Supplier.objects.all(), request.user))
+        invoice = entering.content_of(incoming)
+        if invoice is None:
+            found = suppliers.suggest(incoming=incoming)
+        else:
+            found = list(suppliers.find(company=incoming.company, invoice=invoice).suppliers)
+        may_know = scope.visible(Supplier.objects.filter(pk__in=[one.pk for one in found]), request.user)
+        known = set(may_know.values_list("pk", flat=True)) if found else set()
+        return [one for one in found if one.pk in known]
 
     def _of_findings(self, incoming: IncomingInvoice) -> dict[str, Any]:
         found = findings.told(incoming)
@@ -540,7 +551,7 @@ class IncomingInvoiceAdmin(ReadOnlyAdmin):
         if form is not None and form.is_bound and hasattr(form, "cleaned_data"):
             supplier = form.cleaned_data.get("supplier") or supplier
         account = account_of(incoming)
-        difference = compare(account, supplier)
+        difference = compare(accounts_of(incoming), supplier)
         is_confirmed_now = bool(incoming.confirmed_account) and incoming.confirmed_account == account.plain
         return {
             "account": account,
@@ -549,7 +560,7 @@ class IncomingInvoiceAdmin(ReadOnlyAdmin):
             "account_is_changed": difference == Difference.CHANGED and not is_confirmed_now,
             "account_is_confirmed": difference == Difference.CHANGED and is_confirmed_now,
             "account_is_new": difference == Difference.NEW and supplier is not None,
-            "found_by": FOUND_BY.get(incoming.found_by, incoming.found_by),
+            "found_by": FOUND_BY.get(incoming.found_by, ""),
         }
 
     def _of_links(self, request: HttpRequest, incoming: IncomingInvoice) -> dict[str, Any]:
@@ -698,7 +709,7 @@ def warnings_of(incoming: IncomingInvoice) -> list[tuple[str, str]]:
     found = []
     supplier = incoming.supplier_invoice.supplier if incoming.supplier_invoice else None
     account = account_of(incoming)
-    if compare(account, supplier) == Difference.CHANGED and incoming.confirmed_account != account.plain:
+    if compare(accounts_of(incoming), supplier) == Difference.CHANGED and incoming.confirmed_account != account.plain:
         found.append(("bad", gettext("Changed bank account")))
     if errors := findings.count(incoming, "error"):
         found.append(("bad", ngettext("%(count)s error", "%(count)s errors", errors) % {"count": errors}))

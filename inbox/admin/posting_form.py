@@ -72,7 +72,7 @@ def rows_of(
     )
     kind = type("InvoiceRows", (made,), {"asker": user, "proposed": proposed})
     found: ProposedRows = kind(
-        data,
+        data=data,
         instance=Voucher(company=incoming.company),
         prefix=PREFIX,
         initial=[_initial(row) for row in proposed] if data is None else None,

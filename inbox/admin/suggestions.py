@@ -4,15 +4,13 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import Q
 from django.utils.formats import date_format
 
 from access.http.admin.amounts import shown
 from inbox.accounts import plain
+from inbox.formats.numbers import normal_organisation_number
 from inbox.models import IncomingInvoice
 from ledger.models import Supplier
 
@@ -64,17 +62,6 @@ def of(incoming: IncomingInvoice, suppliers: Sequence[Supplier] = ()) -> dict[st
     return found
 
 
-def suppliers_in(incoming: IncomingInvoice, rows: Any) -> list[Supplier]:
-    """Return the suppliers among some rows that numbers in the text are of."""
-    seen = _seen_of_supplier(incoming)
-    written = {form for value, _proposal in seen for form in _forms_of(value)}
-    if not written:
-        return []
-    columns = ("organisation_number", "bankgiro", "plusgiro", "iban")
-    known = reduce(or_, (Q(**{f"{column}__in": written}) for column in columns))
-    return list(rows.filter(known, company=incoming.company_id, active=True).order_by("number")[:MOST])
-
-
 def _made(field: str, kept: Mapping[str, Any]) -> Suggestion | None:
     value = str(kept.get("value") or "")
     try:
@@ -113,15 +100,6 @@ def _numbers_of(supplier: Supplier) -> set[str]:
     return {_digits(number) for number in (supplier.organisation_number, *accounts) if number}
 
 
-def _forms_of(number: str) -> set[str]:
-    """The ways in which registers write a number."""
-    digits = _digits(number)
-    return {number, digits, f"{digits[:-4]}-{digits[-4:]}", f"{digits[:-1]}-{digits[-1:]}"} if digits else set()
-
-
 def _digits(number: str) -> str:
     """A number as it is compared: a Swedish VAT number is the organisation number with two digits more."""
-    compact = plain(number)
-    if compact.startswith("SE") and len(compact) == 14 and compact.endswith("01"):
-        return compact[2:12]
-    return compact[2:] if len(compact) == 12 and compact.startswith(("16", "19", "20")) else compact
+    return normal_organisation_number(plain(number))
