@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import CharField, F, Func, Q, QuerySet, Value
-from django.db.models.functions import Upper
+from django.db.models import Q, QuerySet
 
 from inbox import rules, suppliers
 from inbox.formats import Finding, Invoice
 from inbox.models import IncomingInvoice, Mail, MailFile
+from inbox.models.invoices import plain_invoice_number
 from inbox.rules import finding
 from ledger.importing.messages import message as _
 from ledger.models import Company, Supplier, SupplierInvoice
@@ -39,7 +39,7 @@ class Repeat:
 
 
 def normal(number: str) -> str:
-    """An invoice number as it is compared: blanks and small letters mean nothing, zeros and signs do."""
+    """An invoice number as `plain_invoice_number` has the database compare it."""
     return re.sub(r"\s", "", number).upper()
 
 
@@ -133,14 +133,14 @@ STATUSES = {Status.REJECTED: _("rejected"), Status.CANCELLED: _("cancelled")}
 
 def _in_register(supplier: Supplier, invoice_number: str, leaving_out: int | None) -> "QuerySet[SupplierInvoice]":
     same = SupplierInvoice.objects.filter(~Q(pk=leaving_out), supplier=supplier)
-    return same.alias(normal=_normal()).filter(normal=normal(invoice_number)).order_by("pk")
+    return same.alias(normal=plain_invoice_number()).filter(normal=normal(invoice_number)).order_by("pk")
 
 
 def _of_same_seller(
     company: Company, supplier: Supplier | None, invoice_number: str, invoice: Invoice
 ) -> Iterator[IncomingInvoice]:
     mine = _identity(invoice)
-    same = _originals(company).exclude(content=None).alias(normal=_normal())
+    same = _originals(company).exclude(content=None).alias(normal=plain_invoice_number())
     for known in same.filter(normal=normal(invoice_number)).order_by("pk"):
         row = known.supplier_invoice
         if row is not None and supplier is not None and row.supplier_id not in (None, supplier.pk):
@@ -168,8 +168,3 @@ def _is_credit(incoming: IncomingInvoice) -> bool:
     row = incoming.supplier_invoice
     amount = row.amount if row is not None else Invoice.from_json(incoming.content or {}).payable
     return amount is not None and amount < 0
-
-
-def _normal() -> Upper:
-    arguments = (F("invoice_number"), Value(r"\s"), Value(""), Value("g"))
-    return Upper(Func(*arguments, function="regexp_replace", output_field=CharField()))
