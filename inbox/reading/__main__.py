@@ -16,7 +16,7 @@ import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from inbox.reading import isolation, wire
 from inbox.reading.exceptions import ReadingRefused
@@ -73,22 +73,39 @@ class Mother:
         if not order:
             return False
         job, status = (socket.socket(fileno=number) for number in received)
-        with job, suppress(OSError):
-            pid = os.fork()
-            if pid == 0:
-                os._exit(self._child(job))
-            with suppress(OSError):
-                os.setpgid(pid, pid)
-            child = Child(pid, os.pidfd_open(pid), status, time.monotonic())
-            self.children[pid] = child
-            self.poll.register(child.ended, select.POLLIN)
-            self.poll.register(status, select.POLLIN | select.POLLRDHUP)
-        if not any(child.status is status for child in self.children.values()):
+        try:
+            with job:
+                pid = os.fork()
+                if pid == 0:
+                    self._be_child(job)
+            self._watch(pid, status)
+        except OSError:
             status.close()
         return True
 
+    def _watch(self, pid: int, status: socket.socket) -> None:
+        """Have a child's end told; one that can't be watched is ended."""
+        with suppress(OSError):
+            os.setpgid(pid, pid)
+        try:
+            ended = os.pidfd_open(pid)
+        except OSError:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
+        self.children[pid] = Child(pid, ended, status, time.monotonic())
+        self.poll.register(ended, select.POLLIN)
+        self.poll.register(status, select.POLLIN | select.POLLRDHUP)
+
+    def _be_child(self, job: socket.socket) -> NoReturn:
+        """Read, and never come back to the mother's work."""
+        code = 1
+        try:
+            code = self._child(job)
+        finally:
+            os._exit(code)
+
     def _child(self, job: socket.socket) -> int:
-        """What the child does; never returns to the mother's work."""
         mother = os.getppid()
         os.setpgid(0, 0)
         isolation.die_with_parent(mother)

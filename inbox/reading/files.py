@@ -15,6 +15,7 @@ from inbox.reading.limits import Limits
 from inbox.reading.names import ending, file_name
 from inbox.reading.results import Part, Problem, Role
 from inbox.reading.structure import RefusedMessage
+from ledger.importing.messages import Message
 
 KEPT: set[Role] = {"invoice", "attachment", "signature"}
 SECONDS_FOR_TEXTS = 25.0  # of all PDFs of a message together
@@ -63,6 +64,12 @@ class File:
             self.reason,
             self.container,
         )
+
+
+def technical(message: Message) -> str:
+    """A message in English with its values: for a log, where no language is known."""
+    values = {name: technical(value) if isinstance(value, Message) else value for name, value in message.values.items()}
+    return message.text % values if values else message.text
 
 
 def squeezed(text: str) -> str:
@@ -141,12 +148,14 @@ class Files:
         try:
             known = recognise(file.content)
             if known is None or not known.is_read:
-                self.problem("no_invoice_xml", file.path, known.title.text if known else "")
+                self.problem("no_invoice_xml", file.path, technical(known.title) if known else "")
                 return
             file.invoices = read_all(file.content)
         except UnreadableInvoice as error:
             code = "hostile_xml" if error.code == "hostile_xml" else "unreadable_invoice"
-            self._leave(file, "refused", code, f"{error.code} {error.field} line {error.line}: {error.reason.text}")
+            self._leave(
+                file, "refused", code, f"{error.code} {error.field} line {error.line}: {technical(error.reason)}"
+            )
             return
         number = 0
         for invoice in file.invoices:

@@ -20,6 +20,7 @@ from inbox.reading.exceptions import Death, ReadingDied, ReadingRefused, Reading
 from inbox.reading.limits import LIMITS, Limits
 
 PROJECT = Path(__file__).resolve().parents[2]
+MOST_AT_ONCE = 4  # readings of one process, each of which may take all of its memory
 GRACE = 5.0  # seconds that the mother has to tell how a child ended
 NEAR_THE_LIMIT = 0.6  # of the memory: a process that ends there by itself most likely found no more
 EXIT_MEMORY = 3
@@ -49,6 +50,7 @@ class Readers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(MOST_AT_ONCE)
         self._control: socket.socket | None = None
         self._mother: subprocess.Popen[bytes] | None = None
         os.register_at_fork(after_in_child=self._forget)
@@ -62,9 +64,10 @@ class Readers:
             raise ReadingRefused("too_large")
         order = {"job": job, "options": dict(options or {}), "limits": asdict(limits)}
         for _ in range(2):  # a mother that was idle for long, or was ended, is replaced once
-            here, status = self._fork()
-            with here, status:
-                answer = _Reading(here, status, limits).run(order, content)
+            with self._turns:
+                here, status = self._fork()
+                with here, status:
+                    answer = _Reading(here, status, limits).run(order, content)
             if answer is not None:
                 return answer
         raise ReadingUnavailable("The process that reads was lost.")
@@ -123,6 +126,7 @@ class Readers:
     def _forget(self) -> None:
         """A forked process starts one of its own: this one's belongs to its parent."""
         self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(MOST_AT_ONCE)
         if self._control is not None:
             self._control.close()
         if self._mother is not None:

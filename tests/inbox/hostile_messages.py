@@ -345,7 +345,7 @@ add(
     "executable",
 )
 add("xml_file_that_is_a_bomb", xml(lambda: ubl(embedded={"a.zip": zip_bomb()})), "archive_bomb")
-add("xml_of_no_invoice", xml(lambda: "<Order/>"), "no_invoice_xml")
+add("xml_of_no_invoice", xml(lambda: "<Order xmlns='urn:x'/>"), "no_invoice_xml")
 add("xml_of_1_000_lines", xml(lambda: many_lines(1000)))
 
 

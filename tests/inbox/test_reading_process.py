@@ -44,6 +44,9 @@ def test_an_answer_is_the_same_as_without_a_process() -> None:
     assert read.candidates[0].invoice is not None
     assert read.candidates[0].invoice.attachments[0].content == shown == read.content("2/1")
     assert read.headers == reading.read_headers(content)
+    elsewhere = reading.read_document((PROJECT / "tests/data/invoices/ehf3-norway.xml").read_bytes())
+    assert elsewhere.candidates[0].invoice is not None
+    assert [bool(each.content) for each in elsewhere.candidates[0].invoice.attachments] == [False, True]
     alone = reading.read_document(ubl(), file_name="../a.xml")
     assert (alone.parts[0].file_name, alone.candidates[0].kind) == ("a.xml", "xml")
 
