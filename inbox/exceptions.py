@@ -57,6 +57,13 @@ class NotInQuarantine(InboxError):
     message = _("The message isn't in quarantine any more: somebody has handled it meanwhile.")
 
 
+class NotRemoved(InboxError):
+    """Only what was removed from quarantine is taken back."""
+
+    code = "not_removed"
+    message = _("The message can't be taken back: somebody has done so, or its time is over.")
+
+
 class CompanyNeeded(InboxError):
     """A message that nobody could tell the company of is released to one."""
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from inbox.exceptions import CompanyNeeded, NotInQuarantine
+from inbox.exceptions import CompanyNeeded, InboxError, NotInQuarantine, NotRemoved
 from inbox.models import Mail
 from inbox.receiving import TASK
 from ledger.models import Company
@@ -52,10 +52,20 @@ def remove(*, mail: Mail, user: User | None = None) -> Mail:
     return locked
 
 
-def _locked(mail: Mail) -> Mail:
-    locked = Mail.objects.select_for_update(no_key=True, of=("self",)).select_related("company").get(pk=mail.pk)
-    if locked.status != Status.QUARANTINED:
-        raise NotInQuarantine
+@transaction.atomic
+def take_back(*, mail: Mail, user: User | None = None) -> Mail:
+    """Put what was removed into quarantine again. Raises `NotRemoved`."""
+    locked = _locked(mail, Status.REMOVED, NotRemoved)
+    locked.status = Status.QUARANTINED
+    _settle(locked, user)
+    return locked
+
+
+def _locked(mail: Mail, status: str = Status.QUARANTINED, refusal: type[InboxError] = NotInQuarantine) -> Mail:
+    found = Mail.objects.select_for_update(no_key=True, of=("self",)).select_related("company")
+    locked = found.filter(pk=mail.pk).first()
+    if locked is None or locked.status != status:
+        raise refusal
     return locked
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from celery import current_app, shared_task
 from kombu.exceptions import OperationalError as BrokerAway
 
-from inbox import receiving, replies, worker
+from inbox import keeping, receiving, replies, worker
 from notices.letters import RETRIES
 
 logger = logging.getLogger(__name__)
@@ -67,3 +67,9 @@ def send_left_replies() -> None:
 def remove_old_replies() -> None:
     """Answers of last year."""
     replies.post.remove_old()
+
+
+@shared_task(ignore_result=True)
+def remove_old() -> None:
+    """Delete what was removed from quarantine long ago."""
+    keeping.delete_removed()

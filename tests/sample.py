@@ -39,8 +39,8 @@ from config.sample_hours import make_sample_hours
 from imports import running as import_running
 from imports import services as import_services
 from imports.models import FileImport
-from inbox import addresses
-from inbox.models import InvoiceAddress, Portal
+from inbox import addresses, quarantine, reasons
+from inbox.models import InvoiceAddress, Mail, MailFile, Portal
 from information_types import registry
 from ledger.models import (
     Company,
@@ -61,7 +61,7 @@ from sign_in.models import FailedSignIn
 from subscriptions.models import Subscription
 from subscriptions.services import change_parts
 from tests import factories
-from tests.inbox.samples import make_desk
+from tests.inbox.samples import make_desk, make_mail
 from tests.integrators import Integrator
 from tests.workcopies.conflicts import document_of, make_conflict, make_copy
 from tests.workcopies.samples import make_working_copies
@@ -134,6 +134,17 @@ def _portals(books: Company, companies: list[Company], user: User) -> None:
     addresses.switch_on(company=companies[0], user=user)
     addresses.switch_on(company=companies[1], user=user)
     addresses.switch_off(company=companies[1])
+    html = ("nyhetsbrev.html", "text/html", b"<b>Hej</b>")
+    said = {"sender": "Nyhetsbrev <nyheter@example.se>", "subject": "Veckans erbjudanden", "text": "Köp, köp, köp!"}
+    newsletter = make_mail(books, html, **said)
+    newsletter.files.update(kind=MailFile.Kind.IGNORED)
+    quarantine.put(mail=newsletter, reason=reasons.kept(reasons.NO_INVOICE))
+    virus = make_mail(companies[0], ("faktura.pdf", "application/pdf", b"%PDF-1.7"), subject="FAKTURA!!!")
+    quarantine.put(mail=virus, reason=reasons.kept(reasons.VIRUS, name="Win.Trojan.Agent-1"))
+    quarantine.put(mail=make_mail(None), reason=reasons.kept(reasons.UNKNOWN_COMPANY))
+    removed = make_mail(books, sender="Okänd <x@example.se>", subject="Hej")
+    quarantine.put(mail=removed, reason=reasons.kept(reasons.BOUNCE))
+    quarantine.remove(mail=removed, user=user)
 
 
 VOUCHER = "/api/v1/vouchers/100/2010-01-01/A"
@@ -504,6 +515,10 @@ def _named(company: Company, subscriptions: dict[str, Subscription]) -> dict[str
         "hours_file": HoursFile.objects.get(name="timmar.csv").pk,
         "hours_file_wrong": HoursFile.objects.get(name="timmar-fel.csv").pk,
         "acceptance": TermsAcceptance.objects.all()[0].pk,
+        "mail_quarantined": Mail.objects.get(subject="Veckans erbjudanden").pk,
+        "mail_virus": Mail.objects.get(reason__code="virus").pk,
+        "mail_unknown": Mail.objects.get(company=None).pk,
+        "mail_removed": Mail.objects.get(status=Mail.Status.REMOVED).pk,
         "portal_off": Portal.objects.get(active=False).pk,
         "earlier_address": InvoiceAddress.objects.exclude(replaced_at=None)[0].pk,
         "own_template": AccessTemplate.objects.exclude(office=None)[0].pk,

@@ -16,6 +16,8 @@ from django.utils.translation import ngettext
 
 from access.models import ApiKey, KeyLetter
 from access.scope import may_everywhere, rights_of_request, visible, within
+from inbox import virus
+from inbox.models import Mail
 from notices.letters import reach_people
 from onetime_transfer.models import Transfer
 from revisions.messages import what_is_gone
@@ -68,6 +70,7 @@ def of(lines: Sequence[Line], signs: Signs, *, user: User | AnonymousUser) -> li
         *_transfers(user),
         *_reported(user),
         *_conflicts(user, signs),
+        *_quarantined(user, signs),
         *_incomplete(lines, user),
         *_keys(user, signs.now),
     ]
@@ -118,6 +121,20 @@ def _of_the_installation(signs: Signs) -> Iterator[Need]:
             kind="clock",
             text=text % {"time": age(signs.now - signs.beat_at)},
             advice=_("Transfers, warnings and e-mails wait for it. Start it again; nothing is lost."),
+            is_severe=True,
+        )
+
+    if signs.reads_nothing and signs.unread:
+        text = _("A message to the e-mail portal has waited for %(time)s to be read")
+        yield Need(
+            kind="unread",
+            text=text % {"time": age(signs.now - signs.unread)},
+            advice=_(
+                "The virus scanner doesn't answer. Start it again, or correct CLAMAV_SOCKET; nothing is lost, and "
+                "nothing is read unscanned."
+            )
+            if virus.is_set()
+            else _("The worker that reads, or the storage of messages, stands still. Start it again; nothing is lost."),
             is_severe=True,
         )
 
@@ -276,6 +293,25 @@ def _conflicts(user: User | AnonymousUser, signs: Signs) -> Iterator[Need]:
             advice=_("Both sides are kept until then; what stands here is what was written here."),
             action=_("Open the conflicts"),
             url=f"{reverse('admin:workcopies_conflict_changelist')}?status__exact={Conflict.Status.OPEN}",
+        )
+
+
+def _quarantined(user: User | AnonymousUser, signs: Signs) -> Iterator[Need]:
+    """Messages that somebody has to look at before anything comes of them."""
+    reach = rights_of_request(user).companies_with("inbox.view_mail")
+    count = sum(1 for company in signs.quarantined if reach is None or company in reach)
+    if count:
+        text = ngettext(
+            "%(count)s message to the e-mail portal is in quarantine",
+            "%(count)s messages to the e-mail portal are in quarantine",
+            count,
+        )
+        yield Need(
+            kind="quarantined",
+            text=text % {"count": wording.grouped(count)},
+            advice=_("Nothing comes of them until somebody releases or removes them."),
+            action=_("Open the quarantine"),
+            url=f"{reverse('admin:inbox_mail_changelist')}?status__exact={Mail.Status.QUARANTINED}",
         )
 
 

@@ -8,6 +8,7 @@ from django.db import connection
 
 QUEUED_WITHIN = timedelta(seconds=15)
 BEATS_WITHIN = timedelta(minutes=3)
+READS_WITHIN = timedelta(minutes=10)
 
 SIGNS = """
     select clock_timestamp(),
@@ -19,6 +20,8 @@ SIGNS = """
                 where revoked_at is null and (expires_at is null or expires_at > clock_timestamp())),
         exists (select from revisions_departure where rows > 0),
         array(select company_id from workcopies_conflict where status = 'open' limit 1000),
+        array(select company_id from inbox_mail where status = 'quarantined' limit 1000),
+        (select received_at from inbox_mail where status in ('waiting', 'reading') order by id limit 1),
         restored.found_at, restored.lost_changed_at, restored.last_changed_at
     from (select) as nothing
     left join lateral (
@@ -40,6 +43,9 @@ VERSION = """
          from onetime_transfer_transfer),
         (select (count(*), sum(times))::text from revisions_feedback where state = 'open'),
         (select (count(*), max(id))::text from workcopies_conflict where status = 'open'),
+        (select (count(*), max(id))::text from inbox_mail where status = 'quarantined'),
+        (select min(received_at) < clock_timestamp() - %(read)s::interval
+         from inbox_mail where status in ('waiting', 'reading')),
         (select clock_timestamp() - beat_at > %(beats)s::interval from watch_pulse),
         exists (select from revisions_changeset
                 where not fanned_out and id > coalesce((select floor from revisions_fanoutstate), 0)
@@ -51,7 +57,8 @@ VERSION = """
 @dataclasses.dataclass(frozen=True)
 class Signs:
     """What one look found; `unqueued` is when the oldest change was made that isn't queued yet, `conflicts` the
-    companies of those of working copies that wait for somebody, a thousand at most.
+    companies of those of working copies that wait for somebody, a thousand at most; `quarantined` those of messages in
+    quarantine, None where nobody could tell; `unread` is when the oldest message came that isn't read yet.
 
     `restored_at` is when the database was found to be an older one, until that is in order; then the last changes of
     the lost one, as far as they are known, and of this one.
@@ -64,6 +71,8 @@ class Signs:
     has_keys: bool
     has_delivered: bool
     conflicts: Sequence[int]
+    quarantined: Sequence[int | None]
+    unread: datetime | None
     restored_at: datetime | None
     lost_changed_at: datetime | None
     last_changed_at: datetime | None
@@ -72,6 +81,11 @@ class Signs:
     def lag(self) -> timedelta:
         """How long what is saved waits to be queued."""
         return max(self.now - self.unqueued, timedelta()) if self.unqueued else timedelta()
+
+    @property
+    def reads_nothing(self) -> bool:
+        """Whether messages wait longer than it takes to read them."""
+        return self.unread is not None and self.now - self.unread > READS_WITHIN
 
     @property
     def queues_nothing(self) -> bool:
@@ -94,6 +108,7 @@ def look() -> Signs:
 def version() -> tuple[object, ...]:
     """Another one whenever the first page has something else to tell; cheap enough to be asked for every second."""
     with connection.cursor() as cursor:
-        cursor.execute(VERSION, {"beats": str(BEATS_WITHIN), "queued": str(QUEUED_WITHIN)})
+        limits = {"beats": BEATS_WITHIN, "queued": QUEUED_WITHIN, "read": READS_WITHIN}
+        cursor.execute(VERSION, {name: str(limit) for name, limit in limits.items()})
         found: tuple[object, ...] = cursor.fetchone()
     return found

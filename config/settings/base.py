@@ -176,6 +176,7 @@ CELERY_BEAT_SCHEDULE = {
     "taking in again": {"task": "revisions.tasks.resume_taking_in", "schedule": 30.0, "options": {"expires": 30.0}},
     "old journal": {"task": "journal.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "old sign-ins": {"task": "sign_in.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "removed messages": {"task": "inbox.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "letters": {"task": "watch.tasks.send_left_letters", "schedule": 60.0, "options": {"expires": 60.0}},
 }
 

@@ -113,6 +113,7 @@ NAVIGATION: list[Item] = [
         "title": _("E-mail portal"),
         "items": [
             _list(_("Incoming invoices"), "mark_email_unread", "inbox.incominginvoice"),
+            _list(pgettext_lazy("menu of the e-mail portal", "Messages"), "mail", "inbox.mail"),
             _list(_("Addresses"), "alternate_email", "inbox.portal"),
         ],
     },
@@ -237,6 +238,7 @@ UNFOLD: dict[str, Any] = {
         _static("revisions/feedback.css"),
         _static("workcopies/workcopies.css"),
         _static("inbox/desk.css"),
+        _static("inbox/inbox.css"),
     ],
     "SCRIPTS": [
         _static("config/admin.js"),

@@ -1,5 +1,5 @@
 """The e-mail portal's pages."""
 
-from inbox.admin import invoices, portals
+from inbox.admin import invoices, mails, portals
 
-__all__ = ["invoices", "portals"]
+__all__ = ["invoices", "mails", "portals"]

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, Count, DateTimeField, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext, ngettext
@@ -122,7 +122,7 @@ class PortalAdmin(RegisterAdmin):
     }
 
     class Media:
-        css: ClassVar = {"all": ("revisions/rows.css", "inbox/inbox.css")}
+        css: ClassVar = {"all": ("revisions/rows.css",)}
         js = ("revisions/copy.js",)
 
     # The list
@@ -245,10 +245,14 @@ class PortalAdmin(RegisterAdmin):
             address = next((one for one in every if one.replaced_at is None), None)
             earlier = [one for one in every if one.replaced_at is not None]
             context |= {
+                "show_save_and_add_another": False,
                 "address": address,
                 "working": [one for one in earlier if one.works_until > now],
                 "over": sum(1 for one in earlier if one.works_until <= now),
                 "may_change": request.user.has_perm(CHANGE, obj),
+                "mails_url": f"{reverse('admin:inbox_mail_changelist')}?company__id__exact={obj.company_id}"
+                if request.user.has_perm("inbox.view_mail", obj)
+                else None,
                 "letters": list(_letters(obj.company, str(address))) if address else [],
             }
         return super().render_change_form(request, context, *arguments, obj=obj, **options)

@@ -78,6 +78,7 @@ class Mail(models.Model):
             # the quarantine's list, and its number on the first page
             models.Index(fields=["company", "-id"], name="mail_quarantined", condition=Q(status="quarantined")),
             models.Index(fields=["company", "-id"], name="mail_by_company"),  # the list of a company's
+            models.Index(fields=["status", "-id"], name="mail_by_status"),  # the list of all, those in quarantine first
             models.Index(fields=["company", "digest"], name="mail_by_digest"),  # the same message again
             models.Index(  # the same message again, changed on its way
                 fields=["company", "message_id"], name="mail_by_message_id", condition=~Q(message_id="")

@@ -1,19 +1,21 @@
-"""`/api/v1/supplier-invoices`: registered as JSON. Source: CONTRACT §2."""
+"""`/api/v1/supplier-invoices`: registered as JSON, or taken in as the supplier's own document. Source: CONTRACT §2."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, UnsupportedMediaType, ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from access.http.parameters import Day, QuerySerializer, StrictSerializer, Text
-from access.http.problems import Problem
+from access.http.parsers import JsonParser
 from access.http.writing import WritingView
 from ledger.exceptions import DuplicateInvoice
 from ledger.models import Company, Supplier, SupplierInvoice, Voucher
@@ -21,10 +23,10 @@ from ledger.models.company import currency_code
 from ledger.services.supplier_invoices import InvoiceContent, register_supplier_invoice
 from registers.api import addresses, openapi
 from registers.api.amounts import AmountText
+from registers.api.documents import DOCUMENT_PARSERS, Document, is_document, largest_body
 from registers.api.reading import RegisterList, shown
 from registers.register import Register
 
-UBL = ("application/xml", "text/xml")
 OF_OTHERS = ("currency", "voucher")
 GIVEN = tuple(field.name for field in dataclasses.fields(InvoiceContent) if field.name not in OF_OTHERS)
 
@@ -85,33 +87,56 @@ class NewSupplierInvoices(WritingView, RegisterList):
     """A page of invoices, and new ones."""
 
     problem_codes: ClassVar[Mapping[str, tuple[str, ...]]] = {"POST": ("duplicate_invoice",)}
+    parser_classes = (JsonParser, *DOCUMENT_PARSERS)
+    _document: Document | None = None
 
     @classmethod
     def descriptions(cls, register: Register) -> Mapping[str, Callable[..., Any]]:
         """Return what OpenAPI says."""
         return {**super().descriptions(register), "post": _description(register)}
 
+    def largest_body(self) -> int:
+        """A document may be as large as a message."""
+        return largest_body() if is_document(self.request) else super().largest_body()
+
+    def initial(self, request: Request, *arguments: Any, **options: Any) -> None:
+        """Check the caller; then read a document, which may take long, before any transaction."""
+        super().initial(request, *arguments, **options)
+        if request.method == "POST" and is_document(request):
+            company = self.company_of(_company_of_document(request))
+            self._document = Document.read(company=company, content=request.data)
+
     def post(self, request: Request) -> HttpResponse:
-        """Register an invoice."""
+        """Register an invoice, or take in a document."""
+        if self._document is not None:
+            with self._registering(self._document.company):
+                invoice = self._document.take_in(sender=str(self.key.name))
+                return shown(request, self.register, invoice, status=201)
         values = _read(request)
         company = self.company_of(values["company"])
         supplier, content = _find(company, values)
+        with self._registering(company):
+            invoice = register_supplier_invoice(supplier=supplier, content=content)
+            return shown(request, self.register, invoice, status=201)
+
+    @contextmanager
+    def _registering(self, company: Company) -> Iterator[None]:
+        """The transaction that registers an invoice; of one that is there it tells where."""
         with self.writing():
             try:
-                invoice = register_supplier_invoice(supplier=supplier, content=content)
+                yield
             except DuplicateInvoice as error:
                 named = {"company": company.number, "number": error.existing.number}
                 path = addresses.path_of(self.register, named)
-                error.members["location"] = request.build_absolute_uri(path)
+                error.members["location"] = self.request.build_absolute_uri(path)
                 raise
-            return shown(request, self.register, invoice, status=201)
 
-    def handle_exception(self, exc: Exception) -> Any:
-        """Say of a document in XML what can be sent instead."""
-        if isinstance(exc, UnsupportedMediaType) and self.request.content_type.partition(";")[0].strip() in UBL:
-            detail = _("Invoices can't be sent as XML yet. Send the invoice's fields as JSON.")
-            exc = Problem("unsupported_media_type", detail)
-        return super().handle_exception(exc)
+
+def _company_of_document(request: Request) -> str:
+    number = InvoiceQuery.read(request).get("company")
+    if number is None:
+        raise ValidationError({"company": [ErrorDetail(_("Whose invoice it is, is missing."), code="required")]})
+    return str(number)
 
 
 def _read(request: Request) -> dict[str, Any]:
@@ -166,9 +191,12 @@ def _description(register: Register) -> Callable[..., Any]:
         summary="Register a supplier invoice",
         description=(
             "With the next number of the company. An invoice number that the supplier has used before is refused, with "
-            "the address of the invoice that is there as `location`."
+            "the address of the invoice that is there as `location`. As `application/xml` it is the supplier's own "
+            "document, a Peppol BIS Billing 3.0 invoice or credit note in UBL: it lands as one that comes by mail, "
+            "with the status `received`, and with the supplier that is recognised or none. The original is kept. What "
+            "can't be read is told by the elements of EN 16931 (`BT-1` is the invoice's number)."
         ),
         parameters=[InvoiceQuery, openapi.written(201), openapi.location()],
-        request=InvoiceBody,
+        request={"application/json": InvoiceBody, "application/xml": OpenApiTypes.BINARY},
         responses={201: OpenApiResponse(openapi.rows_of(register), description="It is registered.")},
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 READ_ONLY = [
     "access/accesstoken",
     "inbox/incominginvoice",
+    "inbox/mail",
     "ledger/balance",
     "ledger/ledgerentry",
     "revisions/feedback",
@@ -66,6 +67,15 @@ OTHERS = {
     "sessions": "my-settings/sessions/",
     "sessions-end": "my-settings/sessions/end/",
     "user-two-factor": "auth/user/{user}/two-factor/",
+    "mails-quarantined": "inbox/mail/?status__exact=quarantined",
+    "mail-quarantined": "inbox/mail/{mail_quarantined}/change/",
+    "mail-virus": "inbox/mail/{mail_virus}/change/",
+    "mail-removed": "inbox/mail/{mail_removed}/change/",
+    "mail-release": "inbox/mail/release/?ids={mail_quarantined},{mail_virus}",
+    "mail-release-virus": "inbox/mail/release/?ids={mail_virus}",
+    "mail-release-unknown": "inbox/mail/release/?ids={mail_unknown}",
+    "mail-remove": "inbox/mail/remove/?ids={mail_quarantined},{mail_virus}",
+    "mail-take-back": "inbox/mail/take-back/?ids={mail_removed}",
     "portal-off": "inbox/portal/{portal_off}/change/",
     "portal-replace": "inbox/portal/{portal}/replace/",
     "portal-switch-off": "inbox/portal/{portal}/switch-off/",
@@ -253,6 +263,8 @@ NO_PAGES = {
     "missing_transfer_row",
     "passed_over",
     "feedback_notice",
+    "inbox_mail_add",  # suppliers send them
+    "inbox_mail_original",  # a file
     "inbox_portal_of-company",
     "inbox_portal_switch-on",
     "revisions_feedback_add",  # integrations report, not people

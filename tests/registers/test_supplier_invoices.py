@@ -154,11 +154,6 @@ def test_whose_it_is_must_be_said(writer: Writer) -> None:
     problem(writer.post(ADDRESS, invoice(), company="nobody"), 404, "not_found")
 
 
-def test_a_document_in_xml_is_told_what_can_be_sent(writer: Writer) -> None:
-    answer = writer.client.post(f"/api/v1/{ADDRESS}?company=100", b"<Invoice/>", content_type="application/xml")
-    assert "JSON" in problem(answer, 415, "unsupported_media_type")["detail"]
-
-
 def test_the_right_is_asked_for(supplier: Supplier) -> None:
     user = factories.UserFactory.create()
     factories.give(user, "ledger.view_supplierinvoice", company=supplier.company)
