@@ -122,7 +122,7 @@ def _party(heading: str, path: str, party: Party, marks: Marks) -> Section:
     others = (
         ("trading_name", _("Also known as"), party.trading_name if party.trading_name != party.name else ""),
         ("organisation_number", _("Organisation number"), party.organisation_number),
-        ("vat_number", _("VAT number"), party.vat_number),
+        ("vat_number", _("VAT no."), party.vat_number),
         ("tax_registration", _("Tax registration"), party.tax_registration),
         ("endpoint", _("Peppol ID"), endpoint),
         ("identifiers", _("Other numbers"), ", ".join(each.value for each in party.identifiers)),
