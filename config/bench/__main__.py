@@ -20,6 +20,7 @@ from config.bench import (  # noqa: E402
     fetch,
     hours,
     keys,
+    mails,
     peer,
     pending,
     reconciliation,
@@ -74,6 +75,8 @@ def measure(sizes: Sizes) -> Iterator[Figure]:
     yield from sie.measure(sizes, utkorg_home().path)
     tell("working copies")
     yield from working_copies.measure(sizes, utkorg_home().path)
+    tell("mails")
+    yield from mails.measure(sizes, utkorg_home().path)
     tell("screens")
     yield from screens.measure(sizes, little, much)
 

@@ -20,7 +20,7 @@ SECONDS_TO_STOP = 15
 @contextlib.contextmanager
 def programs(database_url: str) -> Iterator[int]:
     """Run them on a database; yields the web server's port."""
-    port = _free_port()
+    port = free_port()
     environment = {**os.environ, "DATABASE_URL": database_url, "PORT": str(port)}
     launch = [sys.executable, "-m", "config.embedded.launch"]
     empty = [part.replace("config.celery", tasks.__name__) for part in celery()]
@@ -32,27 +32,29 @@ def programs(database_url: str) -> Iterator[int]:
     }
     with contextlib.ExitStack() as running:
         for name, command in commands.items():
-            running.enter_context(_process(name, command, environment))
+            running.enter_context(process(name, command, environment))
         _wait_for(port)
         yield port
 
 
 @contextlib.contextmanager
-def _process(name: str, command: list[str], environment: dict[str, str]) -> Iterator[None]:
+def process(name: str, command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program, whose output goes to a log."""
     with (utkorg_home().log / f"{name}.log").open("ab") as log:
-        process = subprocess.Popen(command, env=environment, cwd=PROJECT, stdout=log, stderr=log)
+        program = subprocess.Popen(command, env=environment, cwd=PROJECT, stdout=log, stderr=log)
     try:
-        yield
+        yield program
     finally:
-        process.terminate()
+        program.terminate()
         try:
-            process.wait(SECONDS_TO_STOP)
+            program.wait(SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            program.kill()
+            program.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

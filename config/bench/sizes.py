@@ -34,6 +34,8 @@ class Sizes:
     """Time transactions, 50 000 for each client."""
     changes: int
     """Vouchers changed in a working copy of the large SIE file's company."""
+    mails: int
+    """Mails of 200 kB in a round, over twenty connections."""
     peer_saves: int
     screen_companies: int
     screen_vouchers: int
@@ -74,6 +76,7 @@ FULL = Sizes(
     sie_rows=1_000_000,
     time_rows=1_000_000,
     changes=1_000,
+    mails=1_000,
     peer_saves=100,
     screen_companies=2_000,
     screen_vouchers=125,
@@ -97,6 +100,7 @@ QUICK = Sizes(
     sie_rows=100_000,
     time_rows=100_000,
     changes=100,
+    mails=100,
     peer_saves=20,
     screen_companies=200,
     screen_vouchers=125,

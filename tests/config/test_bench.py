@@ -31,6 +31,7 @@ TINY = Sizes(
     sie_rows=1_000,
     time_rows=1_000,
     changes=5,
+    mails=4,
     peer_saves=2,
     screen_companies=25,
     screen_vouchers=4,
@@ -65,6 +66,8 @@ FIGURES = [
     "check_in_bytes_of_file",
     "check_in_rows_of_server",
     "check_in_changes",
+    "receive_mails_stored",
+    "receive_mails",
     *(f"screen_{name}" for name in SCREENS),
 ]
 
@@ -96,7 +99,7 @@ def test_every_figure_is_measured_beside_its_baseline_and_nothing_is_left_behind
 
 
 def test_a_quick_run_has_a_tenth_of_what_takes_time() -> None:
-    for name in ("companies", "backlog_rows", "transfer_rows", "sie_rows", "time_rows", "waiting_clients"):
+    for name in ("companies", "backlog_rows", "transfer_rows", "sie_rows", "time_rows", "waiting_clients", "mails"):
         assert getattr(QUICK, name) * 10 == getattr(FULL, name)
 
 

@@ -12,6 +12,7 @@ import smtplib
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,17 @@ def test_mail_is_taken_in_once_the_portal_is_on(installation: Installation) -> N
     (kept,) = [file for file in (installation.home.mails / "content").rglob("*") if file.is_file()]
     assert kept.read_bytes() == b"Subject: Faktura\r\n\r\nHej!\r\n"
     assert installation.manage("shell", "-v", "0", "-c", COUNT_MAILS) == "1"
+    database = installation.part("postgres")
+    assert database
+    database.kill()
+    with smtplib.SMTP("127.0.0.1", installation.smtp_port) as client:
+        client.ehlo()
+        client.mail("invoice@supplier.se")
+        said = [client.rcpt(address)[0]]
+        while said[-1] == 451:
+            time.sleep(0.1)
+            said.append(client.rcpt(address)[0])
+        assert said[-1] == 250
 
 
 def test_static_files_come_from_the_installation_itself(installation: Installation) -> None:
