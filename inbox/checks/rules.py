@@ -1,6 +1,6 @@
 """What the checks share: exact amounts, rounding, and how strict a format is."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from inbox.formats.exceptions import quoted
 from inbox.formats.findings import Finding, Severity
@@ -9,6 +9,8 @@ from ledger.importing.messages import Message
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
+# Wide enough for the product of the largest numbers that a document can hold
+_WIDE = Context(prec=100)
 # Profiles of Factur-X that leave out lines, and more, on purpose
 _REDUCED = ("minimum", "basicwl")
 
@@ -46,7 +48,7 @@ def is_reduced(invoice: Invoice) -> bool:
 
 def rounded(amount: Decimal) -> Decimal:
     """An amount with two decimals, halves away from zero."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
+    return amount.quantize(CENT, ROUND_HALF_UP, _WIDE)
 
 
 def total(amounts: "list[Decimal | None]") -> Decimal:

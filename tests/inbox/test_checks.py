@@ -15,6 +15,7 @@ from inbox.checks import check
 from inbox.checks.check_digits import is_kid
 from inbox.formats import AllowanceCharge, Finding, Identifier, Invoice, Line, VatGroup, read_xml
 from inbox.formats.numbers import account_kind, normal_organisation_number
+from inbox.rendering import rendered
 from tests.inbox.invoices import SHIPPED
 
 SWEDISH, NORWEGIAN, GERMAN = "swedish-bankgiro.xml", "norwegian-kid.xml", "german-cii.xml"
@@ -184,6 +185,17 @@ def test_a_whole_unit_between_calculating_by_line_and_by_total_is_let_be() -> No
 
 def test_an_invoice_that_is_wrong_in_every_line_is_told_of_with_bounds() -> None:
     assert len(check(changed(SWEDISH, lines=tuple(Line() for _each in range(5000))))) == 500
+
+
+def test_the_largest_numbers_that_are_read_can_be_checked_and_shown() -> None:
+    most, least = Decimal("9999999999999999." + "9" * 20), Decimal("0." + "0" * 19 + "1")
+    line = Line("1", "x", quantity=most, price=most, base_quantity=least, amount=most, vat_category="S", vat_rate=most)
+    group = VatGroup("S", most, most, -most)
+    extra = AllowanceCharge(True, most, most, most, "x", "x", "S", most)
+    invoice = changed(SWEDISH, lines=(line,), vat=(group,), allowances=(extra, replace(extra, percent=least)))
+    found = check(replace(invoice, totals=replace(invoice.totals, payable=most, rounding=-most, lines=least)))
+    assert {"PEPPOL-EN16931-R120", "PEPPOL-EN16931-R040", "BR-CO-17"} <= {each.rule for each in found}
+    assert "9,999" in rendered(invoice, found)
 
 
 def test_the_worst_comes_first() -> None:
