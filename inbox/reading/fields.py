@@ -34,10 +34,6 @@ IDENTIFIER = re.compile(r"<([^<>\s]{1,998})>|([^<>\s]{1,998})")
 NO_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf_7", "mbcs", "oem"}
 
 
-class EndlessFields(Exception):
-    """A head is longer than any that a mail program writes."""
-
-
 @dataclass(frozen=True)
 class Fields:
     """The fields of a head in their order, names in small letters, values as they stand there, unfolded."""
@@ -78,6 +74,14 @@ class Fields:
         return date(self.raw(name))
 
 
+class EndlessFields(Exception):
+    """A head is longer than any that a mail program writes; `fields` are those before."""
+
+    def __init__(self, found: list[tuple[str, bytes]]) -> None:
+        super().__init__()
+        self.fields = Fields(tuple(found))
+
+
 def read_fields(content: bytes, start: int, end: int, limits: Limits) -> tuple[Fields, int]:
     """The head that begins at `start`, and where the body begins. What looks like no field begins the body."""
     found: list[tuple[str, bytes]] = []
@@ -89,22 +93,20 @@ def read_fields(content: bytes, start: int, end: int, limits: Limits) -> tuple[F
             blank = BLANK_LINE.match(content, position, min(end, position + 1000))
             return Fields(tuple(found)), blank.end() if blank else position
         position = _end_of_field(content, field.end(), end, first + limits.header_bytes)
+        if position < 0 or len(found) >= limits.header_fields:
+            raise EndlessFields(found)
         value = content[field.end() : position].replace(b"\r", b"").replace(b"\n", b" ").strip()
         found.append((field[1].decode("ascii").lower(), value))
-        if len(found) > limits.header_fields:
-            raise EndlessFields
     return Fields(tuple(found)), end
 
 
 def _end_of_field(content: bytes, start: int, end: int, furthest: int) -> int:
-    """Where the next line begins that doesn't go on with the field."""
+    """Where the next line begins that doesn't go on with the field; -1 where that is too far away."""
     position = start
     while True:
         newline = content.find(b"\n", position, min(end, furthest + 1))
         if newline < 0:
-            if end > furthest:
-                raise EndlessFields
-            return end
+            return -1 if end > furthest else end
         position = newline + 1
         if content[position : position + 1] not in (b" ", b"\t") or not _has_text(content, position, end):
             return position
@@ -214,7 +216,9 @@ def addresses(raw: str) -> Iterator[Address]:
             return
         quoted, bare, inside, alone = found.groups()
         name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else bare or ""
-        yield Address(one_line(words_decoded(name).strip(" '\""), 200), one_line(inside or alone or "", 320))
+        yield Address(
+            one_line(words_decoded(name).strip(" '\""), 200), one_line(words_decoded(inside or alone or ""), 320)
+        )
 
 
 def date(raw: str) -> dt.datetime | None:

@@ -27,6 +27,7 @@ MOST_FILES = 64
 # tgkill; process_vm_readv, process_vm_writev; io_uring_setup, bpf, mount, open_by_handle_at
 X86 = (41, 42, 49, 50, 43, 288, 59, 322, 57, 58, 56, 435, 101, 62, 200, 234, 310, 311, 425, 321, 165, 304)
 ARM = (198, 203, 200, 201, 202, 242, 221, 281, 220, 435, 117, 129, 130, 131, 270, 271, 425, 280, 40, 265)
+OTHER_NUMBERS = 0x40000000  # from here on the calls have a second number
 FORBIDDEN_CALLS = {"x86_64": (0xC000003E, X86), "aarch64": (0xC00000B7, ARM)}
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -94,9 +95,10 @@ def _leave_calls() -> bool:
     if known is None or sys.byteorder != "little":
         return False
     architecture, calls = known
-    load, equal, give = 0x20, 0x15, 0x06
+    load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
     allow, refuse, kill = 0x7FFF0000, 0x00050001, 0x80000000
     steps = [(load, 0, 0, 4), (equal, 1, 0, architecture), (give, 0, 0, kill), (load, 0, 0, 0)]
+    steps += [(at_least, len(calls) + 1, 0, OTHER_NUMBERS)]
     steps += [(equal, len(calls) - number, 0, call) for number, call in enumerate(calls)]
     steps += [(give, 0, 0, allow), (give, 0, 0, refuse)]
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))

@@ -69,8 +69,8 @@ def read_headers(content: bytes, limits: Limits = LIMITS) -> Headers:
     """The head of a message alone."""
     try:
         return headers_of(read_fields(content, 0, len(content), limits)[0])
-    except EndlessFields:
-        return Headers()
+    except EndlessFields as error:
+        return headers_of(error.fields)
 
 
 def is_text(body: bytes, declared: str) -> bool:

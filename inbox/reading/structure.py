@@ -74,7 +74,9 @@ class Splitter:
             raise RefusedMessage("too_deep")
         try:
             fields, body = read_fields(content, start, end, self.limits)
-        except EndlessFields:
+        except EndlessFields as error:
+            if self.count == 1:
+                self.head = error.fields
             raise RefusedMessage("endless_headers") from None
         if self.count == 1:
             self.head = fields
