@@ -69,6 +69,9 @@ def _checked(content: bytes) -> bytes:
         raise NotXml(_("The document is empty."))
     if _DOCTYPE.search(content):
         raise _has_dtd()
+    # An element has two tags at most: what has more is seen before anything is made of it.
+    if content.count(b"<") > 2 * MOST_ELEMENTS:
+        raise _too_many()
     if found := _LONG_TAG.search(content):
         line = content.count(b"\n", 0, found.start()) + 1
         raise HostileXml(_("A tag is longer than any invoice has."), line=line)
@@ -134,6 +137,10 @@ def _too_much(element: etree._Element, depth: int) -> HostileXml:
     line = element.sourceline or 0
     if depth > MOST_DEPTH:
         return HostileXml(_("Elements lie more than %(count)s deep in each other.") % {"count": MOST_DEPTH}, line=line)
+    return _too_many(line)
+
+
+def _too_many(line: int = 0) -> HostileXml:
     return HostileXml(_("The document has more than %(count)s elements.") % {"count": MOST_ELEMENTS}, line=line)
 
 
