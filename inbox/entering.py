@@ -168,8 +168,6 @@ def land(incoming: IncomingInvoice, invoice: Invoice) -> Repeat | None:
     """
     match = suppliers.find(company=incoming.company, invoice=invoice)
     incoming.found_by = match.found_by
-    if match.supplier is not None:
-        Supplier.objects.select_for_update(no_key=True).get(pk=match.supplier.pk)
     repeat, found = None, match.findings
     try:
         content = row_of(invoice)

@@ -4,7 +4,7 @@ All in the transaction of the caller, in the company's turn; the files' bytes st
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -161,7 +161,8 @@ def _incoming(
         sender_name=storable(seller or (sent_by.name or sent_by.address if sent_by else ""))[:200],
         received_at=mail.received_at,
     )
-    incoming.attachments.set(_attachments(candidate, files))
+    if attachments := _attachments(candidate, files):
+        incoming.attachments.set(attachments)
     if invoice is not None:
         entering.land(incoming, invoice)
     elif incoming.document is not None:
@@ -176,7 +177,7 @@ def _link_document(incoming: IncomingInvoice, document: MailFile) -> None:
         incoming.save()
 
 
-def _attachments(candidate: Candidate, files: Mapping[str, MailFile]) -> Iterable[MailFile]:
+def _attachments(candidate: Candidate, files: Mapping[str, MailFile]) -> list[MailFile]:
     """What belongs to an invoice beside its document: among it the data that stood inside of a PDF."""
     paths = dict.fromkeys((candidate.data or "", *candidate.attachments))
     kept = (files[path] for path in paths if path in files and path != candidate.document)

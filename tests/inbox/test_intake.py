@@ -1,18 +1,21 @@
 """What becomes of a message: a row for each invoice with data, a wait for a person, or quarantine."""
 
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db.models import F
 
 from history.models import Change
-from inbox import quarantine, reasons, storage, worker
+from inbox import quarantine, reasons, receiving, storage, tasks, worker
 from inbox.exceptions import CompanyNeeded, NotInQuarantine
 from inbox.models import IncomingInvoice, Mail
 from inbox.telling import FIRST_INVOICE, QUARANTINED
 from ledger.models import Company, SupplierInvoice
 from notices.models import Notice
 from tests.factories import CompanyFactory, SuperuserFactory, SupplierFactory
+from tests.inbox.scanner import EICAR, scanner
 from tests.inbox.sending import PAPPER, invoice_xml, message, receive, send
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +153,38 @@ def test_what_is_gone_from_the_storage_is_told_after_three_attempts(company: Com
         worker.run(mail_id=mail.pk)
     mail.refresh_from_db()
     assert mail.reason == {"code": "content_missing"}
+
+
+def test_what_is_away_is_waited_for_and_not_counted(company: Company, settings: Any, tmp_path: Path) -> None:
+    settings.CLAMAV_SOCKET = str(tmp_path / "nobody")
+    mail = receiving.receive(content=message(("a.xml", invoice_xml())), company=company, source=Mail.Source.SMTP)
+    for _ in range(worker.MOST_ATTEMPTS + 1):
+        with pytest.raises(worker.NotNow):
+            worker.run(mail_id=mail.pk)
+    mail.refresh_from_db()
+    assert (mail.status, mail.attempts, worker.overdue()) == (Status.READING, 0, [mail.pk])
+    settings.CLAMAV_SOCKET = ""
+    tasks.read_waiting()
+    mail.refresh_from_db()
+    assert (mail.status, worker.overdue()) == (Status.READ, [])
+
+
+def test_a_virus_is_in_quarantine_and_read_once_somebody_has_released_it(company: Company, settings: Any) -> None:
+    with scanner() as running:
+        settings.CLAMAV_SOCKET = running.place
+        mail = receive(message(("a.xml", invoice_xml()), text=EICAR.decode()), company)
+        assert (mail.status, mail.subject) == (Status.QUARANTINED, "Faktura")
+        assert "Eicar" in reasons.told(mail.reason)
+        quarantine.release(mail=mail)
+        worker.run(mail_id=mail.pk)
+    assert SupplierInvoice.objects.filter(company=company).count() == 1
+
+
+def test_a_message_just_received_is_left_to_its_own_task(company: Company) -> None:
+    mail = receiving.receive(content=message(), company=company, source=Mail.Source.SMTP)
+    assert worker.overdue() == []
+    Mail.objects.update(received_at=F("received_at") - worker.OVERDUE)
+    assert worker.overdue() == [mail.pk]
 
 
 def test_a_message_is_read_once(company: Company) -> None:
