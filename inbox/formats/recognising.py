@@ -1,5 +1,6 @@
 """What kind of document XML is, by its outermost element: never by its file's name."""
 
+import re
 from dataclasses import dataclass
 
 from lxml import etree
@@ -15,6 +16,10 @@ CII = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
 SVEFAKTURA = "urn:sfti:documents:BasicInvoice:1:0"
 ENVELOPE = "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
 OBJECT_ENVELOPE = "urn:sfti:documents:ObjectEnvelope:1:0"
+
+_WEB_PAGE, _PICTURE = _("a web page"), _("a picture (SVG)")
+_DECLARED = re.compile(rb"<!DOCTYPE\s+(html|svg)\b", re.IGNORECASE)
+_NEAR = 4096
 
 _READ = {
     (UBL_INVOICE, "Invoice"): ("ubl", _("an invoice in UBL 2")),
@@ -40,9 +45,9 @@ _OTHERS = (
     ("iso:20022", _("a payment or account statement (ISO 20022)")),
     ("StandardAuditFile", _("a SAF-T file")),
     ("sie.se", _("a SIE 5 file")),
-    ("2000/svg", _("a picture (SVG)")),
-    ("1999/xhtml", _("a web page")),
-    ("html", _("a web page")),
+    ("2000/svg", _PICTURE),
+    ("1999/xhtml", _WEB_PAGE),
+    ("html", _WEB_PAGE),
 )
 
 
@@ -60,7 +65,12 @@ class Recognised:
 
 
 def recognise(content: bytes) -> Recognised | None:
-    """What the document is, by its outermost element alone; None if it is no XML. Raises `HostileXml` for a DTD."""
+    """What the document is, by its outermost element alone; None if it is no XML. Raises `HostileXml` for a DTD.
+
+    Web pages and pictures have a DTD by right: they are no invoices, but mean no harm.
+    """
+    if found := _DECLARED.search(content[:_NEAR]):
+        return Recognised("", _WEB_PAGE if found[1].lower() == b"html" else _PICTURE)
     try:
         return recognised(trees.root_of(content))
     except NotXml:

@@ -123,6 +123,9 @@ def test_what_a_document_is_is_seen_by_its_outermost_element() -> None:
     other = recognise(b"<html><body>")
     assert other is not None
     assert (other.is_read, str(other.title)) == (False, "a web page")
+    page = recognise(b'<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0//EN" "x"><html/>')
+    assert page is not None
+    assert (page.is_read, str(page.title)) == (False, "a web page")
     with pytest.raises(HostileXml):
         recognise(laughs())
 
