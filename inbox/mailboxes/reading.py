@@ -31,7 +31,7 @@ TIMEOUT = SocketTimeout(connect=15, read=60)
 def connected(mailbox: Mailbox) -> Iterator[IMAPClient]:
     """A connection that is signed in; never in the clear but on this machine."""
     context = ssl.create_default_context() if mailbox.encrypted or mailbox.host not in LOCAL else None
-    client = IMAPClient(mailbox.host, mailbox.port, ssl=mailbox.encrypted, ssl_context=context, timeout=TIMEOUT)
+    client = IMAPClient(mailbox.host, mailbox.port, ssl=mailbox.encrypted, ssl_context=context, timeout=TIMEOUT)  # type: ignore[arg-type]
     try:
         if context is not None and not mailbox.encrypted:
             client.starttls(context)
