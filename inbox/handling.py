@@ -6,7 +6,7 @@ Each takes what the person saw (`mark_of`): where somebody else was quicker, not
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ from ledger.models import Supplier, SupplierInvoice, Voucher
 from ledger.services.invoices import change_invoice
 from ledger.services.master_data import change_row, create_row
 from ledger.services.supplier_invoices import InvoiceContent
+from ledger.services.vouchers import Entry
 
 State = IncomingInvoice.State
 Status = SupplierInvoice.Status
@@ -194,9 +195,29 @@ def say_original(*, incoming: IncomingInvoice, seen: str, user: User | None = No
     return mine
 
 
-def note_approval(*, incoming: IncomingInvoice, voucher: Voucher) -> None:
-    """Write down in the audit log that an invoice was approved, within the transaction of that."""
-    _note(incoming, "status", Status.REGISTERED, Status.APPROVED, voucher=str(voucher))
+@transaction.atomic
+def approve(
+    *,
+    incoming: IncomingInvoice,
+    series: str,
+    voucher_date: date,
+    voucher_text: str,
+    entries: Sequence[Entry],
+    seen: str,
+    user: User | None = None,
+) -> Voucher:
+    """Post the voucher of a registered invoice. Raises `ChangedMeanwhile`, and what `approving.approve` does."""
+    mine = _locked(incoming, seen)
+    voucher = approving.approve(
+        incoming=mine,
+        series=series,
+        voucher_date=voucher_date,
+        voucher_text=voucher_text,
+        entries=entries,
+        user=user,
+    )
+    _note(mine, "status", Status.REGISTERED, Status.APPROVED, voucher=str(voucher))
+    return voucher
 
 
 def said(incoming: IncomingInvoice) -> dict[str, Any]:

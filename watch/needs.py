@@ -17,7 +17,8 @@ from django.utils.translation import ngettext
 from access.models import ApiKey, KeyLetter
 from access.scope import may_everywhere, rights_of_request, visible, within
 from inbox import virus
-from inbox.models import Mail
+from inbox.models import IncomingInvoice, Mail
+from inbox.waiting import WAITING
 from notices.letters import reach_people
 from onetime_transfer.models import Transfer
 from revisions.messages import what_is_gone
@@ -33,6 +34,7 @@ from workcopies.models import Conflict
 
 VIEW, CHANGE = "subscriptions.view_subscription", "subscriptions.change_subscription"
 MOST_OF_A_KIND = 3
+MOST_COUNTED = 1000
 MESSAGE_SHOWN = 100
 KEYS_EXPIRE_WITHIN = timedelta(days=14)
 LETTERS_OF = timedelta(days=7)
@@ -71,6 +73,7 @@ def of(lines: Sequence[Line], signs: Signs, *, user: User | AnonymousUser) -> li
         *_reported(user),
         *_conflicts(user, signs),
         *_quarantined(user, signs),
+        *_invoices(user),
         *_incomplete(lines, user),
         *_keys(user, signs.now),
     ]
@@ -312,6 +315,27 @@ def _quarantined(user: User | AnonymousUser, signs: Signs) -> Iterator[Need]:
             advice=_("Nothing comes of them until somebody releases or removes them."),
             action=_("Open the quarantine"),
             url=f"{reverse('admin:inbox_mail_changelist')}?status__exact={Mail.Status.QUARANTINED}",
+        )
+
+
+def _invoices(user: User | AnonymousUser) -> Iterator[Need]:
+    """Invoices that came by mail, as one need, however many they are."""
+    if not (user.has_perm("inbox.change_incominginvoice") or user.has_perm("inbox.approve_incominginvoice")):
+        return
+    count = visible(IncomingInvoice.objects.filter(WAITING), user).order_by()[: MOST_COUNTED + 1].count()
+    if count:
+        text = ngettext(
+            "%(count)s invoice waits to be entered, registered or approved",
+            "%(count)s invoices wait to be entered, registered or approved",
+            count,
+        )
+        shown = wording.grouped(min(count, MOST_COUNTED)) + ("+" if count > MOST_COUNTED else "")
+        yield Need(
+            kind="invoices",
+            text=text % {"count": shown},
+            advice=_("Suppliers have sent them to the e-mail portal."),
+            action=_("Open the queue"),
+            url=reverse("admin:inbox_incominginvoice_changelist"),
         )
 
 

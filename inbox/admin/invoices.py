@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -32,7 +32,7 @@ from access.http.admin.moments import moment
 from access.http.admin.refusals import refusal_of
 from history.models import Change
 from history.rendering import who
-from inbox import addresses, approving, entering, handling, posting, replies, storage, suppliers
+from inbox import addresses, entering, handling, posting, replies, storage, suppliers
 from inbox.accounts import Difference, account_of, accounts_of, compare, known_of
 from inbox.admin import findings, originals, suggestions
 from inbox.admin.forms import InvoiceForm, RejectionForm, next_supplier_number
@@ -308,18 +308,21 @@ class IncomingInvoiceAdmin(ReadOnlyAdmin):
         if not (head.is_valid() & rows.is_valid()):
             return self._page(request, incoming, head=head, rows=rows, rate=rate)
         try:
-            with transaction.atomic():
-                voucher = approving.approve(
-                    incoming=incoming, entries=rows.entries(), user=cast(User, request.user), **head.cleaned_data
-                )
-                handling.note_approval(incoming=incoming, voucher=voucher)
+            voucher = handling.approve(
+                incoming=incoming,
+                entries=rows.entries(),
+                seen=request.POST.get(SEEN, ""),
+                user=cast(User, request.user),
+                **head.cleaned_data,
+            )
         except REFUSALS as error:
             known = refusal_of(error, (InboxError,))
             if known is None:
                 raise
             for told in (known, *known.further):
                 head.add_error(told.field if told.field in head.fields else None, told.message)
-            return self._page(request, self._find(request, incoming.pk), head=head, rows=rows, rate=rate)
+            fresh, is_stale = self._find(request, incoming.pk), isinstance(error, ChangedMeanwhile)
+            return self._page(request, fresh, head=head, rows=rows, rate=rate, is_stale=is_stale)
         self.log_change(request, incoming, [{"changed": {"object": gettext("approved")}}])
         url = self._url_of(request, voucher)
         link = format_html('<a class="row-link" href="{}">{}</a>', url, voucher) if url else str(voucher)
@@ -501,7 +504,11 @@ class IncomingInvoiceAdmin(ReadOnlyAdmin):
         }
         if form is not None:
             found = [] if form.fields.get("supplier") is None else self._suppliers(request, incoming)
-            context["suggestions"] = suggestions.of(incoming, found)
+            offered = suggestions.of(incoming, found)
+            context["suggestions"] = {
+                name: [one for one in some if one.value != str(form[name].value() or "")]
+                for name, some in offered.items()
+            }
         if standing == Status.REGISTERED and may_approve:
             context |= self._of_posting(request, incoming, head, rows, rate)
         refused = any(part is not None and part.is_bound and not part.is_valid() for part in (form, head, rows))

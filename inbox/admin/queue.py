@@ -10,34 +10,27 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from access.http.admin.listing import Chip, RegisterList
 from inbox.models import IncomingInvoice
+from inbox.waiting import TO_ENTER, WAITING, entered
 from ledger.models import SupplierInvoice
 
-State = IncomingInvoice.State
 Status = SupplierInvoice.Status
 
 TAB = "tab"
 FIRST, EVERY = "todo", "all"
 
 
-def _entered(*statuses: str) -> Q:
-    return Q(state=State.ENTERED, supplier_invoice__status__in=statuses)
-
-
-# One whose row was deleted in the register waits to be entered anew.
-TO_ENTER = Q(state=State.TO_ENTER) | Q(state=State.ENTERED, supplier_invoice=None)
-WAITING = TO_ENTER | _entered(Status.RECEIVED, Status.REGISTERED)
-
 TABS: dict[str, tuple[str | Promise, Q]] = {
     FIRST: (_("To do"), WAITING),
     "to_enter": (_("To enter"), TO_ENTER),
-    "received": (_("Received"), _entered(Status.RECEIVED)),
-    "registered": (_("Registered"), _entered(Status.REGISTERED)),
-    "approved": (_("Approved"), _entered(Status.APPROVED, Status.PAID)),
-    "rejected": (_("Rejected"), Q(state=State.REJECTED) | _entered(Status.REJECTED, Status.CANCELLED)),
-    "duplicates": (_("Duplicates"), Q(state=State.DUPLICATE)),
+    "received": (pgettext_lazy("tab", "Received"), entered(Status.RECEIVED)),
+    "registered": (_("Registered"), entered(Status.REGISTERED)),
+    "approved": (_("Approved"), entered(Status.APPROVED, Status.PAID)),
+    "rejected": (_("Rejected"), Q(state=IncomingInvoice.State.REJECTED) | entered(Status.REJECTED, Status.CANCELLED)),
+    "duplicates": (_("Duplicates"), Q(state=IncomingInvoice.State.DUPLICATE)),
     EVERY: (_("All"), Q()),
 }
 OF_QUEUE = (FIRST, "to_enter", "received", "registered")

@@ -56,6 +56,7 @@ PICTURES = [
     Picture("history", "history"),
     Picture("keys", "apikey-list"),
     Picture("messages", "notices"),
+    Picture("incoming-invoice", "incoming-changed-account"),
 ]
 
 

@@ -32,7 +32,7 @@ def ubl(
     vat: Decimal | None = None,
     issued: date = date(2024, 2, 3),
     due: date = date(2024, 3, 4),
-    reference: str = "1001234567",
+    reference: str = "1001234564",
     note: str = "",
 ) -> bytes:
     """A Swedish invoice of one line, as Peppol carries it."""
@@ -41,7 +41,7 @@ def ubl(
     total = net + tax
     payments = f"""
         <cac:PaymentMeans><cbc:PaymentMeansCode>30</cbc:PaymentMeansCode><cbc:PaymentID>{reference}</cbc:PaymentID>
-            <cac:PayeeFinancialAccount><cbc:ID>{bankgiro}</cbc:ID>
+            <cac:PayeeFinancialAccount><cbc:ID>{bankgiro.replace("-", "")}</cbc:ID>
                 <cac:FinancialInstitutionBranch><cbc:ID>SE:BANKGIRO</cbc:ID></cac:FinancialInstitutionBranch>
             </cac:PayeeFinancialAccount></cac:PaymentMeans>"""
     xml = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -64,7 +64,7 @@ def ubl(
                 <cbc:CompanyID schemeID="0007">{organisation_number}</cbc:CompanyID></cac:PartyLegalEntity>
         </cac:Party></cac:AccountingSupplierParty>
         <cac:AccountingCustomerParty><cac:Party>
-            <cbc:EndpointID schemeID="0007">5565555551</cbc:EndpointID>
+            <cbc:EndpointID schemeID="0007">5565555553</cbc:EndpointID>
             <cac:PostalAddress><cac:Country><cbc:IdentificationCode>SE</cbc:IdentificationCode></cac:Country>
             </cac:PostalAddress>
             <cac:PartyLegalEntity><cbc:RegistrationName>Testföretaget AB</cbc:RegistrationName></cac:PartyLegalEntity>

@@ -136,14 +136,14 @@ def test_a_changed_account_takes_a_confirmation_of_its_own(books: Books, supplie
     supplier.refresh_from_db()
     assert supplier.bankgiro == "5050-1055"
     assert fresh(incoming).confirmed_account == "9912346"
-    assert Change.objects.filter(changes__confirmed_account=["5050-1055", "991-2346"]).exists()
+    assert Change.objects.filter(changes__confirmed_account=["5050-1055", "9912346"]).exists()
 
 
 def test_the_new_account_is_the_suppliers_only_where_that_is_said(books: Books, supplier: Supplier) -> None:
     incoming = samples.make_incoming(books.company, xml=samples.ubl(bankgiro="991-2346"))
     register(incoming, supplier, Registration(confirms_account=True, keeps_account=True))
     supplier.refresh_from_db()
-    assert supplier.bankgiro == "991-2346"
+    assert supplier.bankgiro == "9912346"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_who_comes_second_is_told_and_writes_nothing(books: Books, supplier: Sup
     ):
         with pytest.raises(ChangedMeanwhile):
             act()
-    assert row_of(incoming).payment_reference == "1001234567"
+    assert row_of(incoming).payment_reference == "1001234564"
 
 
 # Rejecting, and taking back
