@@ -5,6 +5,7 @@ import pytest
 from inbox import reading
 from inbox.reading import LIMITS, ReadingDied, ReadingRefused
 from inbox.reading.exceptions import Usage
+from inbox.reading.process import GRACE
 from tests.inbox.hostile_messages import HOSTILE
 
 
@@ -29,7 +30,7 @@ def test_there_are_a_hundred() -> None:
 def test_a_hostile_message_ends_clearly(name: str) -> None:
     hostile = HOSTILE[name]
     codes, usage = outcome(hostile.make())
-    assert usage.seconds <= LIMITS.seconds + 1
+    assert usage.seconds <= LIMITS.seconds + GRACE
     assert usage.peak <= LIMITS.memory
     assert "reading_died_crash" not in codes
     assert not hostile.ends or codes & hostile.ends, codes
