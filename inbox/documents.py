@@ -39,13 +39,20 @@ def read(*, content: bytes, file_name: str = "") -> ReadMessage:
     if message.refused:
         raise DocumentRefused(message.refused, reasons.told(reasons.kept(message.refused)))
     if not message.candidates:
-        code = next((problem.code for problem in message.problems), reasons.NO_INVOICE)
-        raise DocumentRefused(code, reasons.told(reasons.kept(code)))
+        raise _refusal(message)
     if len(message.candidates) > 1:
         raise DocumentRefused("several_invoices", _("There is more than one invoice in it. Send each by itself."))
     storage.keep(content)
     landing.keep_files(message)
     return message
+
+
+def _refusal(message: ReadMessage) -> DocumentRefused:
+    """Why there is no invoice, with the line and the element for whoever made the document."""
+    problem = next(iter(message.problems), None)
+    code = problem.code if problem else reasons.NO_INVOICE
+    told = [reasons.told(reasons.kept(code)), problem.detail if problem else ""]
+    return DocumentRefused(code, " ".join(filter(None, told)))
 
 
 @transaction.atomic

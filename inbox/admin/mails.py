@@ -99,7 +99,8 @@ class MailAdmin(ReadOnlyAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """What may be done with those in quarantine, though nobody edits a message."""
-        return RegisterAdmin.get_actions(self, request)
+        actions: dict[str, Any] = RegisterAdmin.get_actions(self, request)
+        return actions
 
     def get_list_display(self, request: HttpRequest) -> Sequence[str]:
         """The columns of the page, or those of a file."""
@@ -112,10 +113,13 @@ class MailAdmin(ReadOnlyAdmin):
 
     @display(description=_("message"), ordering="subject")
     def what(self, mail: Mail) -> str:
-        """The subject over who sent it."""
-        subject = visible(mail.subject) or gettext("(no subject)")
+        """The subject over who sent it; what came over REST has none."""
+        by_rest = mail.source == Mail.Source.API
+        subject = visible(mail.subject) or (mail.get_source_display() if by_rest else gettext("(no subject)"))
         sender = visible(mail.sender or mail.envelope_sender) or gettext("(no sender)")
-        return format_html('<span class="mail-subject">{}</span> <span class="chosen">{}</span>', subject, sender)
+        return format_html(
+            '<div class="mail-what"><span>{}</span> <span class="chosen">{}</span></div>', subject, sender
+        )
 
     @display(description=_("from"), ordering="sender")
     def shown_sender(self, mail: Mail) -> str:

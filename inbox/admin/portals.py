@@ -131,10 +131,10 @@ class PortalAdmin(RegisterAdmin):
         """With the address that suppliers are told, what waits, and when the last message came."""
         of_company = Mail.objects.filter(company=OuterRef("company")).order_by()
         quarantined = of_company.filter(status=Mail.Status.QUARANTINED).values("company")
-        to_enter = IncomingInvoice.objects.filter(company=OuterRef("company"), state=IncomingInvoice.State.TO_ENTER)
-        to_enter = to_enter.order_by().values("company")
+        unread = IncomingInvoice.objects.filter(company=OuterRef("company"), state=IncomingInvoice.State.TO_ENTER)
+        to_enter = unread.order_by().values("company")
         current = InvoiceAddress.objects.filter(portal=OuterRef("pk"), replaced_at=None).order_by()
-        return (
+        found: QuerySet[Any] = (
             super()
             .get_queryset(request)
             .annotate(
@@ -144,6 +144,7 @@ class PortalAdmin(RegisterAdmin):
                 last_at=Subquery(of_company.order_by("-id").values("received_at")[:1], output_field=DateTimeField()),
             )
         )
+        return found
 
     @display(description=_("company"), ordering="company__number")
     def of_company(self, portal: Portal) -> str:
@@ -220,7 +221,8 @@ class PortalAdmin(RegisterAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The company that a link names."""
-        return {name: value for name, value in request.GET.items() if name == "company" and value.isdecimal()}
+        company = str(request.GET.get("company", ""))
+        return {"company": company} if company.isdecimal() else {}
 
     def save_model(self, request: HttpRequest, obj: Portal, form: Any, change: bool) -> None:
         """Switch a new one on by the service."""

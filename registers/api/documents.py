@@ -32,10 +32,9 @@ class XmlParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,  # noqa: ARG002 (its signature)
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002 (its signature)
-    ) -> bytes:
+    ) -> Any:
         """Return the bytes."""
-        content: bytes = stream.read()
-        return content
+        return stream.read()
 
 
 class TextXmlParser(XmlParser):

@@ -22,7 +22,7 @@ def test_a_portal_is_switched_on_and_what_is_in_quarantine_is_decided(admin: Adm
     expect(page.locator("#letter-nb")).to_contain_text(f"én faktura per fil, til {first}")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Kopiera", exact=True).first.click()
-    expect(page.get_by_role("button", name="Kopierad").first).to_be_visible()
+    expect(page.get_by_role("button", name="Kopierat").first).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == str(first)
     page.get_by_role("link", name="Byt adress").click()
     page.get_by_role("radio", name="7 dagar").check()

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from inbox import virus
+from inbox import virus, worker
+from inbox.models import IncomingInvoice, Mail
+from inbox.receiving import receive
+from tests import factories
 from tests.inbox.scanner import EICAR, Scanner, scanner
 
 
@@ -65,3 +68,32 @@ def test_a_setting_names_a_socket_or_a_port() -> None:
     assert virus.place_of("unix:///run/clamd.ctl") == virus.place_of("unix:/run/clamd.ctl") == "/run/clamd.ctl"
     assert virus.place_of("clamav:3310") == virus.place_of("tcp://clamav:3310") == ("clamav", 3310)
     assert virus.place_of("[::1]:3310") == ("::1", 3310)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_waits_for_the_scanner_and_what_is_infected_goes_into_quarantine(settings: Settings) -> None:
+    company = factories.CompanyFactory.create(number="100")
+
+    def come(content: bytes) -> Mail:
+        return receive(content=b"Subject: Faktura\r\n\r\n" + content, company=company, source=Mail.Source.SMTP)
+
+    with scanner() as gone:
+        settings.CLAMAV_SOCKET = gone.place
+    mail = come(EICAR)
+    for _time in range(4):
+        with pytest.raises(worker.NotNow):
+            worker.run(mail_id=mail.pk)
+    mail.refresh_from_db()
+    assert mail.status in Mail.UNFINISHED
+    with scanner() as running:
+        settings.CLAMAV_SOCKET = running.place
+        worker.run(mail_id=mail.pk)
+        mail.refresh_from_db()
+        assert (mail.status, mail.subject) == (Mail.Status.QUARANTINED, "Faktura")
+        assert mail.reason == {"code": "virus", "values": {"name": "Eicar-Test-Signature"}}
+        running.limit = 100
+        large = come(b"x" * 100_000)
+        worker.run(mail_id=large.pk)
+        large.refresh_from_db()
+        assert large.reason == {"code": "not_scanned"}
+    assert not IncomingInvoice.objects.exists()

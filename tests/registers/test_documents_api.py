@@ -123,6 +123,12 @@ def test_what_can_not_be_read_is_told_and_leaves_nothing(writer: Writer, content
     assert list(storage.envelopes()) == before
 
 
+def test_where_a_document_is_broken_is_told(writer: Writer) -> None:
+    broken = DOCUMENT.replace(b">802.00<", b">99999999999999999999<")
+    (error,) = problem(send(writer, broken), 400, "invalid")["errors"]
+    assert "PayableAmount" in error["detail"]
+
+
 def test_a_document_without_number_is_told_by_its_term(writer: Writer) -> None:
     found = problem(send(writer, DOCUMENT.replace(b"<cbc:ID>TOSL108</cbc:ID>", b"", 1)), 400, "invalid")
     assert "BT-1" in [error["field"] for error in found["errors"]]
