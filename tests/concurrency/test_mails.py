@@ -5,6 +5,7 @@ import smtplib
 import socket
 import threading
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,7 @@ from inbox import addresses, documents, receiving, worker
 from inbox.models import IncomingInvoice, Mail
 from ledger.exceptions import DuplicateInvoice
 from ledger.models import Company, SupplierInvoice
+from ledger.services.supplier_invoices import InvoiceContent, register_supplier_invoice
 from tests import factories
 from tests.concurrency.installation import Installation
 from tests.concurrency.test_deaths import kill_all
@@ -165,3 +167,24 @@ def test_the_same_invoice_at_once_is_one_row(is_known: bool, together: Together)
         assert came.count() == (2 if "duplicate_invoice" in answers else 3)
     assert Mail.objects.filter(status__in=Mail.UNFINISHED).count() == 0
     assert SupplierInvoice.objects.filter(amount=Decimal(1250)).count() == 3
+
+
+def test_an_invoice_by_mail_and_registered_at_the_same_moment_is_one_row(together: Together) -> None:
+    company = factories.CompanyFactory.create()
+    supplier = factories.SupplierFactory.create(company=company, organisation_number=PAPPER)
+    for number in ("1", "2", "3"):
+        mail = store(company, invoice_xml(number))
+        told = InvoiceContent(
+            invoice_number=number, invoice_date=date(2026, 11, 20), amount=Decimal(1250), currency="SEK"
+        )
+        _read, answer = at_once(
+            together,
+            lambda mail=mail: worker.run(mail_id=mail.pk),
+            lambda told=told: register_supplier_invoice(supplier=supplier, content=told),
+        )
+        row = SupplierInvoice.objects.get(company=company, invoice_number=number)
+        incoming = IncomingInvoice.objects.get(mail=mail)
+        if answer == "duplicate_invoice":
+            assert incoming.supplier_invoice == row
+        else:
+            assert (incoming.state, incoming.repeats) == (IncomingInvoice.State.DUPLICATE, row)
