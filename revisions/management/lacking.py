@@ -97,6 +97,7 @@ def _as_json(lost: LostWrite | Envelope) -> dict[str, Any]:
     who, subject, at = described(lost)
     told: dict[str, Any] = {"uid": str(lost.uid), "at": at.isoformat(), "who": who, "what": subject}
     if isinstance(lost, LostWrite):
+        told["what"] = f"{lost.method} {lost.address}"
         again = lost.sent_again_at
         told |= {"key": lost.key, "gave": list(lost.gave), "sent_again_at": again.isoformat() if again else None}
     else:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class TakingIn(models.Model):
@@ -16,10 +17,10 @@ class TakingIn(models.Model):
         ALL = "all", _("writes over REST and messages")
 
     class Status(models.TextChoices):
-        WAITING = "waiting", _("waiting")
-        RUNNING = "running", _("under way")
-        DONE = "done", _("done")
-        FAILED = "failed", _("broken off")
+        WAITING = "waiting", pgettext_lazy("taking in", "waiting")
+        RUNNING = "running", pgettext_lazy("taking in", "under way")
+        DONE = "done", pgettext_lazy("taking in", "done")
+        FAILED = "failed", pgettext_lazy("taking in", "broken off")
 
     WORKING = (Status.WAITING, Status.RUNNING)
 
@@ -29,6 +30,7 @@ class TakingIn(models.Model):
     since = models.DateField(null=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, related_name="+", null=True)
     asked_by_name = models.CharField(max_length=150)
+    language = models.CharField(max_length=8, blank=True)  # of whoever asked, in which the report is
     asked_at = models.DateTimeField(default=timezone.now)
 
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)

@@ -103,5 +103,6 @@ def _reason(response: HttpResponse) -> str:
         said: dict[str, Any] = json.loads(response.content)
     except ValueError:
         return str(response.status_code)
+    detail = str(said.get("detail", response.status_code))
     wrong = [f"{one['field']}: {one['detail']}" if one["field"] else one["detail"] for one in said.get("errors", [])]
-    return " ".join([str(said.get("detail", response.status_code)), *wrong])
+    return " ".join([detail, *(text for text in wrong if not text.endswith(detail))])

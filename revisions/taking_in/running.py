@@ -15,7 +15,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from access.language import language_of
 from history.actors import Actor, acting
 from inbox.exceptions import InboxError
 from inbox.lost import take_in
@@ -34,6 +33,7 @@ logger = logging.getLogger(__name__)
 Outcome, Status = TakenIn.Outcome, TakingIn.Status
 
 MOST_ATTEMPTS = 5
+MOST_NAMED = 2
 # Who hasn't been heard of for so long is dead.
 SILENCE = timedelta(seconds=60)
 
@@ -55,9 +55,8 @@ def run(*, taking_in_id: int, told: Told | None = None) -> None:
     claimed = _claim(taking_in_id)
     if claimed is None:
         return
-    language = language_of(claimed.asked_by) if claimed.asked_by else None
-    user_id = claimed.asked_by_id
-    with acting(Actor(user_id=user_id, user_name=claimed.asked_by_name, via="restored")), override(language):
+    actor = Actor(user_id=claimed.asked_by_id, user_name=claimed.asked_by_name, via="restored")
+    with acting(actor), override(claimed.language or None):
         try:
             _Worker(claimed, told).work()
         except Elsewhere:
@@ -78,7 +77,7 @@ def _claim(taking_in_id: int) -> TakingIn | None:
         return None
     if not free.update(status=Status.RUNNING, seen_at=timezone.now(), attempts=F("attempts") + 1):
         return None
-    return TakingIn.objects.select_related("asked_by__profile").get(pk=taking_in_id)
+    return TakingIn.objects.get(pk=taking_in_id)
 
 
 def _end(claimed: TakingIn, status: TakingIn.Status) -> None:
@@ -166,9 +165,11 @@ class _Worker:
 
 
 def described(lost: LostWrite | Envelope) -> tuple[str, str, datetime]:
-    """Who wrote or sent it, what it is, and when."""
+    """Who wrote or sent it, what it is and made, and when."""
     if isinstance(lost, LostWrite):
-        return lost.who, f"{lost.method} {lost.address}", lost.at
+        made = ", ".join(address.removeprefix("/api/v1/") for address in lost.gave[:MOST_NAMED])
+        more = " …" if len(lost.gave) > MOST_NAMED else ""
+        return lost.who, f"{lost.method} {lost.address}{f' → {made}{more}' if made else ''}", lost.at
     return lost.sender, lost.address, lost.received_at
 
 

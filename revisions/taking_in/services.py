@@ -4,6 +4,7 @@ from datetime import date
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from notices import turns
@@ -26,7 +27,12 @@ def ask_for(
     try:
         with transaction.atomic():
             return TakingIn.objects.create(
-                what=what, asked_by=user, asked_by_name=name, with_uncertain=with_uncertain, since=since
+                what=what,
+                asked_by=user,
+                asked_by_name=name,
+                language=get_language() or "",
+                with_uncertain=with_uncertain,
+                since=since,
             )
     except IntegrityError:
         raise UnderWay from None
