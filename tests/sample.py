@@ -150,7 +150,7 @@ def _portals(books: Company, companies: list[Company], user: User) -> None:
 VOUCHER = "/api/v1/vouchers/100/2010-01-01/A"
 TAKEN_IN: list[tuple[str, str, str, str, str, list[str], list[str]]] = [
     ("write", "Lönesystemet (Exopen)", "POST /api/v1/vouchers", "moved", "", [f"{VOUCHER}/17"], [f"{VOUCHER}/18"]),
-    ("write", "Lönesystemet (Exopen)", "POST /api/v1/suppliers", "refused", "API-nyckeln är spärrad.", [], []),
+    ("write", "Lönesystemet (Exopen)", "POST /api/v1/suppliers", "refused", "utk_vkAYCLfxEZ2L", [], []),
     ("write", "Tidsystemet (Planima)", "POST /api/v1/time-transactions", "taken_in", "", [], []),
     ("mail", "faktura@leverantor.se", "avendo.k7m2p9@invoices.localhost", "taken_in", "", [], []),
 ]
