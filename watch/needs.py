@@ -17,8 +17,7 @@ from django.utils.translation import ngettext
 from access.models import ApiKey, KeyLetter
 from access.scope import may_everywhere, rights_of_request, visible, within
 from inbox import virus
-from inbox.models import IncomingInvoice, Mail
-from inbox.waiting import WAITING
+from inbox.models import Mail
 from notices.letters import reach_people
 from onetime_transfer.models import Transfer
 from revisions.messages import what_is_gone
@@ -73,7 +72,7 @@ def of(lines: Sequence[Line], signs: Signs, *, user: User | AnonymousUser) -> li
         *_reported(user),
         *_conflicts(user, signs),
         *_quarantined(user, signs),
-        *_invoices(user),
+        *_invoices(user, signs),
         *_incomplete(lines, user),
         *_keys(user, signs.now),
     ]
@@ -318,11 +317,12 @@ def _quarantined(user: User | AnonymousUser, signs: Signs) -> Iterator[Need]:
         )
 
 
-def _invoices(user: User | AnonymousUser) -> Iterator[Need]:
+def _invoices(user: User | AnonymousUser, signs: Signs) -> Iterator[Need]:
     """Invoices that came by mail, as one need, however many they are."""
     if not (user.has_perm("inbox.change_incominginvoice") or user.has_perm("inbox.approve_incominginvoice")):
         return
-    count = visible(IncomingInvoice.objects.filter(WAITING), user).order_by()[: MOST_COUNTED + 1].count()
+    reach = rights_of_request(user).companies_with("inbox.view_incominginvoice")
+    count = sum(1 for company in signs.invoices if reach is None or company in reach)
     if count:
         text = ngettext(
             "%(count)s invoice waits to be entered, registered or approved",

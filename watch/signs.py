@@ -22,6 +22,12 @@ SIGNS = """
         array(select company_id from workcopies_conflict where status = 'open' limit 1000),
         array(select company_id from inbox_mail where status = 'quarantined' limit 1000),
         (select received_at from inbox_mail where status in ('waiting', 'reading') order by id limit 1),
+        array(select incoming.company_id from inbox_incominginvoice incoming
+              left join ledger_supplierinvoice invoice on invoice.id = incoming.supplier_invoice_id
+              where incoming.state = 'to_enter'
+                 or (incoming.state = 'entered'
+                     and (invoice.id is null or invoice.status in ('received', 'registered')))
+              limit 1001),
         restored.found_at, restored.lost_changed_at, restored.last_changed_at
     from (select) as nothing
     left join lateral (
@@ -58,7 +64,8 @@ VERSION = """
 class Signs:
     """What one look found; `unqueued` is when the oldest change was made that isn't queued yet, `conflicts` the
     companies of those of working copies that wait for somebody, a thousand at most; `quarantined` those of messages in
-    quarantine, None where nobody could tell; `unread` is when the oldest message came that isn't read yet.
+    quarantine, None where nobody could tell; `unread` is when the oldest message came that isn't read yet,
+    `invoices` the companies of those that wait at the desk.
 
     `restored_at` is when the database was found to be an older one, until that is in order; then the last changes of
     the lost one, as far as they are known, and of this one.
@@ -73,6 +80,7 @@ class Signs:
     conflicts: Sequence[int]
     quarantined: Sequence[int | None]
     unread: datetime | None
+    invoices: Sequence[int]
     restored_at: datetime | None
     lost_changed_at: datetime | None
     last_changed_at: datetime | None
