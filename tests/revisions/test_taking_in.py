@@ -25,6 +25,9 @@ from revisions.taking_in.lacking import lacking
 from revisions.taking_in.services import UnderWay, ask_for
 from tests import factories
 from tests.backups import Copy, copied
+from tests.concurrency.installation import Installation
+from tests.connections import wait_until
+from tests.inbox.sending import invoice_xml
 from tests.integrators import body
 from tests.registers.test_hours import hours
 from tests.registers.test_supplier_invoices import invoice
@@ -330,3 +333,54 @@ def test_a_message_whose_content_or_company_is_gone_is_refused(integration: Writ
         "The message is for company 200, which isn't here.",
     ]
     assert len(lacking().mails) == 2
+
+
+KILLED_MIDWAY = """
+import time
+from revisions.models import TakenIn
+from revisions.taking_in import running
+save = TakenIn.save
+def save_slowly(item, **options):
+    save(item, **options)
+    if TakenIn.objects.count() == {items}:
+        print("not committed yet", flush=True)
+        time.sleep(60)
+TakenIn.save = save_slowly
+running.run(taking_in_id={pk})
+"""
+
+
+@pytest.mark.parametrize("items", [3, 6])
+def test_killed_before_the_commit_of_a_write_or_message_nothing_is_lost_or_doubled(
+    integration: Writer, backup: Copy, settings: Settings, items: int
+) -> None:
+    write_all(integration)
+    before = state()
+    backup.put_back()
+    restoring.look()
+    asked = ask_for(what="all", user=None, name="olga")
+    outside = ("UTKORG_JOURNAL_FOLDER", "UTKORG_MAIL_FOLDER")
+    with Installation(**{name: getattr(settings, name) for name in outside}) as installation:
+        dying = installation.script(KILLED_MIDWAY.format(items=items, pk=asked.pk))
+        assert dying.stdout is not None
+        assert any(line == "not committed yet\n" for line in dying.stdout)
+        dying.kill()
+        dying.wait()
+    wait_until(lambda: asked.items.count() == items - 1, seconds=60)
+    TakingIn.objects.update(seen_at=None)
+    running.run(taking_in_id=asked.pk)
+    assert (asked.items.count(), state()) == (7, before)
+
+
+def test_an_invoice_as_xml_is_taken_in_as_the_write_that_it_was_and_not_as_a_message_too(
+    integration: Writer, backup: Copy
+) -> None:
+    address = "/api/v1/supplier-invoices?company=100"
+    body(integration.client.post(address, invoice_xml(), content_type="application/xml"), 201)
+    before = state()["invoices"]
+    change()
+    backup.put_back()
+    found = told()
+    assert ([one["what"] for one in found["writes"]], found["mails"]) == ([f"POST {address}"], [])
+    assert [one["outcome"] for one in told("--take-in", "all", "--yes")] == ["taken_in"]
+    assert (state()["invoices"], Mail.objects.count(), told()["mails"]) == (before, 1, [])
