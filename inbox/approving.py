@@ -63,7 +63,11 @@ def take_back_approval(*, incoming: IncomingInvoice, user: User | None = None) -
 
 
 def locked_invoice(incoming: IncomingInvoice) -> SupplierInvoice:
-    """The register's invoice as it is, which nobody else changes before the transaction's end."""
+    """The register's invoice as it is, which nobody else changes before the transaction's end.
+
+    Its incoming invoice is locked before it, as everybody does.
+    """
+    IncomingInvoice.objects.select_for_update(no_key=True).filter(pk=incoming.pk).first()
     locked = SupplierInvoice.objects.select_for_update(no_key=True, of=("self",)).select_related("company", "voucher")
     if (
         incoming.supplier_invoice_id is None

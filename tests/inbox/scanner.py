@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 # The test file that every scanner knows, in two pieces so that no scanner finds it here
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-" + rb"TEST-FILE!$H+H*"
@@ -61,7 +62,8 @@ class _Tcp(socketserver.ThreadingMixIn, socketserver.TCPServer):
 def scanner(path: Path | None = None) -> Iterator[Scanner]:
     """Run one: on a Unix socket, or without a path on a port."""
     server = _Unix(str(path), _Handler) if path else _Tcp(("127.0.0.1", 0), _Handler)
-    place = str(path) if path else f"127.0.0.1:{server.server_address[1]}"  # type: ignore[misc]
+    address: Any = server.server_address
+    place = str(path) if path else f"127.0.0.1:{address[1]}"
     server.scanner = Scanner(place=place)  # type: ignore[union-attr]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

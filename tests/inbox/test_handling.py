@@ -86,7 +86,7 @@ def test_what_a_person_reads_in_a_pdf_becomes_a_row_of_the_register(books: Books
     )
     handling.correct(incoming=incoming, fields=fields, seen=mark_of(incoming))
     row = row_of(incoming)
-    assert (row.status, row.amount, row.balance, row.supplier) == ("received", 1250, 1250, supplier)
+    assert (row.status, row.amount, row.balance, row.supplier) == ("received", Decimal(1250), Decimal(1250), supplier)
     assert fresh(incoming).account == "5050-1055"
     assert told(incoming) == [["to_enter", "received"]]
 
@@ -189,11 +189,11 @@ def test_a_rejected_invoice_owes_nothing_and_comes_back(books: Books, supplier: 
     handling.reject(incoming=incoming, reason="Not ours", letter=None, seen=mark_of(incoming), user=person)
     rejected = fresh(incoming)
     assert (rejected.state, rejected.reject_reason, rejected.settled_by) == ("rejected", "Not ours", person)
-    assert (row_of(incoming).status, row_of(incoming).balance) == ("rejected", 0)
+    assert (row_of(incoming).status, row_of(incoming).balance) == ("rejected", Decimal(0))
     with pytest.raises(AlreadyHandled):
         handling.reject(incoming=rejected, reason="again", letter=None, seen=mark_of(rejected))
     handling.take_back(incoming=rejected, seen=mark_of(rejected))
-    assert (row_of(incoming).status, row_of(incoming).balance) == ("received", 1250)
+    assert (row_of(incoming).status, row_of(incoming).balance) == ("received", Decimal(1250))
     assert told(incoming) == [["received", "rejected"], ["rejected", "received"]]
 
 
