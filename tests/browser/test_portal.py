@@ -25,7 +25,7 @@ def test_a_portal_is_switched_on_and_what_is_in_quarantine_is_decided(admin: Adm
     expect(page.get_by_role("button", name="Kopierat").first).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == str(first)
     page.get_by_role("link", name="Byt adress").click()
-    page.get_by_role("radio", name="7 dagar").check()
+    page.locator("input[name=choice][value='7']").check()
     page.get_by_role("button", name="Byt adress").click()
     expect(page.locator(".earlier-addresses")).to_contain_text(str(first))
     expect(page.locator("#invoice-address")).to_have_text(str(addresses.current(portal)))
