@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.conf import settings
@@ -179,8 +180,8 @@ def test_an_invoice_by_mail_and_registered_at_the_same_moment_is_one_row(togethe
         )
         _read, answer = at_once(
             together,
-            lambda mail=mail: worker.run(mail_id=mail.pk),
-            lambda told=told: register_supplier_invoice(supplier=supplier, content=told),
+            partial(worker.run, mail_id=mail.pk),
+            partial(register_supplier_invoice, supplier=supplier, content=told),
         )
         row = SupplierInvoice.objects.get(company=company, invoice_number=number)
         incoming = IncomingInvoice.objects.get(mail=mail)
