@@ -1,7 +1,6 @@
 """Telling people of keys: a message that the bell rings for, and a letter where e-mail reaches anybody."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -39,8 +38,12 @@ def tell_of(key: ApiKey, *, kind: KeyLetter.Kind, level: Notice.Level, details: 
     written = KeyLetter.objects.bulk_create(
         KeyLetter(key=key, kind=kind, user=user, address=user.email, content=content) for user in people if user.email
     )
-    for letter in written:
-        transaction.on_commit(partial(post.enqueue, letter.pk), robust=True)
+
+    def enqueue() -> None:
+        for letter in written:
+            post.enqueue(letter.pk)
+
+    transaction.on_commit(enqueue, robust=True)
 
 
 def url_of(key: ApiKey) -> str:

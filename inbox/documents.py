@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inbox import landing, reading, reasons, receiving, storage, virus
+from inbox import contents, landing, reading, reasons, receiving, storage, virus
 from inbox.exceptions import DocumentRefused
 from inbox.formats import Finding
 from inbox.models import IncomingInvoice, Mail
@@ -78,6 +78,7 @@ def take_in(
         received_at=timezone.now(),
         status=Mail.Status.READING,
     )
+    contents.refer_to({mail.digest: content})
     mail.save(force_insert=True)
     (incoming,) = landing.land(mail=mail, message=message, at_once=True)
     if not may_wait:
@@ -90,6 +91,8 @@ def take_in(
 def _check_entered(incoming: IncomingInvoice) -> None:
     if incoming.state == State.DUPLICATE and incoming.repeats is not None:
         raise DuplicateInvoice(incoming.repeats)
+    if incoming.state == State.DUPLICATE:
+        raise DocumentRefused("waits_already", _("The same invoice is here already, and waits to be entered."))
     if incoming.state != State.ENTERED:
         kept = [Finding.from_json(one) for one in incoming.findings if one["rule"] == DOES_NOT_FIT]
         told = " ".join(str(finding.message) for finding in kept)

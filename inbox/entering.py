@@ -161,6 +161,24 @@ def not_a_duplicate(*, incoming: IncomingInvoice, user: User | None = None) -> I
     return locked
 
 
+def free_duplicates(*, of: IncomingInvoice) -> list[IncomingInvoice]:
+    """Let what was taken for a repetition of an invoice that is rejected by now land again, in the company's turn.
+
+    The same document once more is rejected with it: another is perhaps the right one, or that of the right sender.
+    Returns those that wait now.
+    """
+    rows = IncomingInvoice.objects.select_for_update(no_key=True, of=("self",)).select_related("company", "mail")
+    repeating = rows.filter(duplicate_of=of, state=State.DUPLICATE).exclude(repeated_by=duplicates.CONTENT)
+    freed = []
+    for other in repeating.select_related("document").order_by("pk"):
+        other.state, other.duplicate_of, other.repeats, other.repeated_by = State.TO_ENTER, None, None, ""
+        other.save()
+        invoice = content_of(other)
+        if invoice is None or land(other, invoice) is None:
+            freed.append(other)
+    return freed
+
+
 def land(incoming: IncomingInvoice, invoice: Invoice) -> Repeat | None:
     """Give an invoice with data, in the company's turn, what follows from it: a row, a duplicate's links, or a wait.
 

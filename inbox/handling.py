@@ -138,7 +138,7 @@ def register(
 def reject(
     *, incoming: IncomingInvoice, reason: str, letter: Letter | None, seen: str, user: User | None = None
 ) -> IncomingInvoice:
-    """Reject an invoice; whoever sent it gets the letter, if there is one.
+    """Reject an invoice; whoever sent it gets the letter, if there is one. What seemed to repeat it waits instead.
 
     Raises `ChangedMeanwhile`, `AlreadyHandled`, `NothingToReply`.
     """
@@ -156,6 +156,8 @@ def reject(
     if letter is not None:
         replies.write(incoming=mine, letter=letter, user=user)
     _note(mine, "status", before, Status.REJECTED, reject_reason=reason)
+    for other in entering.free_duplicates(of=mine):
+        _note(other, "state", State.DUPLICATE, other.state)
     return mine
 
 

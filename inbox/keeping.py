@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from inbox import storage
-from inbox.models import Mail, MailFile
+from inbox import contents, storage
+from inbox.models import Mail
 from inbox.receiving import envelope_of
 
 logger = logging.getLogger(__name__)
@@ -48,13 +48,8 @@ def _delete(key: int) -> int:
 
 def _forget(digests: set[str], envelope: str) -> None:
     """Delete what nothing needs any more; an envelope that stays would be taken for that of a lost message."""
-    for path in (envelope, *(storage.path_of(digest) for digest in digests if not is_needed(digest))):
+    for delete, what in ((storage.mail_storage().delete, envelope), *((contents.forget, digest) for digest in digests)):
         try:
-            storage.mail_storage().delete(path)
+            delete(what)
         except OSError:
-            logger.warning("%s couldn't be deleted from the storage of messages.", path, exc_info=True)
-
-
-def is_needed(digest: str) -> bool:
-    """Tell whether a message or one of its files is kept under this hash."""
-    return Mail.objects.filter(digest=digest).exists() or MailFile.objects.filter(digest=digest).exists()
+            logger.warning("%s couldn't be deleted from the storage of messages.", what, exc_info=True)

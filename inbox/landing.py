@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from inbox import duplicates, entering, quarantine, reasons, storage
+from inbox import contents, duplicates, entering, quarantine, reasons, storage
 from inbox.checks import check
 from inbox.models import IncomingInvoice, Mail, MailFile
 from inbox.reading import ReadMessage
@@ -120,6 +120,7 @@ def _files(mail: Mail, message: ReadMessage) -> dict[str, MailFile]:
     """The message's files by their places in it."""
     mail.files.all().delete()  # of an earlier reading, before it was released
     parts = [part for part in message.parts if part.role not in LEFT_OUT]
+    contents.refer_to({part.sha256: message.content(part.path) for part in parts if part.role in KINDS})
     made = MailFile.objects.bulk_create(_file(mail, part) for part in parts)
     return {part.path: file for part, file in zip(parts, made, strict=True)}
 

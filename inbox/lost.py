@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from inbox import storage
+from inbox import contents, storage
 from inbox.addresses import find
 from inbox.exceptions import CompanyGone, ContentGone
 from inbox.models import Mail
@@ -45,8 +45,6 @@ def take_in(envelope: Envelope) -> Mail | None:
         company = Company.objects.filter(number=envelope.company).first()
         if company is None:
             raise CompanyGone(company=envelope.company)
-    if not storage.mail_storage().exists(storage.path_of(envelope.digest)):
-        raise ContentGone
     mail = Mail(
         uid=envelope.uid,
         company=company,
@@ -60,6 +58,9 @@ def take_in(envelope: Envelope) -> Mail | None:
     )
     try:
         with transaction.atomic():
+            contents.hold([envelope.digest])
+            if not storage.mail_storage().exists(storage.path_of(envelope.digest)):
+                raise ContentGone
             mail.save(force_insert=True)
     except IntegrityError:
         if _known([envelope.uid]):

@@ -39,7 +39,7 @@ def release(*, mail: Mail, user: User | None = None, company: Company | None = N
         locked.company = company
     locked.status, locked.released, locked.attempts = Status.WAITING, True, 0
     _settle(locked, user)
-    transaction.on_commit(lambda: ask(TASK, locked))
+    transaction.on_commit(lambda: ask(TASK, locked), robust=True)
     return locked
 
 

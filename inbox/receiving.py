@@ -3,12 +3,11 @@
 import dataclasses
 import uuid
 from collections.abc import Sequence
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
-from inbox import storage
+from inbox import contents, storage
 from inbox.models import InvoiceAddress, Mail
 from inbox.storage import Envelope
 from ledger.models import Company
@@ -64,10 +63,17 @@ def receive_all(*, content: bytes, deliveries: Sequence[Delivery], source: str, 
     ]
     for mail in mails:
         storage.note(envelope_of(mail))
+
+    def have_read() -> None:
+        for mail in mails:
+            ask(TASK, mail)
+
     with transaction.atomic():
+        contents.refer_to({digest: content})
         for mail in mails:
             mail.save(force_insert=True)
-            transaction.on_commit(partial(ask, TASK, mail))
+        # They are promised by then: whatever asking meets, their sender isn't told to send again.
+        transaction.on_commit(have_read, robust=True)
     return mails
 
 

@@ -8,7 +8,6 @@ import contextlib
 import dataclasses
 import re
 from datetime import date
-from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -157,7 +156,7 @@ def write(*, incoming: IncomingInvoice, letter: Letter, user: User | None) -> Re
             "reply_to": (user.email if user else "") or "",
         },
     )
-    transaction.on_commit(partial(post.enqueue, reply.pk), robust=True)
+    transaction.on_commit(lambda: post.enqueue(reply.pk), robust=True)
     return reply
 
 

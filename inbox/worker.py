@@ -109,7 +109,7 @@ def _go_on(mail: Mail) -> None:
     except ValueError:
         _put(mail, reasons.kept(reasons.CONTENT_CHANGED))
         return
-    if not mail.released and (reason := _suspicion(content)) is not None:
+    if not _is_trusted(mail) and (reason := _suspicion(content)) is not None:
         landing.note_headers(mail, _headers(content))
         _put(mail, reason)
         return
@@ -131,8 +131,13 @@ def _go_on(mail: Mail) -> None:
     telling.tell_landed(mail, invoices)
 
 
+def _is_trusted(mail: Mail) -> bool:
+    """Whether a person has released it in spite of what the scanner said; released for anything else, it is asked."""
+    return mail.released and (mail.reason or {}).get("code") in {reasons.VIRUS, reasons.NOT_SCANNED}
+
+
 def _suspicion(content: bytes) -> dict[str, object] | None:
-    """Why a message isn't read at all before a person has released it."""
+    """Why a message isn't read at all before a person has released it for that."""
     try:
         name = virus.verdict(content)
     except virus.NotScanned:

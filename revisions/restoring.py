@@ -6,7 +6,6 @@ gave to rows are given to no others; and everything needs a new transfer, since 
 
 import logging
 from collections.abc import Mapping
-from functools import partial
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -110,7 +109,7 @@ def _raise_epochs(mark: Watermark | None) -> Restoration:
     restoration = _note(here.epoch, found, mark)
     messages.tell_of_restoration(restoration)
     everybody = reached | {queue.pk for queue in queues}
-    transaction.on_commit(partial(news.publish, everybody), robust=True)
+    transaction.on_commit(lambda: news.publish(everybody), robust=True)
     return restoration
 
 

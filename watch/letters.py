@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 
 from django.db import transaction
 from django.db.models import Min, QuerySet
@@ -67,8 +66,12 @@ def write(standing: Standing, kind: Letter.Kind, content: Mapping[str, object], 
         )
         for recipient in to
     )
-    for letter in written:
-        transaction.on_commit(partial(post.enqueue, letter.pk), robust=True)
+
+    def enqueue() -> None:
+        for letter in written:
+            post.enqueue(letter.pk)
+
+    transaction.on_commit(enqueue, robust=True)
 
 
 def withdraw(standing: Standing) -> None:

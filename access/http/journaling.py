@@ -71,6 +71,8 @@ def keep_body(request: HttpRequest, *, most: int) -> None:
         raise RequestDataTooBig
     kept: Any = request
     kept._body, kept._stream = body, BytesIO(body)
+    # One that came in chunks says nothing of its length, and would be taken for none.
+    request.META["CONTENT_LENGTH"] = str(len(body))
 
 
 def asked(request: Request) -> Asked:

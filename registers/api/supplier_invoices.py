@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -104,7 +104,10 @@ class NewSupplierInvoices(WritingView, RegisterList):
         super().initial(request, *arguments, **options)
         if request.method == "POST" and is_document(request):
             company = self.company_of(_company_of_document(request))
-            self._document = Document.read(company=company, content=cast(Any, request.data))
+            # Of no bytes at all nothing is parsed.
+            sent: Any = request.data
+            content = sent if isinstance(sent, bytes) else b""
+            self._document = Document.read(company=company, content=content)
 
     def post(self, request: Request) -> HttpResponse:
         """Register an invoice, or take in a document."""

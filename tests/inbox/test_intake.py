@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db.models import F
+from django.test import TestCase
 
 from history.models import Change
 from inbox import quarantine, reasons, receiving, storage, tasks, worker
@@ -178,6 +179,28 @@ def test_a_virus_is_in_quarantine_and_read_once_somebody_has_released_it(company
         quarantine.release(mail=mail)
         worker.run(mail_id=mail.pk)
     assert SupplierInvoice.objects.filter(company=company).count() == 1
+
+
+def test_what_was_released_for_another_reason_is_scanned_nevertheless(company: Company, settings: Any) -> None:
+    mail = receive(message(text=EICAR.decode()), company)
+    assert (mail.reason or {})["code"] == reasons.NO_INVOICE
+    with scanner() as running:
+        settings.CLAMAV_SOCKET = running.place
+        for code in (reasons.VIRUS, None):
+            quarantine.release(mail=mail)
+            worker.run(mail_id=mail.pk)
+            mail.refresh_from_db()
+            assert (mail.reason or {}).get("code") == code
+    assert mail.status == Status.READ
+
+
+def test_a_message_that_is_stored_is_promised_though_no_task_can_be_asked_for(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "TASK", object())  # no name of a task: asking fails as nobody has foreseen
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        receiving.receive(content=message(), company=company, source=Mail.Source.SMTP)
+    assert Mail.objects.get().status == Status.WAITING
 
 
 def test_a_message_just_received_is_left_to_its_own_task(company: Company) -> None:

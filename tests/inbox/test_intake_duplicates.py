@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from inbox import documents, entering
+from inbox import documents, entering, handling
 from inbox.exceptions import AlreadyHandled, DocumentRefused
 from inbox.models import IncomingInvoice, Mail
 from ledger.exceptions import DuplicateInvoice
@@ -159,3 +159,21 @@ def test_what_a_person_uploads_may_wait(company: Company) -> None:
     assert hand_in(company, invoice_xml(date=""), may_wait=True).state == State.TO_ENTER
     hand_in(company, invoice_xml("17"))
     assert hand_in(company, invoice_xml("17"), may_wait=True).state == State.DUPLICATE
+
+
+def test_what_repeated_an_invoice_that_is_rejected_waits_in_its_place(company: Company, supplier: Supplier) -> None:
+    forged, row = entered(company, number="F17", net="9000.00", bankgiro="991-2346")
+    (same,) = send(company, ("a.xml", invoice_xml("F17", net="9000.00", bankgiro="991-2346")))
+    (real,) = send(company, ("a.xml", invoice_xml("F17")))
+    assert (same.state, real.state, real.duplicate_of) == (State.DUPLICATE, State.DUPLICATE, forged)
+    handling.reject(incoming=forged, reason="Forged", letter=None, seen=handling.mark_of(forged))
+    same.refresh_from_db()
+    real.refresh_from_db()
+    assert (same.state, real.state, real.duplicate_of) == (State.DUPLICATE, State.ENTERED, None)
+    assert real.supplier_invoice
+    assert (real.supplier_invoice.supplier, real.supplier_invoice.amount) == (supplier, 1250)
+    forged = IncomingInvoice.objects.get(pk=forged.pk)
+    handling.take_back(incoming=forged, seen=handling.mark_of(forged))
+    row.refresh_from_db()
+    with pytest.raises(DuplicateInvoice):
+        entering.choose_supplier(incoming=forged, supplier=supplier)

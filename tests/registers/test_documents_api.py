@@ -1,13 +1,19 @@
 """Supplier invoices handed in over REST as the supplier's own documents."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.handlers.asgi import ASGIRequest
 from pytest_django import Settings
+from rest_framework.request import Request
 
+from access.http.journaling import keep_body
 from inbox import storage
 from inbox.models import IncomingInvoice, Mail, Portal
 from ledger.models import Company, SupplierInvoice
+from ledger.services.invoices import delete_invoice
+from registers.api.documents import DOCUMENT_PARSERS
 from revisions import fan_out
 from tests import factories
 from tests.access.probe import problem
@@ -162,3 +168,24 @@ def test_a_virus_is_refused_and_without_its_scanner_nothing_is_taken(writer: Wri
         assert "Eicar" in found["errors"][0]["detail"]
     problem(send(writer), 503, "unavailable")
     assert not SupplierInvoice.objects.exists()
+
+
+def test_a_body_in_chunks_is_read_though_it_tells_no_length() -> None:
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-type", b"application/xml")]}
+    plain = ASGIRequest(scope, BytesIO(DOCUMENT))
+    keep_body(plain, most=len(DOCUMENT))
+    read: Any = Request(plain, parsers=[parser() for parser in DOCUMENT_PARSERS]).data
+    assert read == DOCUMENT
+
+
+def test_a_document_of_no_bytes_is_refused(writer: Writer) -> None:
+    address = f"/api/v1/{ADDRESS}?company=100"
+    answer = writer.client.generic("POST", address, b" ", content_type="application/xml", CONTENT_LENGTH="0")
+    problem(answer, 400, "invalid")
+
+
+def test_an_invoice_whose_row_was_deleted_is_told_to_wait(writer: Writer) -> None:
+    send(writer)
+    delete_invoice(row=SupplierInvoice.objects.get())
+    (error,) = problem(send(writer), 400, "invalid")["errors"]
+    assert "waits" in error["detail"]

@@ -1,0 +1,52 @@
+"""Contents of the mail storage that rows refer to, beside those that nobody needs any more.
+
+A content is kept once for all messages, files and companies, so that of one which is there nothing is written: whoever
+refers to it says so by a lock, and who deletes it has that lock alone, from looking whether it is needed until it is
+gone.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from django.db import connection, transaction
+
+from inbox import storage
+from inbox.models import Mail, MailFile
+
+LOCK = 0x557443  # "UtC": the first of two numbers of a content's advisory lock; the second is how its hash begins
+
+
+def refer_to(contents: Mapping[str, bytes]) -> None:
+    """Have contents that are kept, by their hashes, stay until the transaction that refers to them ends.
+
+    One that was deleted before anybody could know of that transaction is kept anew. Raises OSError.
+    """
+    hold(contents)
+    for digest, content in contents.items():
+        if not storage.mail_storage().exists(storage.path_of(digest)):
+            storage.keep(content)
+
+
+def hold(digests: Iterable[str]) -> None:
+    """Have contents stay until the transaction ends, those that are there."""
+    with connection.cursor() as cursor:
+        for place in sorted({_place(digest) for digest in digests}):
+            cursor.execute("select pg_advisory_xact_lock_shared(%s, %s)", [LOCK, place])
+
+
+def forget(digest: str) -> None:
+    """Delete a content unless a message or one of its files needs it. Raises OSError."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s, %s)", [LOCK, _place(digest)])
+        if not is_needed(digest):
+            storage.mail_storage().delete(storage.path_of(digest))
+
+
+def is_needed(digest: str) -> bool:
+    """Tell whether a message or one of its files is kept under this hash."""
+    return Mail.objects.filter(digest=digest).exists() or MailFile.objects.filter(digest=digest).exists()
+
+
+def _place(digest: str) -> int:
+    """A few hundred locks at most, however many files a message has."""
+    return int(digest[:2], 16)
