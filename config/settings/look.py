@@ -113,7 +113,7 @@ NAVIGATION: list[Item] = [
         "title": _("E-mail portal"),
         "items": [
             _list(_("Incoming invoices"), "mark_email_unread", "inbox.incominginvoice"),
-            _list(pgettext_lazy("menu of the e-mail portal", "Messages"), "mail", "inbox.mail"),
+            _list(pgettext_lazy("menu of the e-mail portal", "E-mails"), "mail", "inbox.mail"),
             _list(_("Addresses"), "alternate_email", "inbox.portal"),
         ],
     },

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from inbox.models import IncomingInvoice
+from inbox.rules import INTAKE
 from ledger.importing.messages import restored
 
 ORDER = ("error", "warning", "note")
@@ -29,6 +30,11 @@ class Told:
     def icon(self) -> str:
         """A sign, so that the colour isn't all that tells."""
         return ICONS.get(self.severity, "info")
+
+    @property
+    def is_of_document(self) -> bool:
+        """Whether it is a rule of documents, which has a name elsewhere; ours about registers have none to look up."""
+        return self.rule not in INTAKE
 
     @property
     def word(self) -> str:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -40,6 +40,7 @@ from inbox.admin.posting_form import HeadForm, ProposedRows, RateForm, rows_of
 from inbox.admin.queue import OF_QUEUE, InvoiceList, place_of, tab_of
 from inbox.exceptions import ChangedMeanwhile, InboxError
 from inbox.models import IncomingInvoice, MailFile, Portal
+from inbox.rules import SUPPLIER_UNKNOWN
 from ledger.exceptions import DuplicateInvoice, LedgerError
 from ledger.models import Supplier, SupplierInvoice, Voucher
 
@@ -80,7 +81,7 @@ FOUND_BY = {
 @admin.register(IncomingInvoice)
 class IncomingInvoiceAdmin(ReadOnlyAdmin):
     list_display = ("sender", "dated", "due", "amount", "warnings", "standing", "of_company")
-    list_select_related = ("company", "supplier_invoice__supplier")
+    list_select_related = ("company", "document", "supplier_invoice__supplier")
     list_filter = (
         ("company", SearchFilter),
         ("received_at", DayFilter),
@@ -128,13 +129,14 @@ class IncomingInvoiceAdmin(ReadOnlyAdmin):
             found = found | queryset.filter(Q(supplier_invoice__amount__in=[amount, -amount]))
         return found, may_repeat
 
-    @display(description=_("supplier or sender"), ordering="sender_name")
+    @display(description=capfirst(_("supplier or sender")), ordering="sender_name")
     def sender(self, row: IncomingInvoice) -> str:
-        """The supplier; who isn't known yet, as the sender says; the invoice's number below."""
+        """The supplier; who isn't known yet, as the sender says; the invoice's number, else its file, below."""
         known = row.supplier_invoice is not None and row.supplier_invoice.supplier_id is not None
-        further = [row.invoice_number, "" if known else gettext("no supplier chosen")]
+        named = row.invoice_number or (row.document.name if row.document else "")
+        further = [named, "" if known else gettext("no supplier chosen")]
         return format_html(
-            '<span class="cut invoice-sender" title="{0}">{0}</span><span class="quiet-line">{1}</span>',
+            '<span class="cut invoice-sender" title="{0}">{0}</span><span class="quiet-line invoice-named">{1}</span>',
             sender_of(row),
             " · ".join(filter(None, further)),
         )
@@ -407,7 +409,7 @@ class IncomingInvoiceAdmin(ReadOnlyAdmin):
         }
         return Confirmation(
             title=gettext("Take %(invoice)s back?") % {"invoice": name_of(incoming)},
-            button=gettext("Take back"),
+            button=pgettext("a message or an invoice", "Take back"),
             lead=[lead[Status(standing)]],
             back_url=self._url("change", incoming.pk),
         )
@@ -504,11 +506,17 @@ class IncomingInvoiceAdmin(ReadOnlyAdmin):
         }
         if form is not None:
             found = [] if form.fields.get("supplier") is None else self._suppliers(request, incoming)
+            if found:
+                # It was, as the invoice came: now the supplier is there, and proposed.
+                context["others"] = [one for one in context["others"] if one.rule != SUPPLIER_UNKNOWN]
             offered = suggestions.of(incoming, found)
-            context["suggestions"] = {
+            shown_at = {
                 name: [one for one in some if one.value != str(form[name].value() or "")]
                 for name, some in offered.items()
+                if name in form.fields
             }
+            context["suggestions"] = shown_at
+            context["new_supplier"] = [(field, shown_at.get(field.name)) for field in form.of_new_supplier]
         if standing == Status.REGISTERED and may_approve:
             context |= self._of_posting(request, incoming, head, rows, rate)
         refused = any(part is not None and part.is_bound and not part.is_valid() for part in (form, head, rows))

@@ -34,6 +34,7 @@ from access.http.admin.moments import moment
 from access.http.admin.question import Question, ask, ids_in, way_back, with_ids
 from history.services import note_export
 from inbox import quarantine, reasons, storage
+from inbox.admin.invoices import word_of
 from inbox.exceptions import InboxError
 from inbox.models import IncomingInvoice, Mail
 from ledger.models import Company
@@ -106,7 +107,7 @@ class MailAdmin(ReadOnlyAdmin):
         """The columns of the page, or those of a file."""
         return self.exported_display if getattr(request, "rows_alone", False) else self.list_display
 
-    @display(description=_("received"), ordering="id")
+    @display(description=capfirst(_("received")), ordering="id")
     def received(self, mail: Mail) -> str:
         """How long ago."""
         return moment(mail.received_at)
@@ -325,7 +326,7 @@ class MailAdmin(ReadOnlyAdmin):
             return HttpResponseRedirect(back_url)
         title = ngettext("Take back %(count)s message?", "Take back %(count)s messages?", len(chosen) or 1)
         lead = [gettext("It is in quarantine again then, and waits for somebody to decide.")]
-        button = gettext("Take back")
+        button = pgettext("a message or an invoice", "Take back")
         return self._asked(request, chosen, Question(title=title, back_url=back_url, button=button, lead=lead))
 
     def find(self, request: HttpRequest, pk: int) -> Mail:
@@ -392,14 +393,15 @@ def _invoices_of(request: HttpRequest, mail: Mail) -> list[tuple[str, str, str |
     """What came of it: name, state, and the page where it is handled."""
     may_open = request.user.has_perm("inbox.view_incominginvoice", mail)
     found = []
-    for incoming in IncomingInvoice.objects.filter(mail=mail).order_by("position")[:MOST_FILES]:
+    rows = IncomingInvoice.objects.filter(mail=mail).select_related("supplier_invoice")
+    for incoming in rows.order_by("position")[:MOST_FILES]:
         url = None
         try:
             url = reverse("admin:inbox_incominginvoice_change", args=[incoming.pk]) if may_open else None
         except NoReverseMatch:
             url = None
         name = visible(f"{incoming.sender_name} {incoming.invoice_number}".strip()) or gettext("Invoice")
-        found.append((name, str(capfirst(incoming.get_state_display())), url))
+        found.append((name, word_of(incoming), url))
     return found
 
 

@@ -22,6 +22,7 @@ from inbox.formats import Finding, Invoice
 from inbox.models import IncomingInvoice, MailFile
 from inbox.reading import ReadingDied, ReadingRefused, ReadingUnavailable
 from inbox.rendering import rendered
+from inbox.rules import SUPPLIER_UNKNOWN
 
 MESSAGE = 0  # stands for the message itself among the keys of its files
 MOST_TEXT = 200_000
@@ -118,7 +119,9 @@ def _shown(incoming: IncomingInvoice, file: MailFile) -> dict[str, Any]:
 
 
 def _invoice(incoming: IncomingInvoice) -> SafeString:
-    findings = [Finding.from_json(kept) for kept in incoming.findings if "path" in kept]
+    # Whether the supplier is in the register is told beside the fields, as it is now.
+    told = [kept for kept in incoming.findings if "path" in kept and kept["rule"] != SUPPLIER_UNKNOWN]
+    findings = [Finding.from_json(kept) for kept in told]
     return rendered(Invoice.from_json(incoming.content), findings)
 
 

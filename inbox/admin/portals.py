@@ -257,6 +257,8 @@ class PortalAdmin(RegisterAdmin):
                 else None,
                 "letters": list(_letters(obj.company, str(address))) if address else [],
             }
+        else:
+            context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         return super().render_change_form(request, context, *arguments, obj=obj, **options)
 
     def of_company_view(self, request: HttpRequest, pk: int) -> HttpResponse:

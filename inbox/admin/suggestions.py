@@ -27,6 +27,7 @@ FIELDS = {
     "plusgiro": "account",
     "iban": "account",
 }
+OF_NEW_SUPPLIER = {name: f"new_{name}" for name in ("organisation_number", "bankgiro", "plusgiro", "iban")}
 OF_SUPPLIER = ("organisation_number", "vat_number", "bankgiro", "plusgiro", "iban")
 MOST = 2  # of a field
 
@@ -47,12 +48,14 @@ def of(incoming: IncomingInvoice, suppliers: Sequence[Supplier] = ()) -> dict[st
     """Return the suggestions by the form's fields, the likeliest first."""
     found: dict[str, list[Suggestion]] = {}
     for kept in incoming.proposals:
-        field = FIELDS.get(str(kept.get("field"))) if isinstance(kept, Mapping) else None
-        made = _made(field, kept) if field else None
-        if made is not None:
-            others = found.setdefault(made.field, [])
-            if len(others) < MOST and made.value not in {one.value for one in others}:
+        name = str(kept.get("field")) if isinstance(kept, Mapping) else ""
+        for field in filter(None, (FIELDS.get(name), OF_NEW_SUPPLIER.get(name))):
+            made = _made(field, kept)
+            others = found.setdefault(field, [])
+            if made is not None and len(others) < MOST and made.value not in {one.value for one in others}:
                 others.append(made)
+    if incoming.content is None and incoming.sender_name:
+        found["new_name"] = [Suggestion("new_name", incoming.sender_name, incoming.sender_name, 1, "")]
     if suppliers:
         seen = _seen_of_supplier(incoming)
         found["supplier"] = [

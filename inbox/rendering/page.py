@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -149,7 +150,7 @@ def _facts(invoice: Invoice, marks: Marks) -> tuple[Field, ...]:
     period = words.period(invoice.period_start, invoice.period_end)
     facts = (
         Field(_("Invoice date"), words.day(invoice.issue_date), marks.at("issue_date")),
-        Field(_("Due date"), words.day(invoice.due_date), marks.at("due_date")),
+        Field(capfirst(_("due date")), words.day(invoice.due_date), marks.at("due_date")),
         Field(_("Currency"), invoice.currency, marks.at("currency", "tax_currency")),
         Field(_("Tax point date"), words.day(invoice.tax_point_date), marks.at("tax_point_date")),
         Field(_("Period"), period, marks.at("period_start", "period_end")),

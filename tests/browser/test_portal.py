@@ -46,6 +46,6 @@ def test_a_portal_is_switched_on_and_what_is_in_quarantine_is_decided(admin: Adm
     page.get_by_role("link", name="Ta bort").click()
     page.get_by_role("button", name="Ta bort").click()
     expect(page.get_by_text("1 meddelande är borttaget.")).to_be_visible()
-    page.get_by_role("link", name="Ångra").click()
-    page.get_by_role("button", name="Ångra").click()
+    page.get_by_role("link", name="Ta tillbaka").click()
+    page.get_by_role("button", name="Ta tillbaka").click()
     expect(page.get_by_text("Meddelandet är i karantän.")).to_be_visible()

@@ -11,6 +11,8 @@ from django.urls import reverse
 from history.models import Change
 from inbox import addresses
 from inbox.models import IncomingInvoice, Reply
+from inbox.rules import SUPPLIER_UNKNOWN, finding
+from ledger.importing.messages import Message
 from ledger.models import FinancialYear, Supplier, SupplierInvoice, Voucher
 from tests.factories import (
     AccountFactory,
@@ -136,9 +138,22 @@ def test_what_a_text_seems_to_say_is_a_suggestion_and_no_value(client: Client, b
     assert not any(form[name].value() for name in FIELDS if name != "currency")
     (amount,) = page.context["suggestions"]["amount"]
     assert (amount.value, amount.page, amount.excerpt) == ("1,250.00", 1, "Att betala 1 250,00 SEK")
+    new = {field.name: [one.value for one in found or ()] for field, found in page.context["new_supplier"]}
+    assert new["new_name"] == [incoming.sender_name]
     answer = client.post(page_of(incoming), {"do": "register", "seen": page.context["seen"]})
     assert answer.status_code == 400
     assert IncomingInvoice.objects.get().state == "to_enter"
+
+
+def test_a_supplier_made_meanwhile_is_proposed_and_no_longer_missed(client: Client, books: Books) -> None:
+    incoming = samples.make_incoming(books.company)
+    incoming.findings = [finding("note", SUPPLIER_UNKNOWN, "seller", Message("x")).to_json()]
+    incoming.save()
+    assert [one.rule for one in client.get(page_of(incoming)).context["others"]] == [SUPPLIER_UNKNOWN]
+    made = SupplierFactory.create(company=books.company, organisation_number="556036-0793")
+    page = client.get(page_of(incoming))
+    assert [one.value for one in page.context["suggestions"]["supplier"]] == [str(made.pk)]
+    assert page.context["others"] == []
 
 
 def test_what_is_refused_keeps_what_was_typed(client: Client, books: Books, supplier: Supplier) -> None:

@@ -29,7 +29,7 @@ def test_an_invoice_is_shown_in_the_readers_language() -> None:
     assert "Faktura EHF" not in shown
     for told in (
         *("Faktura Peppol BIS Billing 3 TOSL108", "Att betala 802,00 NOK", "The Sellercompany ASA"),
-        *("Förfallodag 2013-07-20", "IBAN NO9386011117947", "Laptop computer", "1 273,00", "Öresavrundning 0,22"),
+        *("Förfallodatum 2013-07-20", "IBAN NO9386011117947", "Laptop computer", "1 273,00", "Öresavrundning 0,22"),
         *("Hours-spent.csv", "http://www.suppliersite.eu/sheet001.html"),
     ):
         assert told in shown.replace("\u202f", " "), told
