@@ -4,16 +4,18 @@ All in the transaction of the caller, in the company's turn; the files' bytes st
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils import timezone
 
-from inbox import contents, duplicates, entering, quarantine, reasons, storage
+from inbox import contents, duplicates, entering, quarantine, reasons, rules, storage
 from inbox.checks import check
+from inbox.formats import Finding
 from inbox.models import IncomingInvoice, Mail, MailFile
 from inbox.reading import ReadMessage
 from inbox.reading.results import Candidate, Headers, Part
+from ledger.importing.messages import message as _
 from ledger.services.values import UNSTORABLE
 
 Kind = MailFile.Kind
@@ -24,6 +26,9 @@ LEFT_OUT = {"body", "container"}
 MESSAGE = "message"  # the format of what has no file that could be looked at
 LONGEST_PART = MailFile._meta.get_field("part").max_length or 0
 LONGEST_TEXT = 100_000
+UNOPENED = {"outlook_message"}
+PICTURES = {"damaged_picture", "too_large_picture", "heic"}  # beside an invoice most likely logos
+MOST_TOLD = 5
 
 
 def keep_files(message: ReadMessage) -> None:
@@ -156,7 +161,7 @@ def _incoming(
         document=files.get(candidate.document),
         format=invoice.format if invoice else candidate.kind,
         content=storable(invoice.to_json()) if invoice else None,
-        findings=[storable(finding.to_json()) for finding in check(invoice)] if invoice else [],
+        findings=[storable(found.to_json()) for found in (*_unread(message), *(check(invoice) if invoice else ()))],
         proposals=[storable(_proposal(proposal)) for proposal in candidate.proposals],
         invoice_number=storable(invoice.number)[:64] if invoice else "",
         sender_name=storable(seller or (sent_by.name or sent_by.address if sent_by else ""))[:200],
@@ -169,6 +174,15 @@ def _incoming(
     elif incoming.document is not None:
         _link_document(incoming, incoming.document)
     return incoming
+
+
+def _unread(message: ReadMessage) -> Iterator[Finding]:
+    """What came beside and can't be read, which may be an invoice that nobody would see otherwise."""
+    unread = [part for part in message.parts if part.role == "refused" or part.reason in UNOPENED]
+    for part in [part for part in unread if part.reason not in PICTURES][:MOST_TOLD]:
+        name = part.file_name or part.path
+        text = _("Another file of the message couldn't be read, and may be an invoice as well: %(name)s.")
+        yield rules.finding("warning", rules.UNREAD_FILE, "", text % {"name": name}, value=name)
 
 
 def _link_document(incoming: IncomingInvoice, document: MailFile) -> None:

@@ -17,6 +17,7 @@ SUPPLIER_UNKNOWN = "supplier_unknown"
 DOES_NOT_FIT = "does_not_fit"
 REPEATS_REJECTED = "repeats_rejected"
 SIMILAR_INVOICE = "similar_invoice"
+UNREAD_FILE = "unread_file"
 
 # Those that are looked for again when a person has chosen the supplier
 OF_SUPPLIER = frozenset(
@@ -32,7 +33,7 @@ OF_SUPPLIER = frozenset(
         SIMILAR_INVOICE,
     }
 )
-INTAKE = OF_SUPPLIER | {DOES_NOT_FIT}
+INTAKE = OF_SUPPLIER | {DOES_NOT_FIT, UNREAD_FILE}
 
 
 def finding(severity: Severity, rule: str, path: str, message: Message, *, value: object = "") -> Finding:

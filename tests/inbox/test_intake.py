@@ -9,7 +9,7 @@ from django.db.models import F
 from django.test import TestCase
 
 from history.models import Change
-from inbox import quarantine, reasons, receiving, storage, tasks, worker
+from inbox import quarantine, reasons, receiving, rules, storage, tasks, worker
 from inbox.exceptions import CompanyNeeded, NotInQuarantine
 from inbox.models import IncomingInvoice, Mail
 from inbox.telling import FIRST_INVOICE, QUARANTINED
@@ -53,6 +53,15 @@ def test_an_invoice_with_data_is_a_received_row_of_its_supplier(company: Company
     assert incoming.mail.subject == "Faktura"
     assert incoming.document
     assert storage.content_of(incoming.document.digest) == invoice_xml("F 17")
+
+
+def test_a_file_beside_an_invoice_that_can_not_be_read_is_told_at_it(company: Company) -> None:
+    broken = invoice_xml("F 18").replace(b">1250.00<", b">99999999999999999999<")
+    (incoming,) = send(company, ("faktura.xml", invoice_xml("F 17")), ("other.xml", broken))
+    assert incoming.state == State.ENTERED
+    assert [(one["severity"], one["value"]) for one in incoming.findings if one["rule"] == rules.UNREAD_FILE] == [
+        ("warning", "other.xml")
+    ]
 
 
 def test_an_unknown_supplier_is_none(company: Company) -> None:
