@@ -31,12 +31,14 @@ from access.models import AccessTemplate, ApiKey, Application, ClientAccess, Mem
 from access.tokens import give_to_key
 from imports.models import FileImport
 from imports.rights import NEEDED
-from inbox.models import IncomingInvoice, MailFile
+from inbox.addresses import switch_on
+from inbox.models import IncomingInvoice, InvoiceAddress, MailFile
 from information_types import registry
 from ledger.models import Account, Balance, Company, OtherDimension
 from notices.models import Notice
 from onetime_transfer.services import request_transfer
 from revisions import fan_out
+from revisions.models import TakingIn
 from sign_in.models import FailedSignIn
 from tests.access.offices import Bureau, grant, make_template
 from tests.browser.pages import PAGES
@@ -114,11 +116,13 @@ NAMED: dict[str, type[Model]] = {
 # What names of rows in `tests.browser.pages` begin or end with, where it is no model's name
 WORDS: dict[str, type[Model]] = {
     "acceptance": TermsAcceptance,
+    "address": InvoiceAddress,
     "client": ClientAccess,
     "incoming": IncomingInvoice,
     "import": FileImport,
     "key": ApiKey,
     "member": Membership,
+    "taking": TakingIn,
     "template": AccessTemplate,
 }
 USUAL = {"object_id", "pk", "id", "sequence", "content_type_id", "number"}
@@ -224,6 +228,7 @@ class Place:
         account = Account.objects.filter(company=self.company)[0]
         make_conflict(account, base={"name": f"{name} before"}, mine={"name": f"{name} mine"})
         make_to_enter(self.company, sender_name=name)
+        switch_on(company=self.company, user=self.member)
         books.post(text=name)
         for user in (self.member, self.bureau.user):
             Notice.objects.create(user=user, kind="of an earlier version", url=f"/admin/?{name}")

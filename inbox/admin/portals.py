@@ -191,15 +191,19 @@ class PortalAdmin(RegisterAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Add what is done with one."""
         views = {
-            "of-company": self.of_company_view,
-            "switch-on": self.switch_on_view,
             "switch-off": self.switch_off_view,
             "replace": self.replace_view,
             "end": self.end_view,
         }
+        of_company = {"of-company": ("", self.of_company_view), "switch-on": ("switch-on/", self.switch_on_view)}
         ours = [
             path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"inbox_portal_{name}")
             for name, view in views.items()
+        ]
+        # A company may have no portal yet, so these name the company.
+        ours += [
+            path(f"of-company/<str:number>/{end}", self.admin_site.admin_view(view), name=f"inbox_portal_{name}")
+            for name, (end, view) in of_company.items()
         ]
         return [*ours, *super().get_urls()]
 
@@ -261,26 +265,28 @@ class PortalAdmin(RegisterAdmin):
             context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         return super().render_change_form(request, context, *arguments, obj=obj, **options)
 
-    def of_company_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of a company's page that tells of its portal; `pk` is the company's."""
-        company = scope.visible_companies(request.user).filter(pk=pk).first()
+    def of_company_view(self, request: HttpRequest, number: str) -> HttpResponse:
+        """The part of a company's page that tells of its portal."""
+        company = scope.visible_companies(request.user).filter(number=number).first()
         if company is None:
             raise Http404
         rights = scope.rights_of_request(cast(User, request.user))
         may_view, may_change = (rights.may(right, company=company.pk) for right in (VIEW, CHANGE))
-        portal = Portal.objects.filter(company=company).first() if may_view or may_change else None
+        if not (may_view or may_change):
+            raise PermissionDenied
+        portal = Portal.objects.filter(company=company).first()
         context = {
             "company": company,
             "portal": portal,
             "address": addresses.current(portal) if portal and portal.active else None,
-            "is_shown": may_change or (may_view and portal is not None),
+            "is_shown": may_change or portal is not None,
             "may_change": may_change,
         }
         return TemplateResponse(request, "admin/inbox/portal/of_company.html", context)
 
-    def switch_on_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Switch it on; `pk` is the company's, which may have none yet."""
-        company = scope.visible_companies(request.user).filter(pk=pk).first()
+    def switch_on_view(self, request: HttpRequest, number: str) -> HttpResponse:
+        """Switch a company's on."""
+        company = scope.visible_companies(request.user).filter(number=number).first()
         if company is None:
             raise Http404
         may = scope.rights_of_request(cast(User, request.user)).may(CHANGE, company=company.pk)

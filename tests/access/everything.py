@@ -7,6 +7,7 @@ from access.clients import add_client
 from access.models import AccessTemplate
 from access.tokens import give_to_key
 from imports.models import FileImport
+from inbox.addresses import switch_on
 from information_types import registry
 from ledger.models import Balance, Company, OtherDimension
 from onetime_transfer.services import request_transfer
@@ -36,6 +37,7 @@ def make_everything(number: str) -> Company:
     make_check_in(copy, by=copy.made_by, status=CheckIn.Status.DONE)
     make_conflict(books.cash, base={"name": "Bank"}, mine={"name": "Safe"})
     make_to_enter(books.company)
+    switch_on(company=books.company)
     office = factories.OfficeFactory.create(company=books.company)
     AccessTemplate.objects.create(name=f"Template of {number}", office=office)
     add_client(office=office, company=factories.CompanyFactory.create(number=f"{number}-client"))

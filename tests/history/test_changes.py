@@ -68,6 +68,8 @@ def test_a_history_is_kept_of_every_kind_of_configuration() -> None:
         "access.termsacceptance",
         "auth.group",
         "auth.user",
+        "inbox.invoiceaddress",
+        "inbox.portal",
         "ledger.company",
         "ledger.financialyear",
         "sign_in.identity",

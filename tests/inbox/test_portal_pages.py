@@ -48,14 +48,14 @@ def test_a_portal_is_switched_on_in_the_list_and_on_the_companys_page(company: C
     assert "is on" in told(made)
     assert str(addresses.current(portal)) in made.content.decode()
     client.post(reverse("admin:inbox_portal_switch-off", args=[portal.pk]))
-    part = client.get(reverse("admin:inbox_portal_of-company", args=[company.pk])).content.decode()
-    assert reverse("admin:inbox_portal_switch-on", args=[company.pk]) in part
-    client.post(reverse("admin:inbox_portal_switch-on", args=[company.pk]))
+    part = client.get(reverse("admin:inbox_portal_of-company", args=[company.number])).content.decode()
+    assert reverse("admin:inbox_portal_switch-on", args=[company.number]) in part
+    client.post(reverse("admin:inbox_portal_switch-on", args=[company.number]))
     assert Portal.objects.get().active
     again = client.post(reverse("admin:inbox_portal_add"), {"company": company.pk})
     assert "has an e-mail portal already" in again.content.decode()
     for name in ("of-company", "switch-on"):
-        assert client.post(reverse(f"admin:inbox_portal_{name}", args=[other.pk])).status_code == 404
+        assert client.post(reverse(f"admin:inbox_portal_{name}", args=[other.number])).status_code == 404
     client.post(reverse("admin:inbox_portal_add"), {"company": other.pk})
     assert Portal.objects.count() == 1
 
@@ -110,10 +110,10 @@ def test_who_may_only_look_changes_nothing_and_who_may_not_sees_nothing(company:
     for name, key in (("replace", portal.pk), ("switch-off", portal.pk), ("end", address.pk)):
         path = reverse(f"admin:inbox_portal_{name}", args=[key])
         assert [one.post(path, {"choice": "0"}).status_code for one in (viewer, stranger)] == [403, 404]
-    assert viewer.post(reverse("admin:inbox_portal_switch-on", args=[company.pk])).status_code == 403
+    assert viewer.post(reverse("admin:inbox_portal_switch-on", args=[company.number])).status_code == 403
     assert (
         str(addresses.current(portal))
-        not in nobody.get(reverse("admin:inbox_portal_of-company", args=[company.pk])).content.decode()
+        not in nobody.get(reverse("admin:inbox_portal_of-company", args=[company.number])).content.decode()
     )
     assert addresses.find(str(address)) == address
 
