@@ -9,6 +9,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -98,14 +99,15 @@ def propose(
     invoice = incoming.supplier_invoice
     if invoice is None:
         raise ValueError("An invoice that isn't in the register has no amounts to post.")
-    company, content = incoming.company, incoming.content or {}
+    content = incoming.content or {}
     remarks: list[str] = []
     before = last_voucher(invoice)
+    company = _company_on(incoming.company_id, invoice.invoice_date)
     rate = exchange_rate or _rate(company, invoice, content)
     day = voucher_date or _open_day(company, invoice.invoice_date, remarks)
     rows: tuple[ProposedRow, ...] = ()
     if rate is not None:
-        rows = tuple(_Rows(company, invoice, content, before, remarks).of(amounts_of(invoice, content, rate)))
+        rows = tuple(_Rows(company, content, before, remarks).of(amounts_of(invoice, content, rate)))
     if before is not None:
         remarks.append(
             _("Accounts and dimensions are those of %(voucher)s, the supplier's last.") % {"voucher": before}
@@ -168,14 +170,15 @@ class _Rows:
     def __init__(
         self,
         company: Company,
-        invoice: SupplierInvoice,
         content: Mapping[str, Any],
         before: Voucher | None,
         remarks: list[str],
     ) -> None:
-        self.company, self.invoice, self.content, self.remarks = company, invoice, content, remarks
+        self.company, self.content, self.remarks = company, content, remarks
         self.usual = usual_accounts(company)
-        self.portal = Portal.objects.filter(company=company).first() or Portal(company=company)
+        self.portal = portal_of(company)
+        self.codes = str(content.get("accounting_cost") or "").replace(":", " ").replace(";", " ").split()[:8]
+        self.accounts = {account.number: account for account in self._may_be_used()}
         rows = before.rows.select_related("account", *DIMENSIONS).order_by("row") if before else ()
         self.before: tuple[LedgerEntry, ...] = tuple(rows)
 
@@ -208,11 +211,10 @@ class _Rows:
 
     def _said_by_supplier(self) -> tuple[Account | None, dict[str, DimensionValue]]:
         """What the buyer's own reference on the invoice (BT-19) stands for, where it is one of the company's codes."""
-        codes = str(self.content.get("accounting_cost") or "").replace(":", " ").replace(";", " ").split()[:8]
-        if not codes:
+        if not self.codes:
             return None, {}
-        account = Account.objects.filter(company=self.company, number__in=codes, active=True).first()
-        values = DimensionValue.objects.filter(company=self.company, code__in=codes, active=True)
+        account = next((self.accounts[code] for code in self.codes if code in self.accounts), None)
+        values = DimensionValue.objects.filter(company=self.company, code__in=self.codes, active=True)
         names = {dimension: name for name, dimension in DIMENSIONS.items()}
         return account, {
             names[DimensionValue.Dimension(value.dimension)]: value for value in values if value.dimension in names
@@ -241,9 +243,16 @@ class _Rows:
         others.add(self.usual.rounding)
         return number not in others and not number.startswith((*self.usual.payables, *self.usual.vats))
 
+    def _may_be_used(self) -> QuerySet[Account]:
+        """The accounts that the company has of all that may be meant."""
+        usual, portal = self.usual, self.portal
+        chosen = (portal.payable_account, portal.vat_account, portal.rounding_account, portal.expense_account)
+        numbers = {*chosen, usual.payable, usual.vat, usual.rounding, usual.expense, *usual.vat_of_rates.values()}
+        return Account.objects.filter(company=self.company, number__in=numbers | set(self.codes), active=True)
+
     def _account(self, chosen: str, usual: str) -> Account | None:
         number = chosen or usual
-        account = Account.objects.filter(company=self.company, number=number, active=True).first()
+        account = self.accounts.get(number)
         if account is None:
             self.remarks.append(_("The company has no active account %(number)s: choose another.") % {"number": number})
         return account
@@ -275,26 +284,46 @@ def _decimal(value: Any) -> Decimal:
     return Decimal(value) if value not in (None, "") else Decimal(0)
 
 
-def _open_day(company: Company, wanted: date, remarks: list[str]) -> date:
+def portal_of(company: Company) -> Portal:
+    """A company's portal; one that says nothing where it has none."""
+    return getattr(company, "portal", None) or Portal(company=company)
+
+
+def _company_on(company_id: int, day: date) -> Any:
+    """The company with what a voucher takes, asked for at once.
+
+    Its portal, its last `series`, and whether the day and today can be posted on (`is_open`, `is_open_today`).
+    """
+    last = Voucher.objects.filter(company=OuterRef("pk")).order_by("-id").values("series")[:1]
+    return (
+        Company.objects.select_related("portal")
+        .annotate(last_series=Subquery(last), is_open=_is_open(day), is_open_today=_is_open(timezone.localdate()))
+        .get(pk=company_id)
+    )
+
+
+def _is_open(day: date) -> Exists:
+    unlocked = Q(locked_until=None) | Q(locked_until__lt=day)
+    years = FinancialYear.objects.filter(unlocked, company=OuterRef("pk"), first_day__lte=day, last_day__gte=day)
+    return Exists(years)
+
+
+def _open_day(company: Any, wanted: date, remarks: list[str]) -> date:
     """The day wanted, if it can be posted on; else today, if that can be."""
-    today = timezone.localdate()
-    for day in (wanted, today):
-        year = FinancialYear.objects.filter(company=company, first_day__lte=day, last_day__gte=day).first()
-        if year is not None and (year.locked_until is None or day > year.locked_until):
-            if day != wanted:
-                remarks.append(
-                    _("The invoice's date can't be posted on: its period is locked, or has no financial year.")
-                )
-            return day
+    if company.is_open:
+        return wanted
+    if company.is_open_today:
+        remarks.append(_("The invoice's date can't be posted on: its period is locked, or has no financial year."))
+        return timezone.localdate()
     remarks.append(_("Neither the invoice's date nor today can be posted on: choose a day in an open period."))
     return wanted
 
 
-def _series(company: Company, before: Voucher | None) -> str:
-    if series := Portal.objects.filter(company=company).values_list("series", flat=True).first():
+def _series(company: Any, before: Voucher | None) -> str:
+    if series := portal_of(company).series:
         return series
-    last = before or Voucher.objects.filter(company=company).order_by("-id").first()
-    return last.series if last else "A"
+    last: str | None = before.series if before else company.last_series
+    return "A" if last is None else last
 
 
 def _text(invoice: SupplierInvoice) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.http import content_disposition_header
@@ -51,9 +51,8 @@ class Tab:
 
 def files_of(incoming: IncomingInvoice) -> list[MailFile]:
     """Return the invoice's own files: another's of the same message are not among them."""
-    rows: QuerySet[MailFile] = MailFile.objects.filter(mail=incoming.mail_id).order_by("id")
-    attached = set(incoming.attachments.values_list("pk", flat=True))
-    own = [file for file in rows if file.pk == incoming.document_id or file.pk in attached]
+    of_it = Q(pk=incoming.document_id) | Q(pk__in=incoming.attachments.order_by().values("pk"))
+    own = MailFile.objects.filter(of_it, mail=incoming.mail_id).order_by("id")
     return sorted(own, key=lambda file: file.pk != incoming.document_id)
 
 

@@ -48,6 +48,14 @@ class ProposedRows(RowFormSet):
 
     proposed: Sequence[ProposedRow] = ()
 
+    def _load(self, kind: str) -> dict[int, Any]:
+        if self.is_bound:
+            return super()._load(kind)
+        # They were read to be proposed.
+        accounts: list[Any] = [row.account for row in self.proposed]
+        values: list[Any] = [row.dimensions.get(name) for row in self.proposed for name in DIMENSIONS]
+        return {one.pk: one for one in (accounts if kind == "account" else values) if one is not None}
+
     def _stored(self, names: Iterable[str]) -> Iterator[int]:
         for row in self.proposed:
             for name in names:
