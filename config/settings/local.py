@@ -63,6 +63,7 @@ from config.settings.base import (
     LOGGING,
     LOGIN_REDIRECT_URL,
     LOGIN_URL,
+    MAIL_STORAGE,
     MIDDLEWARE,
     OIDC_CLIENT_ID,
     OIDC_CLIENT_SECRET,

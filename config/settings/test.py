@@ -57,6 +57,7 @@ from config.settings.base import (
     LOG_FORMAT,
     LOGIN_REDIRECT_URL,
     LOGIN_URL,
+    MAIL_STORAGE,
     MIDDLEWARE,
     OIDC_CLIENT_ID,
     OIDC_CLIENT_SECRET,
