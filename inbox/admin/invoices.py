@@ -193,7 +193,7 @@ class IncomingInvoiceAdmin(ReadOnlyAdmin):
     @display(description=_("company"), ordering="company__number")
     def of_company(self, row: IncomingInvoice) -> str:
         """Whose invoice it is."""
-        return format_html('<span class="cut" title="{0}">{0}</span>', row.company)
+        return format_html('<span class="cut" title="{}">{}</span>', row.company, row.company.name)
 
     @display(description=_("state"), label=LABELS)
     def standing(self, row: IncomingInvoice) -> tuple[str, str]:
