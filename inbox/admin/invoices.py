@@ -94,7 +94,7 @@ class IncomingInvoiceAdmin(ReadOnlyAdmin):
         "supplier_invoice__supplier__name",
         "supplier_invoice__payment_reference",
     )
-    search_help_text = _("Number, sender, supplier, payment reference or amount")
+    search_help_text = _("Number, sender, supplier or amount")
     list_before_template = "admin/inbox/tabs.html"
     list_empty_template = "admin/inbox/empty.html"
     known_refusals: ClassVar = (InboxError,)
