@@ -295,7 +295,7 @@ def _reports(subscription: Subscription, company: Company, user: User) -> None:
     fan_out.drain()
     said = {
         "2001": ("unknown_bankgiro", "Bankgironumret saknas. Leverantören kan inte läggas upp utan det."),
-        "2999": ("double_supplier", "Det finns redan en leverantör med samma organisationsnummer: 1042 Städ & Fönster."),
+        "2999": ("twice", "Det finns redan en leverantör med samma organisationsnummer: 1042 Städ & Fönster."),
         "2002": ("unknown_currency", "Valutan är inte upplagd i Medius."),
         "2003": ("timeout", "Ingen kontakt med Medius efter tre försök."),
     }
