@@ -76,9 +76,11 @@ def _of_scope(files: list[File], seen: set[str]) -> list[_Draft]:
     drafts = [*_from_xml(own, seen)]
     rest = list(_with_data(own, drafts, seen))
     if drafts:
+        others = [_Draft("pdf", file) for file in rest if _is_another(file, drafts) and not _again(file, seen)]
         for file in rest:
-            _give(file, drafts)
-        return drafts
+            if all(other.document is not file for other in others):
+                _give(file, drafts)
+        return [*drafts, *others]
     drafts.extend(_without_data(rest, seen))
     for file in rest:
         if drafts and all(draft.document is not file for draft in drafts):
@@ -141,6 +143,15 @@ def _give(file: File, drafts: list[_Draft]) -> None:
     owners = [draft for draft in drafts if draft.names(file)] if len(drafts) > 1 else []
     for draft in owners or drafts:
         draft.take(file)
+
+
+def _is_another(file: File, drafts: list[_Draft]) -> bool:
+    """Whether a PDF without data says that it is an invoice of a number that none of the read ones has."""
+    if file.family != "pdf" or not speaks_of_an_invoice(file.texts) or any(draft.names(file) for draft in drafts):
+        return False
+    stated = {squeezed(one.value) for one in propose(file.texts) if one.field == "invoice_number"}
+    known = [squeezed(draft.invoice.number) for draft in drafts if draft.invoice]
+    return bool(stated) and not any(one in number or number in one for one in stated for number in known)
 
 
 def _again(file: File, seen: set[str]) -> bool:

@@ -37,6 +37,17 @@ def test_a_mail_with_an_xml_invoice_and_its_pdf_is_one_invoice_with_an_attachmen
     assert read.content("2") == ubl()
 
 
+def test_a_pdf_of_another_number_beside_an_xml_is_an_invoice_of_its_own() -> None:
+    other = pdf(["Elfirman Ljus AB", "FAKTURA", "Fakturanummer: 20417", "Att betala 1 250,00"])
+    same = pdf(["Kontorsvaror AB", "FAKTURA", "Fakturanummer: F-1001"])
+    terms = pdf(["Villkor för faktura", "Betalning inom 30 dagar"])
+    read = read_message(mail(text(), part(ubl(), "application/xml", "a.xml"), part(other), part(same), part(terms)))
+    assert [(found.kind, found.document, found.attachments) for found in read.candidates] == [
+        ("xml", "2", ("4", "5")),
+        ("pdf", "3", ()),
+    ]
+
+
 def test_a_simple_mail_that_is_nothing_but_a_pdf_is_read() -> None:
     head = {"Content-Type": "application/pdf", "Content-Transfer-Encoding": "base64"}
     read = read_message(mail(whole=head_of(head) + b"\r\n" + base64.encodebytes(pdf(["Faktura 7"]))))
