@@ -9,13 +9,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from inbox import contents, duplicates, entering, quarantine, reasons, rules, storage
+from inbox import contents, duplicates, entering, quarantine, reasons, rules, storage, suppliers
 from inbox.checks import check
-from inbox.formats import Finding
+from inbox.formats import Finding, Invoice
+from inbox.formats.numbers import normal_organisation_number
 from inbox.models import IncomingInvoice, Mail, MailFile
 from inbox.reading import ReadMessage
 from inbox.reading.results import Candidate, Headers, Part
 from ledger.importing.messages import message as _
+from ledger.models import Company
 from ledger.services.values import UNSTORABLE
 
 Kind = MailFile.Kind
@@ -154,6 +156,8 @@ def _incoming(
     invoice = candidate.invoice
     seller = invoice.seller.display_name if invoice else ""
     sent_by = candidate.forwarded_from or message.headers.sender
+    findings = [*_unread(message), *(_misaddressed(mail.company, invoice) if invoice else ())]
+    findings += check(invoice) if invoice else ()
     incoming = IncomingInvoice.objects.create(
         company_id=mail.company_id or 0,
         mail=mail,
@@ -161,7 +165,7 @@ def _incoming(
         document=files.get(candidate.document),
         format=invoice.format if invoice else candidate.kind,
         content=storable(invoice.to_json()) if invoice else None,
-        findings=[storable(found.to_json()) for found in (*_unread(message), *(check(invoice) if invoice else ()))],
+        findings=[storable(found.to_json()) for found in findings],
         proposals=[storable(_proposal(proposal)) for proposal in candidate.proposals],
         invoice_number=storable(invoice.number)[:64] if invoice else "",
         sender_name=storable(seller or (sent_by.name or sent_by.address if sent_by else ""))[:200],
@@ -183,6 +187,17 @@ def _unread(message: ReadMessage) -> Iterator[Finding]:
         name = part.file_name or part.path
         text = _("Another file of the message couldn't be read, and may be an invoice as well: %(name)s.")
         yield rules.finding("warning", rules.UNREAD_FILE, "", text % {"name": name}, value=name)
+
+
+def _misaddressed(company: Company | None, invoice: Invoice) -> Iterator[Finding]:
+    """That the invoice names another buyer than the company that it was sent to."""
+    stated = suppliers.stated_by_party(invoice.buyer)[suppliers.ORGANISATION_NUMBER]
+    own = normal_organisation_number(company.organisation_number) if company else ""
+    if own and stated and own not in stated:
+        numbers = ", ".join(sorted(stated))
+        text = _("The invoice is to %(buyer)s (%(numbers)s), not to this company (%(own)s).")
+        values = {"buyer": invoice.buyer.display_name, "numbers": numbers, "own": own}
+        yield rules.finding("warning", rules.BUYER_DIFFERS, "buyer.organisation_number", text % values, value=numbers)
 
 
 def _link_document(incoming: IncomingInvoice, document: MailFile) -> None:

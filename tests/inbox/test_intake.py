@@ -16,6 +16,7 @@ from inbox.telling import FIRST_INVOICE, QUARANTINED
 from ledger.models import Company, SupplierInvoice
 from notices.models import Notice
 from tests.factories import CompanyFactory, SuperuserFactory, SupplierFactory
+from tests.inbox.samples import ubl
 from tests.inbox.scanner import EICAR, scanner
 from tests.inbox.sending import PAPPER, invoice_xml, message, receive, send
 
@@ -62,6 +63,14 @@ def test_a_file_beside_an_invoice_that_can_not_be_read_is_told_at_it(company: Co
     assert [(one["severity"], one["value"]) for one in incoming.findings if one["rule"] == rules.UNREAD_FILE] == [
         ("warning", "other.xml")
     ]
+
+
+@pytest.mark.parametrize(("own", "told"), [("556901-0101", ["5565555553"]), ("SE556555555301", []), ("", [])])
+def test_an_invoice_to_somebody_else_is_told(company: Company, own: str, told: list[str]) -> None:
+    company.organisation_number = own
+    company.save()
+    (incoming,) = send(company, ("faktura.xml", ubl()))
+    assert [one["value"] for one in incoming.findings if one["rule"] == rules.BUYER_DIFFERS] == told
 
 
 def test_an_unknown_supplier_is_none(company: Company) -> None:
