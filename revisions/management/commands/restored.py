@@ -123,8 +123,12 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(["", *lines(found), ""]))
 
     def _take_in(self, *, take_in: str, yes: bool, with_uncertain: bool, since: date | None, **options: Any) -> None:
+        found = lacking(since=since)
         if not options["json"]:
-            self._say_what_is_missing(lacking(since=since))
+            self._say_what_is_missing(found)
+        if not (yes or found.writes.lost or found.mails or (with_uncertain and found.writes.perhaps)):
+            self.stdout.write("[]" if options["json"] else "There is nothing to take in.")
+            return
         if not self._agrees("Take them in?", yes=yes):
             raise CommandError("Nothing was changed.")
         try:
