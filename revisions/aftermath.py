@@ -34,6 +34,11 @@ def last_unsettled() -> Restoration | None:
     return Restoration.objects.filter(settled_at=None).order_by("epoch").last()
 
 
+def last_to_show() -> Restoration | None:
+    """The same, or else the latest of all."""
+    return Restoration.objects.annotate(is_open=Q(settled_at=None)).order_by("is_open", "epoch").last()
+
+
 def look_through(restoration: Restoration) -> Aftermath:
     """Read it all."""
     restored = MissingCount.objects.filter(reason=Resync.Reason.RESTORED)

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,6 +46,12 @@ COUNTERS = {
 }
 # A word within a text is looked for row by row
 SEARCHES = {"no-rows-found", "history-of-subscription"}
+
+
+@pytest.fixture(autouse=True)
+def mails(settings: Any, tmp_path: Path) -> None:
+    """A storage without other tests' messages, which a page would tell as lost."""
+    settings.UTKORG_MAIL_FOLDER = str(tmp_path)
 
 
 class Queries:

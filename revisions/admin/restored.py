@@ -15,8 +15,7 @@ from django.views.decorators.http import require_http_methods
 from access.scope import may_everywhere
 from revisions import restoring
 from revisions.admin import taking_in
-from revisions.aftermath import last_unsettled, look_through
-from revisions.installation import last_restoration
+from revisions.aftermath import last_to_show, last_unsettled, look_through
 from revisions.messages import what_is_gone
 from revisions.taking_in.lacking import lacking
 
@@ -30,7 +29,7 @@ def page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     if request.method == "POST":
         return _settle(request)
-    restoration = last_unsettled() or last_restoration()
+    restoration = last_to_show()
     found = look_through(restoration) if restoration else None
     context = {
         **site.each_context(request),
