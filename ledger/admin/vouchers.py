@@ -180,7 +180,7 @@ class VoucherAdmin(ReversingAdmin):
     ) -> HttpResponse:
         """Lead to the rows of a voucher that has too many for its page, and to its reversal."""
         if obj is not None:
-            sums = obj.rows.aggregate(rows=Count("pk"), debit=Sum("amount", filter=Q(amount__gt=0)))
+            sums = _sums_of(obj)
             rows = reverse("admin:ledger_ledgerentry_changelist")
             context |= {
                 "sums": sums,
@@ -194,7 +194,15 @@ class VoucherAdmin(ReversingAdmin):
 
 
 def _is_long(voucher: Voucher) -> bool:
-    return voucher.rows.all()[: MOST_ROWS + 1].count() > MOST_ROWS
+    return bool(_sums_of(voucher)["rows"] > MOST_ROWS)
+
+
+def _sums_of(voucher: Voucher) -> dict[str, Any]:
+    """How many rows, and the sum of debit; asked for once for a voucher that was read."""
+    known = voucher.__dict__
+    if "_sums" not in known:
+        known["_sums"] = voucher.rows.aggregate(rows=Count("pk"), debit=Sum("amount", filter=Q(amount__gt=0)))
+    return cast(dict[str, Any], known["_sums"])
 
 
 def _entries_of(voucher: Voucher) -> list[Entry]:

@@ -118,6 +118,12 @@ document.addEventListener("DOMContentLoaded", () => {
             }
             return;
         }
+        if (key === "escape" && help.open) {
+            // At once: the browser closes it a moment later, and the next key would be lost.
+            event.preventDefault();
+            help.close();
+            return;
+        }
         if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
         if (key === "escape" && typing(event.target) && !document.querySelector(".select2-container--open")) {
             event.target.blur();
