@@ -34,7 +34,7 @@ from access.http.admin.moments import moment
 from access.http.admin.question import Question, ask, ids_in, way_back, with_ids
 from history.services import note_export
 from inbox import quarantine, reasons, storage
-from inbox.admin.invoices import word_of
+from inbox.admin.wording import word_of
 from inbox.exceptions import InboxError
 from inbox.models import IncomingInvoice, Mail
 from ledger.models import Company
