@@ -1,6 +1,7 @@
 """One document handed in at once, over REST or by a person: its invoice, or a refusal that leaves nothing."""
 
 import hashlib
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -64,10 +65,12 @@ def take_in(
     source: str = Mail.Source.API,
     sender: str = "",
     may_wait: bool = False,
+    write: UUID | None = None,
 ) -> IncomingInvoice:
     """Let a document that was read land: in the register, or with `may_wait` also as a duplicate or to be entered.
 
-    `message` is what `read` gave, which has kept the bytes. Raises `DuplicateInvoice` and `DocumentRefused`.
+    `message` is what `read` gave, which has kept the bytes; `write` is what the journal calls the request. Raises
+    `DuplicateInvoice` and `DocumentRefused`.
     """
     mail = Mail(
         company=company,
@@ -84,7 +87,7 @@ def take_in(
     if not may_wait:
         _check_entered(incoming)
     # The last word before the commit: what was refused isn't to be taken for lost after a backup is restored.
-    storage.note(receiving.envelope_of(mail))
+    storage.note(receiving.envelope_of(mail, write=write))
     return incoming
 
 

@@ -77,8 +77,8 @@ def receive_all(*, content: bytes, deliveries: Sequence[Delivery], source: str, 
     return mails
 
 
-def envelope_of(mail: Mail) -> Envelope:
-    """What is kept of a message beside its content."""
+def envelope_of(mail: Mail, *, write: uuid.UUID | None = None) -> Envelope:
+    """What is kept of a message beside its content; `write` is the journal's name of the request that it came by."""
     return Envelope(
         uid=mail.uid,
         digest=mail.digest,
@@ -88,4 +88,5 @@ def envelope_of(mail: Mail) -> Envelope:
         sender=mail.envelope_sender,
         source=mail.source,
         received_at=mail.received_at,
+        write=write,
     )

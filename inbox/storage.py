@@ -9,6 +9,7 @@ was restored from a backup can be told which messages it lacks. A folder, or S3 
 
 import contextlib
 import dataclasses
+import errno
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -26,11 +27,15 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils.deconstruct import deconstructible
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """What is known of a message when it comes; `company` is a number, None where no company could be told."""
+    """What is known of a message when it comes; `company` is a number, None where no company could be told.
+
+    `write` is what the journal calls the request that handed it in over REST.
+    """
 
     uid: uuid.UUID
     digest: str
@@ -40,18 +45,21 @@ class Envelope:
     sender: str
     source: str
     received_at: datetime
+    write: uuid.UUID | None = None
 
     def to_json(self) -> str:
         """As it is kept."""
         values = dataclasses.asdict(self)
-        return json.dumps({**values, "uid": str(self.uid), "received_at": self.received_at.isoformat()})
+        values |= {"uid": str(self.uid), "received_at": self.received_at.isoformat()}
+        return json.dumps(values | {"write": str(self.write) if self.write else None})
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Raises ValueError, KeyError or TypeError for what is no envelope."""
         values: dict[str, Any] = json.loads(text)
+        write = values.get("write")
         values |= {"uid": uuid.UUID(values["uid"]), "received_at": datetime.fromisoformat(values["received_at"])}
-        return cls(**values)
+        return cls(**values | {"write": uuid.UUID(write) if write else None})
 
     @property
     def path(self) -> str:
@@ -95,6 +103,14 @@ class MailFolder(FileSystemStorage):
         _sync(path.parent)
         return name
 
+    def kept_before(self, folder: str, moment: datetime) -> Iterator[str]:
+        """Go through the names of the files below a folder that were saved before a moment."""
+        for parent, _folders, names in os.walk(self.path(folder)):
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):
+                    if Path(parent, name).stat().st_mtime < moment.timestamp():
+                        yield name
+
     def get_available_name(self, name: str, max_length: int | None = None) -> str:  # noqa: ARG002 (Django's hook)
         """A name stands for its content, so the same again is the same file."""
         return name
@@ -115,6 +131,11 @@ def keep(content: bytes) -> str:
     return digest
 
 
+def is_full(error: OSError) -> bool:
+    """Tell whether a storage has no room, rather than being away or broken."""
+    return error.errno in FULL
+
+
 def content_of(digest: str) -> bytes:
     """Return what was kept. Raises FileNotFoundError; and ValueError where the bytes are not those that were kept."""
     with mail_storage().open(path_of(digest)) as file:
@@ -122,6 +143,12 @@ def content_of(digest: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != digest:
         raise ValueError(f"The kept content {digest} was changed.")
     return content
+
+
+def digests_before(moment: datetime) -> Iterator[str]:
+    """Go through the contents that were kept before a moment. Raises OSError."""
+    found: Iterator[str] = cast(Any, mail_storage()).kept_before("content", moment)
+    return (name for name in found if DIGEST.fullmatch(name))
 
 
 def path_of(digest: str) -> str:

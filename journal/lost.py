@@ -1,6 +1,6 @@
 """What the journal tells of writes that this database lacks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -63,7 +63,8 @@ class Gap:
 @dataclass(kw_only=True)
 class Found:
     """What was found: the writes that are lost, in their order; those of which nobody knows whether they were ever
-    done; what the journal itself lacks; and where the rows of writes that were ever lost have been, and are now."""
+    done; what the journal itself lacks; where the rows of writes that were ever lost have been, and are now; which of
+    the writes that were asked about stand in it, whatever became of them."""
 
     lost: list[LostWrite] = field(default_factory=list)
     perhaps: list[LostWrite] = field(default_factory=list)
@@ -71,15 +72,18 @@ class Found:
     spoiled: int = 0
     given: list[Given] = field(default_factory=list)
     now: dict[UUID, Sequence[str]] = field(default_factory=dict)
+    written_down: set[UUID] = field(default_factory=set)
     _by_content: dict[int, list[LostWrite]] = field(default_factory=dict, repr=False, compare=False)
 
 
-def look(*, since: date | None = None) -> Found:
-    """Compare the journal with the database, from the files of a day on."""
+def look(*, since: date | None = None, about: Collection[UUID] = ()) -> Found:
+    """Compare the journal with the database, from the files of a day on; `about` are writes to look for in it."""
     found = Found()
     at = timezone.now()
     for file in files.kept(at=at, since=since):
-        _Day(file.path).add_to(found, under_way_since=at - UNDER_WAY)
+        day = _Day(file.path)
+        day.add_to(found, under_way_since=at - UNDER_WAY)
+        found.written_down |= day.has(about)
     found.lost.sort(key=_turn)
     found.perhaps.sort(key=_turn)
     found.given.sort(key=lambda given: given.at)
@@ -134,6 +138,10 @@ class _Day:
                 found.given.append(given)
             if row is not None and row.is_again:
                 found.now[given.uid] = row.gave
+
+    def has(self, uids: Collection[UUID]) -> set[UUID]:
+        """Those of the writes that stand in it."""
+        return {uid for uid in uids if uid in self._begun} | {it.uid for it in self._given}.intersection(uids)
 
     def _take(self, line: Line) -> None:
         said = line.said

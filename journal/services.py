@@ -110,8 +110,19 @@ def is_again() -> bool:
     return _again.get() is not None
 
 
-def begin(asked: Asked) -> Begun | None:
-    """Write down what is about to be committed, in its transaction; None where no journal is kept."""
+def new_uid() -> UUID | None:
+    """Name a write before it is written down, for whoever refers to it outside; None where no journal is kept."""
+    again = _again.get()
+    if again is not None:
+        return again
+    return uid_at(timezone.now()) if files.is_kept() else None
+
+
+def begin(asked: Asked, *, uid: UUID | None = None) -> Begun | None:
+    """Write down what is about to be committed, in its transaction; None where no journal is kept.
+
+    `uid` is the name that it has already.
+    """
     again = _again.get()
     if again is not None:
         # Whoever takes the same write in at the same time has to wait here, and fails then.
@@ -122,7 +133,7 @@ def begin(asked: Asked) -> Begun | None:
     if not connection.in_atomic_block:
         raise RuntimeError("Call this inside the transaction that writes.")
     now = timezone.now()
-    begun = Begun(uid=uid_at(now), path=files.path_of(now))
+    begun = Begun(uid=uid or uid_at(now), path=files.path_of(now))
     Write.objects.create(uid=begun.uid)
     try:
         _append(begun, {"begun": str(begun.uid), "at": now.isoformat(), **asked.as_json()}, durably=False)

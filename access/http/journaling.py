@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.datastructures import MultiValueDict
+from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -33,6 +35,11 @@ class JournaledView(APIView):
     gave: Sequence[str] = ()
 
     _begun: Begun | None = None
+
+    @cached_property
+    def write_uid(self) -> UUID | None:
+        """What the write is called in the journal; None where none is kept."""
+        return services.new_uid()
 
     def dispatch(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponseBase:
         """Answer, and write down what became of it."""
@@ -57,7 +64,7 @@ class JournaledView(APIView):
     def note_write(self) -> None:
         """Write down what was asked, before it is committed."""
         if self._begun is None:
-            self._begun = services.begin(asked(self.request))
+            self._begun = services.begin(asked(self.request), uid=self.write_uid)
 
 
 def keep_body(request: HttpRequest, *, most: int) -> None:

@@ -1,6 +1,5 @@
 """What is done with recipients and messages, beside the event loop; each refusal is a reply to the sender."""
 
-import errno
 import logging
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,6 +12,7 @@ from inbox.mail_server.protocol import Letter, MailProtocol, Reply, Session
 from inbox.mail_server.threads import DatabaseThreads
 from inbox.models import Mail
 from inbox.receiving import Delivery, receive_all
+from inbox.storage import is_full
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +27,6 @@ TOO_MANY_MESSAGES = Reply("451 4.7.1 Too many messages from your address, try ag
 LATER = Reply("451 4.3.0 That can't be done now, try again later")
 NO_ROOM = Reply("452 4.3.1 There is no room for messages now, try again later")
 STOPPING = Reply("421 4.3.2 The server stops, try again later")
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Handler:
@@ -103,7 +101,7 @@ class Handler:
             return await threads.run(work)
         except OSError as error:
             logger.error("The mail storage can't take a message: %s", error)  # noqa: TRY400  # once a try is enough
-            return NO_ROOM if error.errno in FULL else LATER
+            return NO_ROOM if is_full(error) else LATER
         except Error as error:
             logger.warning("The database can't be used now: %s", error)
         except Exception:

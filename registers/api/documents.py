@@ -1,8 +1,10 @@
 """Documents in XML as bodies: the supplier's own invoice, taken in as one that comes by mail."""
 
 import dataclasses
+import logging
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -16,8 +18,11 @@ from inbox.exceptions import DocumentRefused
 from inbox.formats import Finding
 from inbox.models import Mail
 from inbox.reading import ReadingUnavailable, ReadMessage
+from inbox.storage import is_full
 from inbox.virus import ScannerAway
 from ledger.models import Company, SupplierInvoice
+
+logger = logging.getLogger(__name__)
 
 FILE_NAME = "invoice.xml"
 
@@ -67,17 +72,19 @@ class Document:
 
     @classmethod
     def read(cls, *, company: Company, content: bytes) -> Self:
-        """Read a company's document, outside any transaction; raises ValidationError, and 503 where it can't be now."""
+        """Read a company's document, outside any transaction; raises ValidationError, and 503 or 507 where not now."""
         try:
             message = documents.read(content=content, file_name=FILE_NAME)
         except DocumentRefused as error:
             raise _told(error) from error
         except (ReadingUnavailable, ScannerAway) as error:
             raise Problem("unavailable", _("Invoices can't be read right now. Send it again in a moment.")) from error
+        except OSError as error:
+            raise _not_kept(error) from error
         return cls(company=company, content=content, message=message)
 
-    def take_in(self, *, sender: str) -> SupplierInvoice:
-        """Let it land in the register; raises `DuplicateInvoice` and ValidationError."""
+    def take_in(self, *, sender: str, write: UUID | None) -> SupplierInvoice:
+        """Let it land in the register; raises `DuplicateInvoice`, ValidationError, and 503 or 507 as above."""
         try:
             incoming = documents.take_in(
                 company=self.company,
@@ -85,13 +92,26 @@ class Document:
                 message=self.message,
                 source=Mail.Source.API,
                 sender=sender,
+                write=write,
             )
         except DocumentRefused as error:
             raise _told(error) from error
+        except OSError as error:
+            raise _not_kept(error) from error
         invoice = incoming.supplier_invoice
         if invoice is None:
             raise TypeError(f"{incoming} was taken in without a row.")
         return invoice
+
+
+def _not_kept(error: OSError) -> Problem:
+    """The storage can't take the original, without which there is no invoice; who runs it reads why in the log."""
+    logger.error("The mail storage can't take an invoice over REST: %s", error)
+    if is_full(error):
+        detail = _("There is no room for the invoice's original. Nothing was registered; send it again later.")
+        return Problem("disk_full", detail)
+    detail = _("The invoice's original can't be kept right now. Nothing was registered; send it again in a moment.")
+    return Problem("unavailable", detail)
 
 
 def _told(error: DocumentRefused) -> ValidationError:

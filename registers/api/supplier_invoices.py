@@ -86,7 +86,7 @@ class InvoiceBody(StrictSerializer):
 class NewSupplierInvoices(WritingView, RegisterList):
     """A page of invoices, and new ones."""
 
-    problem_codes: ClassVar[Mapping[str, tuple[str, ...]]] = {"POST": ("duplicate_invoice",)}
+    problem_codes: ClassVar[Mapping[str, tuple[str, ...]]] = {"POST": ("duplicate_invoice", "disk_full")}
     parser_classes = (JsonParser, *DOCUMENT_PARSERS)
     _document: Document | None = None
 
@@ -113,7 +113,7 @@ class NewSupplierInvoices(WritingView, RegisterList):
         """Register an invoice, or take in a document."""
         if self._document is not None:
             with self._registering(self._document.company):
-                invoice = self._document.take_in(sender=str(self.key.name))
+                invoice = self._document.take_in(sender=str(self.key.name), write=self.write_uid)
                 return shown(request, self.register, invoice, status=201)
         values = _read(request)
         company = self.company_of(values["company"])

@@ -7,10 +7,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from inbox.lost import lost_envelopes
-from inbox.models import Mail
 from inbox.storage import Envelope
-from journal import files
-from journal.lost import Found, look
+from journal.lost import Found, known, look
 from revisions.installation import last_restoration
 from revisions.models import Restoration
 
@@ -20,7 +18,7 @@ BEFORE = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Lacking:
-    """Both, from a day on."""
+    """Both, from a day on. What was handed in over REST is among the messages where the journal couldn't be written."""
 
     since: date
     writes: Found
@@ -35,10 +33,12 @@ class Lacking:
 def lacking(*, since: date | None = None) -> Lacking:
     """Look from a day on, by default from shortly before the last change that a restored database holds."""
     since = since or first_day()
-    # An invoice that came over REST is in the journal as well, where there is one.
-    is_in_journal = {Mail.Source.API.value} if files.is_kept() else set()
-    mails = [envelope for envelope in lost_envelopes(since=since) if envelope.source not in is_in_journal]
-    return Lacking(since=since, writes=look(since=since), mails=mails)
+    absent = lost_envelopes(since=since)
+    # An invoice as XML over REST has an envelope, and stands in the journal as well, unless that couldn't be written.
+    handed_in = [envelope.write for envelope in absent if envelope.write is not None]
+    writes = look(since=since, about=handed_in)
+    elsewhere = writes.written_down.union(known(handed_in))
+    return Lacking(since=since, writes=writes, mails=[it for it in absent if it.write not in elsewhere])
 
 
 def first_day() -> date:

@@ -18,6 +18,7 @@ from django.utils.translation import override
 from history.actors import Actor, acting
 from inbox.exceptions import InboxError
 from inbox.lost import take_in
+from inbox.models import Mail
 from inbox.storage import Envelope
 from journal.lost import LostWrite
 from journal.models import Write
@@ -170,7 +171,13 @@ def described(lost: LostWrite | Envelope) -> tuple[str, str, datetime]:
         made = ", ".join(address.removeprefix("/api/v1/") for address in lost.gave[:MOST_NAMED])
         more = " …" if len(lost.gave) > MOST_NAMED else ""
         return lost.who, f"{lost.method} {lost.address}{f' → {made}{more}' if made else ''}", lost.at
-    return lost.sender, lost.address, lost.received_at
+    return lost.sender, lost.address or _whose(lost), lost.received_at
+
+
+def _whose(lost: Envelope) -> str:
+    """What has no address was handed in to a company."""
+    how = dict(Mail.Source.choices).get(lost.source, lost.source)
+    return _("%(how)s, company %(company)s") % {"how": how, "company": lost.company}
 
 
 def _writes(claimed: TakingIn, found: Lacking) -> Sequence[LostWrite]:

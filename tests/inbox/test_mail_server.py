@@ -20,6 +20,7 @@ from inbox import addresses, storage
 from inbox.mail_server.certificates import Certificate
 from inbox.models import InvoiceAddress, Mail
 from tests.factories import CompanyFactory
+from tests.full_disk import no_room
 from tests.inbox.receiving_server import Running, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,6 +77,15 @@ def test_a_message_is_stored_byte_for_byte_before_its_sender_is_told_so(server: 
     assert (mail.company, mail.address, mail.source) == (address.portal.company, address, Mail.Source.SMTP)
     assert (mail.recipient, mail.envelope_sender) == (str(address).upper(), "invoice@supplier.se")
     assert mail.uid in [envelope.uid for envelope in storage.envelopes()]
+
+
+def test_without_room_a_sender_is_told_to_try_again_and_nothing_is_kept(server: Running) -> None:
+    address = address_of()
+    with no_room(), server.client() as client:
+        assert refused(client, address) == (452, b"4.3.1 There is no room for messages now, try again later")
+    assert not Mail.objects.exists()
+    with server.client() as client:
+        assert client.sendmail("a@supplier.se", [str(address)], b"Subject: x\r\n\r\nx\r\n") == {}
 
 
 def test_real_invoices_come_as_they_were_sent(server: Running) -> None:

@@ -1,7 +1,6 @@
 """What is written over REST is written down outside the database, each write once, whatever happens in between."""
 
 import json
-import os
 import signal
 import stat
 import subprocess
@@ -24,6 +23,7 @@ from journal.signals import journal_failed
 from ledger.models import Supplier
 from tests import factories
 from tests.access.probe import problem
+from tests.full_disk import no_room
 from tests.integrators import body
 from tests.registers.writer import Writer
 
@@ -150,17 +150,14 @@ def test_a_torn_line_spoils_no_other(writer: Writer, folder: Path) -> None:
     assert lost.look().spoiled == 1
 
 
-def test_a_full_disk_is_told_and_stops_no_write(
-    writer: Writer, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_full_disk_is_told_and_stops_no_write(writer: Writer, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     told: list[str] = []
 
     def hear(reason: str, **_named: Any) -> None:
         told.append(reason)
 
     journal_failed.connect(hear)
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "write", lambda _number, line: len(line) // 2)
+    with no_room(most=100):
         for number in ("1", "2", "3"):
             assert writer.post("suppliers", supplier(number)).status_code == 201
     assert "can't be written down" in caplog.text

@@ -17,6 +17,7 @@ from registers.api.documents import DOCUMENT_PARSERS
 from revisions import fan_out
 from tests import factories
 from tests.access.probe import problem
+from tests.full_disk import no_room
 from tests.inbox.invoices import SHIPPED
 from tests.inbox.scanner import EICAR, scanner
 from tests.integrators import Integrator, body
@@ -95,6 +96,15 @@ def test_the_same_again_is_refused_and_told_where(writer: Writer) -> None:
     )
     assert changed["location"] == first["Location"]
     assert (SupplierInvoice.objects.count(), Mail.objects.count()) == (1, 1)
+
+
+def test_without_room_for_the_original_nothing_is_registered(writer: Writer) -> None:
+    with no_room():
+        told = problem(send(writer), 507, "disk_full")
+    assert "Nothing was registered" in told["detail"]
+    assert not SupplierInvoice.objects.exists()
+    assert not Mail.objects.exists()
+    body(send(writer), 201)
 
 
 def test_the_same_key_of_idempotency_gives_the_same_answer(writer: Writer) -> None:
