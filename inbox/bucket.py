@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from boto3.exceptions import Boto3Error
@@ -46,6 +47,13 @@ class MailBucket(S3Storage):
     def delete(self, name: str) -> None:
         with _as_os_error():
             super().delete(name)
+
+    def kept_before(self, folder: str, moment: datetime) -> Iterator[str]:
+        """Go through the names of the files below a folder that were saved before a moment, a thousand at a time."""
+        with _as_os_error():
+            for found in self.bucket.objects.filter(Prefix=f"{folder}/"):
+                if found.last_modified < moment:
+                    yield found.key.rpartition("/")[2]
 
     def _open(self, name: str, mode: str = "rb") -> ContentFile[bytes]:
         """Read it whole: a message is in memory anyway, and a file that breaks off later is no `OSError`."""

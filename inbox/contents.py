@@ -5,7 +5,7 @@ refers to it says so by a lock, and who deletes it has that lock alone, from loo
 gone.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db import connection, transaction
 
@@ -33,18 +33,24 @@ def hold(digests: Iterable[str]) -> None:
             cursor.execute("select pg_advisory_xact_lock_shared(%s, %s)", [LOCK, place])
 
 
-def forget(digest: str) -> None:
-    """Delete a content unless a message or one of its files needs it. Raises OSError."""
+def forget(digest: str) -> bool:
+    """Delete a content unless a message or one of its files needs it; tell whether it is gone. Raises OSError."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s, %s)", [LOCK, _place(digest)])
-        if not is_needed(digest):
-            storage.mail_storage().delete(storage.path_of(digest))
+        if needed([digest]):
+            return False
+        storage.mail_storage().delete(storage.path_of(digest))
+        return True
 
 
-def is_needed(digest: str) -> bool:
-    """Tell whether a message or one of its files is kept under this hash."""
-    return Mail.objects.filter(digest=digest).exists() or MailFile.objects.filter(digest=digest).exists()
+def needed(digests: Collection[str]) -> set[str]:
+    """Those hashes under which a message or one of its files is kept."""
+    return {
+        digest
+        for model in (Mail, MailFile)
+        for digest in model._default_manager.filter(digest__in=digests).values_list("digest", flat=True)
+    }
 
 
 def _place(digest: str) -> int:

@@ -1,19 +1,23 @@
-"""How long messages are kept: what an invoice came with for ever, what was removed from quarantine for a time."""
+"""How long messages are kept: what an invoice came with for ever, what was removed from quarantine for a time, and what
+nobody refers to as long."""
 
 import logging
 from datetime import timedelta
+from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from inbox import contents, storage
+from inbox.lost import lost_envelopes
 from inbox.models import Mail
 from inbox.receiving import envelope_of
 
 logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 500
+LOOKED_UP_AT_ONCE = 1_000
 REMOVED = Mail.Status.REMOVED
 
 
@@ -30,6 +34,25 @@ def delete_removed() -> int:
     deleted = 0
     for key in list(over.values_list("pk", flat=True)[:MOST_AT_ONCE]):
         deleted += _delete(key)
+    return deleted
+
+
+def delete_unneeded() -> int:
+    """Delete contents that nothing has referred to for long: of documents that were refused, and what a death left;
+    return how many.
+
+    None while messages are kept that the database lacks: it was restored, and their files are known to nobody yet; or
+    it is another's copy.
+    """
+    if not settings.UTKORG_MAIL_DAYS:
+        return 0
+    if lost := lost_envelopes():
+        logger.warning("%d messages are kept that the database lacks: nothing is cleaned up.", len(lost))
+        return 0
+    digests = storage.digests_before(timezone.now() - timedelta(days=settings.UTKORG_MAIL_DAYS))
+    deleted = 0
+    while some := list(islice(digests, LOOKED_UP_AT_ONCE)):
+        deleted += sum(map(contents.forget, set(some) - contents.needed(some)))
     return deleted
 
 

@@ -73,3 +73,12 @@ def remove_old_replies() -> None:
 def remove_old() -> None:
     """Delete what was removed from quarantine long ago."""
     keeping.delete_removed()
+
+
+@shared_task(ignore_result=True)
+def remove_unneeded() -> None:
+    """Delete contents that nothing has referred to for long; what the storage can't do now is done the next time."""
+    try:
+        keeping.delete_unneeded()
+    except OSError as error:
+        logger.warning("The mail storage can't be cleaned up now: %s", error)

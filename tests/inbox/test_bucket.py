@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import boto3
 import pytest
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
@@ -49,6 +50,9 @@ def test_a_content_is_kept_once_byte_for_byte() -> None:
     assert digest == hashlib.sha256(content).hexdigest()
     assert storage.keep(content) == digest
     assert storage.content_of(digest) == content
+    now = timezone.now()
+    found = [list(storage.digests_before(now + timedelta(hours=hours))) for hours in (-1, 1)]
+    assert found == [[], [digest]]
     with pytest.raises(FileNotFoundError):
         storage.content_of("0" * 64)
 

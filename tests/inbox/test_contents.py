@@ -1,13 +1,19 @@
 """A content is kept once for all who need it: none is deleted while somebody begins to."""
 
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from pytest_django import Settings
 
-from inbox import contents, storage
-from inbox.models import Mail
+from inbox import contents, keeping, storage
+from inbox.lost import lost_envelopes, take_in
+from inbox.models import Mail, MailFile
+from inbox.receiving import receive
 
 CONTENT = b"the same once more"
 DIGEST = sha256(CONTENT).hexdigest()
@@ -38,6 +44,32 @@ def test_a_content_that_is_just_being_referred_to_is_not_deleted() -> None:
             Mail.objects.create(digest=DIGEST, size=len(CONTENT))
         deleting.result()
     assert storage.content_of(DIGEST) == CONTENT
+
+
+@pytest.mark.django_db
+def test_what_nothing_refers_to_is_deleted_after_the_days_of_the_setting(settings: Settings, tmp_path: Path) -> None:
+    settings.UTKORG_MAIL_FOLDER = str(tmp_path)
+    settings.UTKORG_MAIL_DAYS = 90
+    refused, recent = storage.keep(b"refused"), storage.keep(b"refused a while ago")
+    mail = receive(content=b"a message", company=None, source="smtp")
+    file = MailFile.objects.create(mail=mail, part="1", media_type="x", size=1, digest=storage.keep(b"its file"))
+    long_ago = time.time() - 91 * 86_400
+    for digest in (refused, mail.digest, file.digest):
+        os.utime(tmp_path / storage.path_of(digest), (long_ago, long_ago))
+    lost = receive(content=b"lost with a database", company=None, source="smtp")
+    lost.delete()
+    assert keeping.delete_unneeded() == 0
+    take_in(lost_envelopes()[0])
+    settings.UTKORG_MAIL_DAYS = 0
+    assert keeping.delete_unneeded() == 0
+    settings.UTKORG_MAIL_DAYS = 90
+    assert keeping.delete_unneeded() == 1
+    kept = [digest for digest in (refused, recent, mail.digest, file.digest, lost.digest) if is_kept(digest)]
+    assert kept == [recent, mail.digest, file.digest, lost.digest]
+
+
+def is_kept(digest: str) -> bool:
+    return storage.mail_storage().exists(storage.path_of(digest))
 
 
 @pytest.mark.django_db
