@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from inbox.mail_server.certificates import load
 from inbox.mail_server.limits import networks
+from inbox.mailboxes.certificates import trusted
 from inbox.mailboxes.urls import parse_all
 
 ABOVE_ZERO = (
@@ -57,6 +58,11 @@ def _certificate() -> Iterator[CheckMessage]:
 
 
 def _mailboxes() -> Iterator[CheckMessage]:
+    try:
+        trusted()
+    except OSError as error:  # and what ssl says of a file that holds no certificate
+        text = f"IMAP_CA_FILE can't be used: {error}."
+        yield Error(text, hint="Name a PEM file of certificates.", id="inbox.E007")
     try:
         parse_all(settings.IMAP_MAILBOXES)
     except ValueError as error:

@@ -177,6 +177,7 @@ CELERY_BEAT_SCHEDULE = {
     "old journal": {"task": "journal.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "old sign-ins": {"task": "sign_in.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "removed messages": {"task": "inbox.tasks.remove_old", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "unneeded contents": {"task": "inbox.tasks.remove_unneeded", "schedule": 21600.0, "options": {"expires": 21600.0}},
     "letters": {"task": "watch.tasks.send_left_letters", "schedule": 60.0, "options": {"expires": 60.0}},
 }
 
@@ -350,6 +351,8 @@ SMTP_MEMORY_MB: int = env.int("SMTP_MEMORY_MB", default=400)
 # Mailboxes whose messages are taken in as well, and how often is asked where a server tells no news
 IMAP_MAILBOXES: list[str] = env.list("IMAP_MAILBOXES", default=[])
 IMAP_POLL_SECONDS: int = env.int("IMAP_POLL_SECONDS", default=60)
+# Certificates that are trusted beside the machine's
+IMAP_CA_FILE: str = env.str("IMAP_CA_FILE", default="")
 
 # How long reports of integrations are kept after they were answered
 UTKORG_FEEDBACK_DAYS: int = env.int("UTKORG_FEEDBACK_DAYS", default=90)

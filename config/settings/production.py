@@ -49,6 +49,7 @@ from config.settings.base import (
     EMAIL_USE_SSL,
     EMAIL_USE_TLS,
     FORMAT_MODULE_PATH,
+    IMAP_CA_FILE,
     IMAP_MAILBOXES,
     IMAP_POLL_SECONDS,
     INSTALLED_APPS,

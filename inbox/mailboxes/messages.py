@@ -14,18 +14,26 @@ from notices.kinds import Words
 from notices.models import Notice
 from notices.services import tell
 
-TOO_LARGE, FAILING = "mailbox_message_too_large", "mailbox_failing"
+TOO_LARGE, FAILING, UNMARKED = "mailbox_message_too_large", "mailbox_failing", "mailbox_unmarked"
 
 
 def register() -> None:
     """Make the kinds of messages known."""
     kinds.register(TOO_LARGE, _too_large)
     kinds.register(FAILING, _failing)
+    kinds.register(UNMARKED, _unmarked)
 
 
 def tell_too_large(*, mailbox: str, size: int) -> None:
     """A message stays in its mailbox."""
     _tell(TOO_LARGE, mailbox=mailbox, size=size)
+
+
+def tell_unmarked(*, mailbox: str, folder: str, reason: str) -> None:
+    """What is stored can't be moved to a folder, or marked where there is none: told once until it is read."""
+    unread = Notice.objects.unread().filter(kind=UNMARKED, parameters__mailbox=mailbox)
+    if not unread.exists():
+        _tell(UNMARKED, mailbox=mailbox, folder=folder, reason=reason)
 
 
 def note_failure(*, mailbox: str, reason: str) -> None:
@@ -50,6 +58,16 @@ def _too_large(parameters: Mapping[str, Any]) -> Words:
         _("A message in %(mailbox)s is too large") % {"mailbox": parameters["mailbox"]},
         detail % {"size": filesizeformat(parameters["size"])},
     )
+
+
+def _unmarked(parameters: Mapping[str, Any]) -> Words:
+    title = (
+        _("Messages in %(mailbox)s can't be moved to %(folder)s")
+        if parameters["folder"]
+        else _("Messages in %(mailbox)s can't be marked as read")
+    )
+    detail = _("They are taken in as before, each once, and stay where they are. The server's reason: %(reason)s")
+    return Words(title % parameters, detail % parameters)
 
 
 def _failing(parameters: Mapping[str, Any]) -> Words:

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,9 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from imapclient import SEEN, IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from inbox.mailboxes import messages
+from inbox.mailboxes.certificates import trusted
 from inbox.mailboxes.owners import deliveries, headers_of, sender_of
 from inbox.mailboxes.urls import Mailbox
 from inbox.models import Mail, MailboxPosition
@@ -30,12 +30,15 @@ TIMEOUT = SocketTimeout(connect=15, read=60)
 @contextmanager
 def connected(mailbox: Mailbox) -> Iterator[IMAPClient]:
     """A connection that is signed in; never in the clear but on this machine."""
-    context = ssl.create_default_context() if mailbox.encrypted or mailbox.host not in LOCAL else None
+    context = trusted() if mailbox.encrypted or mailbox.host not in LOCAL else None
     client = IMAPClient(mailbox.host, mailbox.port, ssl=mailbox.encrypted, ssl_context=context, timeout=TIMEOUT)  # type: ignore[arg-type]
     try:
         if context is not None and not mailbox.encrypted:
             client.starttls(context)
-        client.login(mailbox.user, mailbox.password)
+        if mailbox.user.isascii() and mailbox.password.isascii():
+            client.login(mailbox.user, mailbox.password)
+        else:  # LOGIN knows no other letters
+            client.plain_login(mailbox.user, mailbox.password)
         yield client
     finally:
         with suppress(OSError, IMAPClientError):
@@ -48,8 +51,8 @@ class Session:
     def __init__(self, mailbox: Mailbox, client: IMAPClient) -> None:
         self._mailbox = mailbox
         self._client = client
-        if mailbox.move_to and not client.folder_exists(mailbox.move_to):
-            client.create_folder(mailbox.move_to)
+        if mailbox.move_to:
+            self._make_folder(mailbox.move_to)
         selected = client.select_folder(mailbox.folder)
         self._position = _position(mailbox, validity=selected[b"UIDVALIDITY"], next_uid=_next_uid(client, mailbox))
         if self._position.to_mark is not None:
@@ -97,15 +100,16 @@ class Session:
         found = self._client.fetch([uid], ["RFC822.SIZE"]).get(uid)
         if found is None:
             return self._pass_over(uid)  # somebody has deleted it meanwhile
-        if found[b"RFC822.SIZE"] > largest:
-            logger.warning("Mailbox %s: message %d is too large and stays there.", self._mailbox.name, uid)
-            messages.tell_too_large(mailbox=self._mailbox.name, size=found[b"RFC822.SIZE"])
-            return self._pass_over(uid)
-        # What the server says of the size isn't always true: no more than that is asked for.
-        answer = self._client.fetch([uid], [f"BODY.PEEK[]<0.{largest}>"]).get(uid, {})
+        stated = found.get(b"RFC822.SIZE", 0)
+        if stated > largest:
+            return self._leave(uid, size=stated)
+        # What the server says of the size isn't always true: one byte more tells, and no more is asked for.
+        answer = self._client.fetch([uid], [f"BODY.PEEK[]<0.{largest + 1}>"]).get(uid, {})
         content = next((value for name, value in answer.items() if name.startswith(b"BODY[")), None)
         if content is None:
             return self._pass_over(uid)
+        if len(content) > largest:
+            return self._leave(uid, size=len(content))
         if self._store(uid, content):
             self._mark(uid)
         return True
@@ -140,8 +144,28 @@ class Session:
             logger.info("Message %s from mailbox %s, for company %s.", mail.uid, self._mailbox.name, company)
         return True
 
+    def _make_folder(self, name: str) -> None:
+        """Make the folder that messages are moved to; where that is refused, so is each move, and told."""
+        try:
+            if not self._client.folder_exists(name):
+                self._client.create_folder(name)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            self._tell_unmarked(error)
+
     def _mark(self, uid: int) -> None:
-        """Mark or move a message that is stored."""
+        """Mark or move a message that is stored. One that may not be moved stays: it is stored, and others come."""
+        try:
+            self._move_or_flag(uid)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            self._tell_unmarked(error)
+        self._position.to_mark = None
+        MailboxPosition.objects.filter(pk=self._position.pk, to_mark=uid).update(to_mark=None)
+
+    def _move_or_flag(self, uid: int) -> None:
         if not self._mailbox.move_to:
             self._client.add_flags([uid], [SEEN])
         elif self._client.has_capability("MOVE"):
@@ -151,8 +175,17 @@ class Session:
             self._client.delete_messages([uid])
             if self._client.has_capability("UIDPLUS"):
                 self._client.uid_expunge([uid])
-        self._position.to_mark = None
-        MailboxPosition.objects.filter(pk=self._position.pk, to_mark=uid).update(to_mark=None)
+
+    def _tell_unmarked(self, error: IMAPClientError) -> None:
+        mailbox, reason = self._mailbox, self._mailbox.without_password(error)
+        logger.warning("Mailbox %s: what is stored can't be marked or moved there: %s", mailbox.name, reason)
+        messages.tell_unmarked(mailbox=mailbox.name, folder=mailbox.move_to, reason=reason)
+
+    def _leave(self, uid: int, *, size: int) -> bool:
+        """Leave a message there that is too large, and tell of it."""
+        logger.warning("Mailbox %s: message %d is too large and stays there.", self._mailbox.name, uid)
+        messages.tell_too_large(mailbox=self._mailbox.name, size=size)
+        return self._pass_over(uid)
 
     def _pass_over(self, uid: int) -> bool:
         """Go on behind a message that isn't taken in."""

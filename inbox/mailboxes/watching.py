@@ -1,6 +1,7 @@
 """Mailboxes side by side, each in a thread that goes on whatever happens, until it is told to stop."""
 
 import logging
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -37,7 +38,7 @@ def watch(mailbox: Mailbox, stop: threading.Event, *, shortest: float = SHORTEST
         except Exception as error:  # noqa: BLE001  # it is told, and the next message may be a better one
             failures += 1
             wait = min(shortest * 2 ** (failures - 1), LONGEST_WAIT)
-            reason = mailbox.without_password(error) or type(error).__name__
+            reason = mailbox.without_password(_told(error)) or type(error).__name__
             known = isinstance(error, NotReady | IMAPClientError | OSError | Error)
             logger.log(
                 logging.WARNING if known else logging.ERROR,
@@ -65,6 +66,14 @@ def _rounds(mailbox: Mailbox, stop: threading.Event) -> Iterator[None]:
             messages.note_success(mailbox=mailbox.name)
             yield
             session.wait(until=stop.is_set)
+
+
+def _told(error: Exception) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"its certificate isn't trusted ({error.verify_message}); IMAP_CA_FILE names others that are"
+        case _:
+            return str(error)
 
 
 def _note_failure(mailbox: Mailbox, failures: int, reason: str) -> None:

@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 from imapclient import SEEN, IMAPClient
+from imapclient.exceptions import IMAPClientError
 
 from inbox import addresses, storage
 from inbox.mailboxes import owners, reading, watching
 from inbox.mailboxes.owners import NotReady
 from inbox.mailboxes.urls import Mailbox, parse, parse_all
 from inbox.models import InvoiceAddress, Mail, MailboxPosition
+from notices import kinds
 from notices.models import Notice
 from tests.embedded.installation import free_port
 from tests.factories import CompanyFactory, UserFactory
@@ -173,6 +175,34 @@ def test_a_death_before_a_message_is_marked_takes_none_twice(server: Server, mon
 
 
 @pytest.mark.django_db
+def test_what_may_not_be_moved_stays_where_it_is_is_told_and_keeps_nobody_waiting(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, address = UserFactory.create(is_superuser=True), address_of()
+    mailbox = server.mailbox("?move_to=Bokförda")
+    server.put(letter(1, address), letter(2, address))
+
+    def refuses(*_arguments: object) -> None:
+        raise IMAPClientError("NO [NOPERM] not here")
+
+    with monkeypatch.context() as patch:
+        for command in ("create_folder", "folder_exists", "move", "copy"):
+            patch.setattr(IMAPClient, command, refuses)
+        assert [read(mailbox), read(mailbox)] == [2, 0]
+        server.put(letter(3, address))
+        assert read(mailbox) == 1
+    assert [content for content, _company in kept()] == [letter(number, address) for number in (1, 2, 3)]
+    notice = Notice.objects.get(user=person)
+    assert "[NOPERM]" in kinds.words_of(notice.kind, notice.parameters).detail
+    with server.client() as client:
+        assert len(client.search()) == 3
+    server.put(letter(4, address))
+    assert read(mailbox) == 1
+    with server.client() as client:
+        assert len(client.search()) == 3
+
+
+@pytest.mark.django_db
 def test_a_message_that_cannot_be_stored_stays_and_is_taken_later(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,8 +221,19 @@ def test_a_message_that_cannot_be_stored_stays_and_is_taken_later(
 
 
 @pytest.mark.django_db
-def test_one_that_is_too_large_stays_and_is_told_once(server: Server, settings: Any) -> None:
+@pytest.mark.parametrize("understated", [False, True])
+def test_one_that_is_too_large_stays_and_is_told_once(
+    server: Server, settings: Any, understated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.UTKORG_MAIL_MAX_MB = 1
+    fetch = IMAPClient.fetch
+
+    def fetch_understated(client: IMAPClient, uids: Any, names: list[str]) -> Any:
+        found = fetch(client, uids, names)
+        return {uid: {**values, b"RFC822.SIZE": 1} for uid, values in found.items()}
+
+    if understated:
+        monkeypatch.setattr(IMAPClient, "fetch", fetch_understated)
     person, address = UserFactory.create(is_superuser=True), address_of()
     server.put(letter(1, address) + b"x" * 1_048_576, letter(2, address))
     assert read(server.mailbox()) == 1
@@ -294,5 +335,5 @@ def test_settings_that_nobody_could_receive_mail_with_are_refused(settings: Any)
     settings.SMTP_TLS_REQUIRED = True
     found = {error.id for error in run_checks()}
     assert {f"inbox.E00{number}" for number in range(1, 5)} <= found
-    settings.SMTP_TLS_CERTIFICATE = "/nowhere.pem"
-    assert "inbox.E005" in {error.id for error in run_checks()}
+    settings.SMTP_TLS_CERTIFICATE = settings.IMAP_CA_FILE = "/nowhere.pem"
+    assert {"inbox.E005", "inbox.E007"} <= {error.id for error in run_checks()}
