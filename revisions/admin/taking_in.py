@@ -141,5 +141,8 @@ def _context(request: HttpRequest, taking_in: TakingIn) -> dict[str, Any]:
         "done": done,
         "percent": done * 100 // taking_in.total if taking_in.total else 0,
         "counts": [(outcome.value, outcome.label, counts[outcome]) for outcome in OUTCOMES if counts[outcome]],
+        "refused": counts[Outcome.REFUSED],
+        "moved": counts[Outcome.MOVED],
+        "mails": taking_in.items.filter(kind=TakenIn.Kind.MAIL, outcome=Outcome.TAKEN_IN).exists(),
         "outcome": request.GET.get("outcome", ""),
     }

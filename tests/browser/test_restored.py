@@ -65,6 +65,7 @@ def test_what_came_in_after_the_backup_is_taken_in_and_reported(admin: Admin) ->
     report = page.get_by_role("region", name="Hur det gick med var och en")
     expect(report.get_by_text("Intaget", exact=True)).to_have_count(2)
     expect(report.get_by_role("row", name="Inte intaget")).to_contain_text("2002")
+    expect(page.get_by_text("Det som inte togs in är inte förlorat")).to_be_visible()
     assert Mail.objects.exists()
     assert Supplier.objects.filter(number="2001").exists()
     page.get_by_role("link", name="Visa dessa").first.click()

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from access.models import ApiKey
 from access.services import revoke_key
-from inbox import storage
+from inbox import storage, worker
 from inbox.models import Mail
 from inbox.receiving import receive
 from journal.models import Write
@@ -136,7 +136,8 @@ def test_exactly_what_came_in_after_the_backup_is_listed_and_taken_in_once(integ
     assert state() != before
 
     said = restored("--take-in", "all", "--yes")
-    assert "7 taken in." in said
+    assert "4 writes over REST: 4 taken in." in said
+    assert "3 messages: 3 taken in." in said
     assert state() == before
     assert Write.objects.filter(is_again=True).count() == len(WRITES)
 
@@ -152,11 +153,12 @@ def test_it_asks_before_and_lists_what_it_will_do(
     write_all(integration)
     backup.put_back()
     before = state()
-    with pytest.raises(CommandError, match="Take them in"):
+    with pytest.raises(CommandError, match=r"Take in 4 writes over REST and 3 messages\?"):
         restored("--take-in", "all")
     said = restored("--yes")
     assert "4 writes over REST are not in this database" in said
     assert "3 messages are not in this database" in said
+    assert "Nothing is taken in yet" in said
     assert state() == before
     restored("--take-in", "mails", "--yes")
     assert state()["mails"] != before["mails"]
@@ -219,6 +221,9 @@ def test_what_cant_be_done_now_is_listed_with_its_reason_and_what_hangs_on_it_to
         "The API key is unknown.",
     ]
     revoke_key(key=ApiKey.objects.get())
+    said = restored("--take-in", "writes", "--yes")
+    assert "3 writes over REST: 3 not taken in." in said
+    assert "POST /api/v1/vouchers → vouchers/100/2024-01-01/A/1: The API key is revoked." in said
     assert {one["reason"] for one in told("--take-in", "writes", "--yes")} == {
         "The API key is revoked.",
         "It is about vouchers 100 2024-01-01 A 1, which was lost and isn't taken in.",
@@ -384,3 +389,23 @@ def test_an_invoice_as_xml_is_taken_in_as_the_write_that_it_was_and_not_as_a_mes
     assert ([one["what"] for one in found["writes"]], found["mails"]) == ([f"POST {address}"], [])
     assert [one["outcome"] for one in told("--take-in", "all", "--yes")] == ["taken_in"]
     assert (state()["invoices"], Mail.objects.count(), told()["mails"]) == (before, 1, [])
+
+
+def test_an_invoice_as_xml_that_the_journal_could_not_take_is_taken_in_as_a_message(
+    integration: Writer, backup: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object, **_named: object) -> None:
+        raise OSError("no room")
+
+    address = "/api/v1/supplier-invoices?company=100"
+    with monkeypatch.context() as patch:
+        patch.setattr("journal.files.append", full)
+        body(integration.client.post(address, invoice_xml(), content_type="application/xml"), 201)
+    before = state()
+    change()
+    backup.put_back()
+    found = told()
+    assert (found["writes"], [one["what"] for one in found["mails"]]) == ([], ["REST, company 100"])
+    assert [one["outcome"] for one in told("--take-in", "all", "--yes")] == ["taken_in"]
+    worker.run(mail_id=Mail.objects.get().pk)
+    assert (state(), told()["mails"]) == (before, [])

@@ -16,7 +16,7 @@ from history.actors import Actor, acting
 from revisions import restoring, watermarks
 from revisions.aftermath import Aftermath, last_unsettled, look_through
 from revisions.installation import installation, last_restoration
-from revisions.management.lacking import as_json, item_as_json, line_of, lines
+from revisions.management.lacking import as_json, asked, item_as_json, line_of, lines, summary
 from revisions.models import Restoration, TakenIn, TakingIn
 from revisions.taking_in import running
 from revisions.taking_in.lacking import Lacking, lacking
@@ -117,36 +117,35 @@ class Command(BaseCommand):
         self._say(look_through(restoration))
         self._say_what_is_missing(found)
         self._check_database()
-        self._settle(restoration, yes=yes)
+        self._settle(restoration, yes=yes, left=asked(TakingIn.What.ALL, found, with_uncertain=True))
 
-    def _say_what_is_missing(self, found: Lacking) -> None:
-        self.stdout.write("\n".join(["", *lines(found), ""]))
+    def _say_what_is_missing(self, found: Lacking, *, advises: bool = True) -> None:
+        self.stdout.write("\n".join(["", *lines(found, advises=advises), ""]))
 
     def _take_in(self, *, take_in: str, yes: bool, with_uncertain: bool, since: date | None, **options: Any) -> None:
         found = lacking(since=since)
         if not options["json"]:
-            self._say_what_is_missing(found)
-        if not (yes or found.writes.lost or found.mails or (with_uncertain and found.writes.perhaps)):
+            self._say_what_is_missing(found, advises=False)
+        wanted = asked(take_in, found, with_uncertain=with_uncertain)
+        if not (yes or wanted):
             self.stdout.write("[]" if options["json"] else "There is nothing to take in.")
             return
-        if not self._agrees("Take them in?", yes=yes):
+        if not self._agrees(f"Take in {wanted}?", yes=yes):
             raise CommandError("Nothing was changed.")
         try:
-            asked = ask_for(what=take_in, user=None, name=getpass.getuser(), with_uncertain=with_uncertain, since=since)
+            begun = ask_for(what=take_in, user=None, name=getpass.getuser(), with_uncertain=with_uncertain, since=since)
         except UnderWay as error:
             raise CommandError(str(error)) from None
         try:
-            running.run(taking_in_id=asked.pk, told=None if options["json"] else self._tell_of_item)
+            running.run(taking_in_id=begun.pk, told=None if options["json"] else self._tell_of_item)
         except BaseException:
-            running.fail(taking_in_id=asked.pk)  # so that it can be asked for again at once
+            running.fail(taking_in_id=begun.pk)  # so that it can be asked for again at once
             raise
-        items = list(asked.items.all())
+        items = list(begun.items.all())
         if options["json"]:
             self.stdout.write(json.dumps([item_as_json(item) for item in items], indent=2))
             return
-        counts = [(label, sum(item.outcome == value for item in items)) for value, label in TakenIn.Outcome.choices]
-        told = ", ".join(f"{count} {label}" for label, count in counts if count)
-        self.stdout.write(f"{told}." if told else "There was nothing to take in.")
+        self.stdout.write("\n".join(["", *summary(items)]))
 
     def _tell_of_item(self, item: TakenIn) -> None:
         self.stdout.write(line_of(item))
@@ -222,7 +221,9 @@ class Command(BaseCommand):
         if serious:
             raise CommandError("The database isn't as it should be:\n" + "\n".join(str(one) for one in serious))
 
-    def _settle(self, restoration: Restoration, *, yes: bool) -> None:
+    def _settle(self, restoration: Restoration, *, yes: bool, left: str) -> None:
+        if left:
+            self.stdout.write(f"{left} are not taken in (see above). They can be taken in later as well.")
         if not self._agrees("Have you seen to all of it?", yes=yes):
             raise CommandError("It isn't noted as in order: the first page of the admin goes on telling of it.")
         restoring.settle(restoration, by=getpass.getuser())
