@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from inbox.models import IncomingInvoice
 from inbox.rules import INTAKE
@@ -39,7 +40,7 @@ class Told:
     @property
     def word(self) -> str:
         """The sign in a word."""
-        return {"error": _("Error"), "warning": _("Warning")}.get(self.severity, _("Note"))
+        return {"error": _("Error"), "warning": _("Warning")}.get(self.severity, pgettext("finding", "Note"))
 
 
 def told(incoming: IncomingInvoice) -> list[Told]:

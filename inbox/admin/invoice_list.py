@@ -129,7 +129,7 @@ class ListOfInvoices(ReadOnlyAdmin):
             invoice.currency,
         )
 
-    @display(description=_("to look at"))
+    @display(description=_("to check"))
     def warnings(self, row: IncomingInvoice) -> str:
         """What is odd, by a sign and in words."""
         signs = [

@@ -3,10 +3,11 @@
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 
 from access import scope
+from access.http.admin.listing import PRESERVED
 from history.models import Change
 from history.rendering import who
 from inbox import entering, handling, posting, suppliers
@@ -16,7 +17,7 @@ from inbox.admin.forms import InvoiceForm, next_supplier_number
 from inbox.admin.invoice_list import ListOfInvoices
 from inbox.admin.links import url_of
 from inbox.admin.posting_form import HeadForm, ProposedRows, RateForm, rows_of
-from inbox.admin.queue import place_of
+from inbox.admin.queue import kept_of, listed, place_of
 from inbox.admin.wording import FOUND_BY, LABELS, Status, name_of, standing_of, told_change, word_of
 from inbox.models import IncomingInvoice
 from inbox.rules import SUPPLIER_UNKNOWN
@@ -25,6 +26,7 @@ from ledger.models import Supplier
 CHANGE, APPROVE = "inbox.change_incominginvoice", "inbox.approve_incominginvoice"
 SEEN = "seen"
 MOST_TOLD = 8
+FURTHER = ("reject", "take_back", "say_original")
 
 
 class PageOfInvoice(ListOfInvoices):
@@ -107,14 +109,24 @@ class PageOfInvoice(ListOfInvoices):
         return {"errors": grave, "others": [one for one in found if one not in grave]}
 
     def _of_queue(self, request: HttpRequest, incoming: IncomingInvoice) -> dict[str, Any]:
-        place = place_of(self.get_queryset(request), incoming)
-        is_waiting = handling.is_waiting(incoming)
+        place = place_of(listed(self, request), incoming)
         return {
-            "place": place if is_waiting else None,
-            "before_url": self._url("change", place.before) if place.before else None,
-            "after_url": self._url("change", place.after) if place.after else None,
-            "list_url": self._url("changelist"),
+            "place": place if place.number else None,
+            "before_url": self._way(request, "change", place.before) if place.before else None,
+            "after_url": self._way(request, "change", place.after) if place.after else None,
+            "list_url": self._list_url(request),
+            "kept": kept_of(request),
         }
+
+    def _way(self, request: HttpRequest, page: str, *arguments: Any) -> str:
+        """The address of a page that goes on knowing the list that somebody came from."""
+        address, kept = self._url(page, *arguments), kept_of(request)
+        return f"{address}?{kept}" if kept else address
+
+    def _list_url(self, request: HttpRequest) -> str:
+        """The list that somebody came from."""
+        filters = QueryDict(request.GET.get(PRESERVED, "")).urlencode()
+        return f"{self._url('changelist')}?{filters}" if filters else self._url("changelist")
 
     def _of_original(self, request: HttpRequest, incoming: IncomingInvoice) -> dict[str, Any]:
         asked = request.GET.get("file", "")
@@ -151,7 +163,8 @@ class PageOfInvoice(ListOfInvoices):
             "invoice_url": url_of(request, incoming.supplier_invoice),
             "voucher_url": url_of(request, incoming.supplier_invoice and incoming.supplier_invoice.voucher),
             "supplier_url": url_of(request, incoming.supplier_invoice and incoming.supplier_invoice.supplier),
-            "first_url": self._url("change", first.pk) if first is not None else None,
+            "first_url": self._way(request, "change", first.pk) if first is not None else None,
+            **{f"{page}_url": self._way(request, page, incoming.pk) for page in FURTHER},
             "repeats_url": url_of(request, incoming.repeats),
         }
 

@@ -20,10 +20,11 @@ from inbox.admin.forms import InvoiceForm, RejectionForm
 from inbox.admin.invoice_page import APPROVE, CHANGE, SEEN, PageOfInvoice
 from inbox.admin.links import url_of
 from inbox.admin.posting_form import HeadForm, RateForm, rows_of
-from inbox.admin.queue import place_of
+from inbox.admin.queue import kept_of, listed, place_of
 from inbox.admin.wording import State, Status, name_of, standing_of, word_of
 from inbox.exceptions import ChangedMeanwhile, InboxError
 from inbox.models import IncomingInvoice, MailFile
+from inbox.waiting import WAITING
 from ledger.exceptions import DuplicateInvoice, LedgerError
 from ledger.models import SupplierInvoice
 
@@ -83,7 +84,7 @@ class IncomingInvoiceAdmin(PageOfInvoice):
         self.log_change(request, saved, [{"changed": {"object": word_of(saved)}}])
         if action == "save":
             messages.success(request, gettext("The fields of %(invoice)s are saved.") % {"invoice": name_of(saved)})
-            return HttpResponseRedirect(self._url("change", saved.pk))
+            return HttpResponseRedirect(self._way(request, "change", saved.pk))
         number = saved.supplier_invoice.number if saved.supplier_invoice else ""
         text = gettext("%(invoice)s is registered as number %(number)s.")
         return self._go_on(
@@ -113,7 +114,7 @@ class IncomingInvoiceAdmin(PageOfInvoice):
         url = url_of(request, existing)
         if url is None:
             return told
-        link = format_html('<a class="row-link" href="{}">{}</a>', url, gettext("See it"))
+        link = format_html('<a class="row-link" href="{}">{}</a>', url, gettext("See the first one"))
         return format_html("{} {}", told, link)
 
     def _take_posting(self, request: HttpRequest, incoming: IncomingInvoice, action: str) -> HttpResponse:
@@ -187,7 +188,7 @@ class IncomingInvoiceAdmin(PageOfInvoice):
             "templates": {code: replies.proposed(incoming, code) for code in replies.LANGUAGES},
             "reason_mark": replies.REASON,
             "answers_to": cast(User, request.user).email,
-            "back_url": self._url("change", pk),
+            "back_url": self._way(request, "change", pk),
         }
         return TemplateResponse(request, "admin/inbox/reject.html", context, status=400 if form.errors else 200)
 
@@ -199,7 +200,7 @@ class IncomingInvoiceAdmin(PageOfInvoice):
         if standing not in {Status.REJECTED, Status.REGISTERED, Status.APPROVED}:
             return self._gone(request, incoming)
         if request.method != "POST" or not is_confirmed(request):
-            asked = self._asked_back(incoming, standing)
+            asked = self._asked_back(request, incoming, standing)
             return ask_about_form(request, asked, IncomingInvoice, further=[(SEEN, handling.mark_of(incoming))])
         try:
             reversal = handling.take_back(
@@ -207,16 +208,16 @@ class IncomingInvoiceAdmin(PageOfInvoice):
             )
         except REFUSALS as error:
             self._tell(request, error)
-            return HttpResponseRedirect(self._url("change", pk))
+            return HttpResponseRedirect(self._way(request, "change", pk))
         fresh = self._find(request, pk)
         self.log_change(request, fresh, [{"changed": {"object": word_of(fresh)}}])
         text = gettext("%(invoice)s is back: %(state)s.") % {"invoice": name_of(fresh), "state": word_of(fresh).lower()}
         if reversal is not None:
             text += " " + gettext("Its voucher is reversed by %(voucher)s.") % {"voucher": reversal}
         messages.success(request, text)
-        return HttpResponseRedirect(self._url("change", pk))
+        return HttpResponseRedirect(self._way(request, "change", pk))
 
-    def _asked_back(self, incoming: IncomingInvoice, standing: str) -> Confirmation:
+    def _asked_back(self, request: HttpRequest, incoming: IncomingInvoice, standing: str) -> Confirmation:
         lead = {
             Status.REJECTED: gettext("It goes back to the queue. A reply that is already sent stays sent."),
             Status.REGISTERED: gettext("Its fields can be corrected again, and it has to be registered anew."),
@@ -226,7 +227,7 @@ class IncomingInvoiceAdmin(PageOfInvoice):
             title=gettext("Take %(invoice)s back?") % {"invoice": name_of(incoming)},
             button=pgettext("a message or an invoice", "Take back"),
             lead=[lead[Status(standing)]],
-            back_url=self._url("change", incoming.pk),
+            back_url=self._way(request, "change", incoming.pk),
         )
 
     def say_original_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -240,7 +241,7 @@ class IncomingInvoiceAdmin(PageOfInvoice):
                 title=gettext("%(invoice)s is not a duplicate?") % {"invoice": name_of(incoming)},
                 button=gettext("It is not a duplicate"),
                 lead=[gettext("It goes to the queue like any other invoice, and can be registered and paid.")],
-                back_url=self._url("change", pk),
+                back_url=self._way(request, "change", pk),
             )
             return ask_about_form(request, asked, IncomingInvoice, further=[(SEEN, handling.mark_of(incoming))])
         try:
@@ -252,7 +253,7 @@ class IncomingInvoiceAdmin(PageOfInvoice):
         else:
             self.log_change(request, said, [{"changed": {"object": word_of(said)}}])
             messages.success(request, gettext("%(invoice)s is in the queue.") % {"invoice": name_of(said)})
-        return HttpResponseRedirect(self._url("change", pk))
+        return HttpResponseRedirect(self._way(request, "change", pk))
 
     def original_view(self, request: HttpRequest, pk: int, file: int) -> HttpResponse:
         """What the frame shows."""
@@ -287,20 +288,23 @@ class IncomingInvoiceAdmin(PageOfInvoice):
             gettext("Somebody has handled the invoice meanwhile: it is %(state)s.")
             % {"state": word_of(incoming).lower()},
         )
-        return HttpResponseRedirect(self._url("change", incoming.pk))
+        return HttpResponseRedirect(self._way(request, "change", incoming.pk))
 
     def _go_on(
         self, request: HttpRequest, incoming: IncomingInvoice, text: str, *, stays: bool = False
     ) -> HttpResponse:
-        """To the next one that waits; to the list where none does."""
-        place = place_of(self.get_queryset(request), incoming)
-        own = self._url("change", incoming.pk)
+        """To the next one that waits in the list that somebody came from; to the list where none does."""
+        own = self._way(request, "change", incoming.pk)
         if stays:
             messages.success(request, text)
             return HttpResponseRedirect(f"{own}#posting")
+        place = place_of(listed(self, request).filter(WAITING), incoming)
         back = format_html('{} <a class="row-link" href="{}">{}</a>', text, own, gettext("Back to it"))
         messages.success(request, back)
-        if place.after is None:
+        if place.after is not None:
+            return HttpResponseRedirect(self._way(request, "change", place.after))
+        if kept_of(request):
+            messages.info(request, gettext("That was the last one: nothing else in this list waits."))
+        else:
             messages.info(request, gettext("That was the last one: nothing else waits."))
-            return HttpResponseRedirect(self._url("changelist"))
-        return HttpResponseRedirect(self._url("change", place.after))
+        return HttpResponseRedirect(self._list_url(request))

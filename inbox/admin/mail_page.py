@@ -17,7 +17,7 @@ from access.http.admin.question import with_ids
 from history.services import note_export
 from inbox import reasons, storage
 from inbox.admin.mail_list import CHANGE, ListOfMails
-from inbox.admin.mail_wording import is_dangerous, told_remark, visible
+from inbox.admin.mail_wording import is_dangerous, remark_of, visible
 from inbox.admin.wording import word_of
 from inbox.models import IncomingInvoice, Mail
 
@@ -54,7 +54,7 @@ class PageOfMail(ListOfMails):
             "text": visible(mail.text),
             "headers": _headers_of(mail),
             "reason": reasons.told(mail.reason),
-            "remarks": [told_remark(one, {file.part: file.name for file in files}) for one in mail.remarks],
+            "remarks": [remark_of(one, {file.part: file.name for file in files}) for one in mail.remarks],
             "is_dangerous": is_dangerous(mail),
             "files": [
                 {"name": visible(one.name) or one.part, "kind": one, "is_ignored": one.kind == one.Kind.IGNORED}

@@ -1,5 +1,6 @@
 """What people call a message that came and what is known of it: a stranger's texts, as text alone."""
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -27,13 +28,22 @@ def visible(text: str) -> str:
     return UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
-def told_remark(remark: Any, names: Mapping[str, str]) -> str:
+@dataclasses.dataclass(frozen=True)
+class Remark:
+    """What is odd about a message or one of its files, and the same for whoever knows the format."""
+
+    text: str
+    detail: str = ""
+
+
+def remark_of(kept: Any, names: Mapping[str, str]) -> Remark:
     """A remark on the message or on one of its files, which is named."""
-    if not isinstance(remark, dict) or "code" not in remark:
-        return visible(str(remark))
-    place = remark.get("path") or ""
-    text = reasons.told(remark)
-    return visible(f"{names.get(place) or place}: {text}" if place else text)
+    if not isinstance(kept, dict) or "code" not in kept:
+        return Remark(visible(str(kept)))
+    place = kept.get("path") or ""
+    text = reasons.told(kept)
+    named = f"{names.get(place) or place}: {text}" if place else text
+    return Remark(visible(named), visible(str(kept.get("detail") or "")))
 
 
 def line_of(mail: Mail) -> str:

@@ -107,13 +107,13 @@ class MailAdmin(PageOfMail):
             return HttpResponseRedirect(back_url)
         days = settings.UTKORG_MAIL_DAYS
         kept = ngettext(
-            "You can take it back for %(count)s day; then its content is deleted.",
-            "You can take it back for %(count)s days; then its content is deleted.",
+            "It can be taken back for %(count)s day; then its content is deleted.",
+            "It can be taken back for %(count)s days; then its content is deleted.",
             days,
         ) % {"count": days}
         lead = [
-            gettext("Nothing comes of what is removed, and the sender isn't told."),
-            kept if days else gettext("You can take it back."),
+            gettext("Nothing more happens with what is removed, and the sender isn't told."),
+            kept if days else gettext("It can be taken back."),
         ]
         title = ngettext("Remove %(count)s message?", "Remove %(count)s messages?", len(chosen) or 1)
         button = pgettext("message", "Remove")
@@ -172,7 +172,7 @@ class MailAdmin(PageOfMail):
 def _second_question(mail: Mail, back_url: str) -> Confirmation:
     return Confirmation(
         title=gettext("Release a message with a virus?"),
-        button=gettext("Release it all the same"),
+        button=gettext("Release it anyway"),
         back_url=back_url,
         lead=[
             reasons.told(mail.reason),

@@ -75,7 +75,7 @@ class ListOfPortals(RegisterAdmin):
         if portal.quarantined:
             told.append(gettext("%(count)s in quarantine") % {"count": _grouped(portal.quarantined)})
         if portal.to_enter:
-            told.append(gettext("%(count)s to be entered") % {"count": _grouped(portal.to_enter)})
+            told.append(gettext("%(count)s to enter") % {"count": _grouped(portal.to_enter)})
         return ", ".join(told) or "–"
 
     @display(description=_("last message"))

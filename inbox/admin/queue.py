@@ -1,18 +1,23 @@
 """The list of incoming invoices: what is to be done first, the rest behind tabs."""
 
+import copy
 import dataclasses
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet
-from django.http import HttpRequest
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.messages.storage import default_storage
+from django.core.exceptions import SuspiciousOperation
+from django.db.models import Count, F, Max, Q, QuerySet, Window
+from django.db.models.functions import FirstValue, Lag, Lead, RowNumber
+from django.http import HttpRequest, QueryDict
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from access.http.admin.listing import Chip, RegisterList
+from access.http.admin.listing import PRESERVED, Chip, RegisterList, rows_alone
 from inbox.models import IncomingInvoice
 from inbox.waiting import TO_ENTER, WAITING, entered
 from ledger.models import SupplierInvoice
@@ -49,9 +54,9 @@ class Tab:
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Where in the queue an invoice stands, and which ones are beside it."""
+    """Where in a list an invoice stands, and which ones are beside it; no number for one that isn't there any more."""
 
-    number: int
+    number: int | None
     total: int
     before: int | None
     after: int | None
@@ -65,21 +70,54 @@ def tab_of(request: HttpRequest) -> str:
     return EVERY if request.GET.get("q") else FIRST
 
 
-def place_of(rows: QuerySet[Any], incoming: IncomingInvoice, chosen: Q = WAITING) -> Place:
-    """Return where an invoice stands among those that wait, the oldest first."""
-    waiting = rows.filter(chosen).exclude(pk=incoming.pk).order_by()
-    found = waiting.aggregate(
-        total=Count("pk"),
-        before=Max("pk", filter=Q(pk__lt=incoming.pk)),
-        after=Min("pk", filter=Q(pk__gt=incoming.pk)),
-        first=Min("pk"),
-        earlier=Count("pk", filter=Q(pk__lt=incoming.pk)),
+def kept_of(request: HttpRequest) -> str:
+    """What an address carries so that its page knows the list that somebody came from."""
+    filters = request.GET.get(PRESERVED, "")
+    return urlencode({PRESERVED: filters}) if filters else ""
+
+
+def listed(model_admin: Any, request: HttpRequest) -> QuerySet[Any]:
+    """Return the list that somebody came from, in its order; the queue, where that is none."""
+    try:
+        return _narrowed(model_admin, request, request.GET.get(PRESERVED, ""))
+    except (IncorrectLookupParameters, SuspiciousOperation):
+        return _narrowed(model_admin, request, "")
+
+
+def _narrowed(model_admin: Any, request: HttpRequest, filters: str) -> QuerySet[Any]:
+    asked = copy.copy(request)
+    asked.GET = QueryDict(filters.replace("%00", "").replace("\0", ""))
+    asked._messages = default_storage(asked)  # type: ignore[attr-defined] # what filters say was said in the list
+    found: QuerySet[Any] = rows_alone(model_admin, asked).queryset
+    return found
+
+
+def place_of(rows: QuerySet[Any], incoming: IncomingInvoice) -> Place:
+    """Return where an invoice stands in a list; of one that has left it, the ones that it stood between."""
+    of_list = rows.order_by().values("pk")
+    order: list[Any] = [*(rows.query.order_by or ["pk"])]
+    beside = IncomingInvoice.objects.filter(Q(pk__in=of_list) | Q(pk=incoming.pk)).order_by()
+    found = (
+        beside.annotate(
+            number=Window(RowNumber(), order_by=order),
+            before=Window(Lag("pk"), order_by=order),
+            after=Window(Lead("pk"), order_by=order),
+            first=Window(FirstValue("pk"), order_by=order),
+            total=Window(Count("pk")),
+            # A plain condition would leave one row to look at before the windows do.
+            own=Window(Max("pk"), partition_by=[F("pk")]),
+        )
+        .filter(own=incoming.pk)
+        .values("number", "before", "after", "first", "total")
+        .get()
     )
+    is_there = rows.filter(pk=incoming.pk).exists()
+    first = found["first"] if found["first"] != incoming.pk else None
     return Place(
-        number=found["earlier"] + 1,
-        total=found["total"] + 1,
+        number=found["number"] if is_there else None,
+        total=found["total"],
         before=found["before"],
-        after=found["after"] or found["first"],
+        after=found["after"] or first,
     )
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.http import urlencode
 
+from access.http.admin.listing import PRESERVED
 from history.models import Change
 from inbox import addresses
 from inbox.models import IncomingInvoice, Reply
@@ -129,6 +131,34 @@ def test_a_received_invoice_is_registered_and_the_next_one_opens(
     assert answer.redirect_chain[0][0] == page_of(following)
     row = SupplierInvoice.objects.get(invoice_number="F-1001")
     assert (row.status, row.supplier, row.amount) == ("registered", supplier, Decimal("1250.00"))
+
+
+def test_the_list_that_somebody_came_from_is_followed(client: Client, books: Books, supplier: Supplier) -> None:
+    first, other, last = (
+        samples.make_incoming(books.company, supplier=supplier, status=status, xml=samples.ubl(number=f"F-{number}"))
+        for number, status in enumerate(("received", "registered", "received"))
+    )
+    came = {PRESERVED: "tab=received"}
+    assert f"{page_of(first)}?{urlencode(came)}" in client.get(LIST, {"tab": "received"}).content.decode()
+    page = client.get(page_of(first), came)
+    place = page.context["place"]
+    assert (place.number, place.total, place.before, place.after) == (1, 2, None, last.pk)
+    assert page.context["after_url"] == f"{page_of(last)}?{urlencode(came)}"
+    assert page.context["list_url"] == f"{LIST}?tab=received"
+    answer = client.post(f"{page_of(first)}?{urlencode(came)}", fields_of(page, do="register"))
+    assert answer["Location"] == page.context["after_url"]
+    # Registered, it is behind another tab: those that it stood between are still beside it.
+    page = client.get(page_of(first), came)
+    assert (page.context["place"], page.context["after_url"]) == (None, answer["Location"])
+    page = client.get(answer["Location"])
+    answer = client.post(answer["Location"], fields_of(page, do="register"), follow=True)
+    assert answer.redirect_chain[0][0] == f"{LIST}?tab=received"
+    assert "nothing else in this list waits" in said_on(answer)
+    # A search looks everywhere, the newest first; what is no filter is left out.
+    place = client.get(page_of(other), {PRESERVED: "q=Kontorsm"}).context["place"]
+    assert (place.number, place.before, place.after) == (2, last.pk, first.pk)
+    place = client.get(page_of(other), {PRESERVED: "nonsense__exact=%00"}).context["place"]
+    assert (place.number, place.total) == (2, 3)
 
 
 def test_what_a_text_seems_to_say_is_a_suggestion_and_no_value(client: Client, books: Books) -> None:

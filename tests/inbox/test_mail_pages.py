@@ -61,7 +61,10 @@ def status(mail: Mail) -> str:
 
 
 def test_nothing_of_a_message_is_shown_as_anything_but_text(client: Client, company: Company) -> None:
-    mail = quarantined(company, subject="<b>Bold</b>", sender="<i>A</i>\u202e", text="<script>alert(3)</script>")
+    remarks = [{"code": "hostile_xml", "path": "1", "detail": "hostile_xml line 2: <img src=x>"}]
+    mail = quarantined(
+        company, subject="<b>Bold</b>", sender="<i>A</i>\u202e", text="<script>alert(3)</script>", remarks=remarks
+    )
     MailFile.objects.create(
         mail=mail, part="1", name="<img src=x>.pdf\u202efdp", media_type="text/html", size=1, digest="0" * 64
     )
@@ -71,6 +74,9 @@ def test_nothing_of_a_message_is_shown_as_anything_but_text(client: Client, comp
         for harm in ("<b>Bold", "<i>A", "<script>alert", "<img src=x", "evil.example", "\u202e"):
             assert harm not in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in client.get(page(mail)).content.decode()
+    # What the reader knew stands in words; what it said itself is folded below.
+    assert "XML with declarations that no invoice has" in client.get(page(mail)).content.decode()
+    assert "<code>hostile_xml line 2" in client.get(page(mail)).content.decode()
     assert "There is no invoice in the message." in client.get(page(mail)).content.decode()
 
 
