@@ -73,9 +73,11 @@ def check_in(
 
         def record(copy: WorkingCopy) -> CheckIn:
             if check_in is not None:
-                check_in.working_copy, check_in.file_version = copy, file.version
-                check_in.save(update_fields=["working_copy", "file_version"])
+                check_in.working_copy = copy
+                check_in.file_place, check_in.file_mark = reading.state
+                check_in.save(update_fields=["working_copy", "file_place", "file_mark"])
                 return check_in
+            place, mark = reading.state
             return CheckIn.objects.create(
                 working_copy=copy,
                 by=user,
@@ -83,7 +85,8 @@ def check_in(
                 via=via,
                 name=name or path.name,
                 size=path.stat().st_size,
-                file_version=file.version,
+                file_place=place,
+                file_mark=mark,
                 allow_deletions=allow_deletions,
                 status=CheckIn.Status.DONE,
                 begun_at=timezone.now(),
@@ -94,7 +97,8 @@ def check_in(
                 if key is not None:
                     write_as(key.application)
                 copy, warnings = lock_copy(file.manifest, rights=rights)
-                lander = reading.lander(copy, rights=rights, allow_deletions=allow_deletions)
+                lineage = Lineage(file, reading.mine, copy=copy)
+                lander = reading.lander(copy, lineage, rights=rights, allow_deletions=allow_deletions)
                 # Before anything is written, which would be the server's own change as well
                 since = changed_there(file.manifest, reading.mine) if dry_run else None
                 lander.land()
@@ -102,7 +106,7 @@ def check_in(
                 report = sum_up(lander, reading.mine, copy=copy, check_in=made, warnings=warnings, since=since)
                 if made is None:
                     raise _DryRun(report)
-                keep(lander, copy=copy, check_in=made)
+                keep(lander, copy=copy, check_in=made, gone_on_from=lineage.check_ins)
                 if check_in is None:
                     made.report, made.finished_at = report.as_json(), timezone.now()
                     made.save(update_fields=["report", "finished_at"])
@@ -118,16 +122,15 @@ class _Reading:
 
     def __init__(self, file: WorkingFile, progress: Progress) -> None:
         self._file, self._progress, self._rows = file, progress, 0
-        self.version = file.version
+        self.state = (file.mark.place, file.mark.mark) if file.mark else (None, None)
         self.mine = read_mine(file, progress=self._read)
         self._sizes = sizes_of(file)
 
-    def lander(self, copy: WorkingCopy, *, rights: Rights, allow_deletions: bool) -> Lander:
+    def lander(self, copy: WorkingCopy, lineage: Lineage, *, rights: Rights, allow_deletions: bool) -> Lander:
         """What lands the file's changes."""
-        landed = landed_of(copy)
-        known = items_of(self.mine, landed)
-        lineage = Lineage(known, version=self.version)
-        items = lineage.asked_for(known)
+        landed = lineage.known(landed_of(copy))
+        known = items_of(self.mine, landed, made=lineage.made)
+        items = [item for item in known if item.problem or item.is_asked_for]
         return Lander(
             items,
             companies=companies_of(self._file.manifest, landed),

@@ -120,7 +120,9 @@ class CheckIn(models.Model):
     via = models.CharField(_("by way of"), max_length=16, blank=True)  # admin, api, command
     name = models.CharField(_("file"), max_length=255, blank=True)
     size = models.PositiveBigIntegerField(_("size"), default=0)
-    file_version = models.PositiveBigIntegerField(null=True, editable=False)  # how often it was written, says SQLite
+    # The state that the file was in when it landed; null of one that has no log of its writes
+    file_place = models.PositiveBigIntegerField(null=True, editable=False)
+    file_mark = models.BigIntegerField(null=True, editable=False)
     file = models.FileField(_("file"), upload_to=_path, storage=CopyStorage(), blank=True, max_length=100)
     allow_deletions = models.BooleanField(_("many deletions are meant"), default=False)
 
@@ -171,6 +173,8 @@ class Landed(models.Model):
 
     `register` is the table of the document, `copy_key` its natural key in the copy as JSON, `server_key` the one that
     it has here: a voucher made in the copy got its number only then. None of `mine` or `theirs` is one that is gone.
+    Each check-in has its own: two files that were copied from one may both be worked in, and each is compared with what
+    landed of it. `made` is the mark that the file has of a row made in it.
     """
 
     working_copy = models.ForeignKey(WorkingCopy, models.CASCADE, related_name="landed", db_index=False)
@@ -180,11 +184,14 @@ class Landed(models.Model):
     server_key: "models.JSONField[Any, Any]" = models.JSONField()
     mine: "models.JSONField[Any, Any]" = models.JSONField(null=True)
     theirs: "models.JSONField[Any, Any]" = models.JSONField(null=True)
+    made = models.BigIntegerField(null=True)
 
     class Meta:
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["working_copy", "register", "copy_key"], name="landed_once_in_a_copy")
+            models.UniqueConstraint(
+                fields=["working_copy", "register", "copy_key", "check_in"], name="landed_once_in_a_check_in"
+            )
         ]
 
     def __str__(self) -> str:
@@ -214,6 +221,7 @@ class Conflict(models.Model):
     theirs: "models.JSONField[Any, Any]" = models.JSONField(_("theirs"), null=True)
     # Mine as it stands in the file, numbers and rows as they are there: what the next check-in compares with.
     mine_in_copy: "models.JSONField[Any, Any]" = models.JSONField(null=True, editable=False)
+    made = models.BigIntegerField(null=True, editable=False)  # as `Landed` has it
     fields: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
 
     status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.OPEN)
@@ -235,7 +243,9 @@ class Conflict(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["working_copy", "register", "copy_key"], name="conflict_open_once", condition=Q(status="open")
+                fields=["working_copy", "register", "copy_key", "check_in"],
+                name="conflict_open_once",
+                condition=Q(status="open"),
             )
         ]
 

@@ -1,5 +1,6 @@
 """What tests of working copies share: a copy of some books, worked in by another program, and checked in."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -20,6 +21,13 @@ class Copy:
     def __init__(self, path: Path, *companies: Company) -> None:
         self.path = path
         self.record = check_out(companies=companies, user=None, rights=ALL_RIGHTS, name=path.stem, path=path)
+
+    def copied(self, path: Path) -> "Copy":
+        """The same copy's file as it is now, once more: somebody else's, or kept from now on."""
+        another = Copy.__new__(Copy)
+        another.record, another.path = self.record, path
+        shutil.copy(self.path, path)
+        return another
 
     @contextmanager
     def written(self) -> Iterator[sqlite3.Connection]:

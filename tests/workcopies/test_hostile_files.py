@@ -18,7 +18,8 @@ from django.core import signing
 from ledger.models import Account, Company
 from workcopies.exceptions import BadFile, BusyFile, DamagedFile, ForeignFile, NewerFile, TamperedFile, UnknownTable
 from workcopies.file import opening
-from workcopies.file.manifest import SALT, Manifest, sign
+from workcopies.file.log import Mark
+from workcopies.file.manifest import SALT, VERSION, Manifest, sign
 from workcopies.file.opening import check_beside
 from workcopies.file.reading import RowChange, open_file
 from workcopies.file.tables import FIRST_NEW_ID, tables_by_name
@@ -329,6 +330,15 @@ TRIGGER = "create trigger t after insert on ledger_account begin delete from led
 RENAMED = "update sqlite_schema set name = 'ledger_other', tbl_name = 'ledger_other' where name = 'ledger_company'"
 NOT_OURS: dict[str, Sql] = {
     "trigger": (TRIGGER,),
+    "a trigger of the log that does something else": (
+        "drop trigger ledger_account_gone",
+        "create trigger ledger_account_gone after delete on ledger_account begin delete from ledger_company; end",
+    ),
+    "a trigger of the log on another table": (
+        "drop trigger ledger_account_gone",
+        "create trigger ledger_account_gone after delete on utkorg_base begin delete from utkorg_writes; end",
+    ),
+    "a log that is a view": ("drop table utkorg_made", "create view utkorg_made as select 1 as mark"),
     "view": ("create view v as select 1",),
     "table": ("create table more (id integer)",),
     "index": ("create index more on ledger_account (name)",),
@@ -398,6 +408,22 @@ def test_tables_that_are_not_ours_are_refused(path: Path, statements: Sql, insta
 def test_what_sqlite_keeps_for_itself_is_no_harm(path: Path) -> None:
     run(path, "analyze", "vacuum")
     assert read(path) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "drop trigger ledger_account_changed",
+        "drop table utkorg_writes",
+        "insert into utkorg_writes values (9223372036854775807, 'x')",
+        "insert into utkorg_writes values (7, x'00')",
+    ],
+)
+def test_a_log_that_tells_nothing_is_no_harm(path: Path, statement: str) -> None:
+    run(path, statement)
+    with open_file(path, installation=HERE) as file:
+        assert file.mark is None
+        assert not file.goes_on_from(Mark(7, 1))
 
 
 def test_thousands_of_tables_are_not_read_to_the_end(path: Path) -> None:
@@ -499,7 +525,7 @@ def test_another_installations_file_is_foreign_whoever_signed_it(tmp_path: Path,
 
 
 def test_a_later_version_is_newer_whoever_signed_it(path: Path) -> None:
-    later = {"version": 2, "and": "whatever it has"}
+    later = {"version": VERSION + 1, "and": "whatever it has"}
     for signature in (None, "none"):
         rewrite(path, later, signature)
         refused(path, NewerFile)

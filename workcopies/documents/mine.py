@@ -41,7 +41,8 @@ class Problem:
 class Change:
     """A document that the copy made, changed or deleted; None is one that isn't there.
 
-    `key` is None where the row's own key can't be read. With a `problem`, `mine` says nothing.
+    `key` is None where the row's own key can't be read. With a `problem`, `mine` says nothing. `id` is that of the
+    copy's row.
     """
 
     register: str
@@ -49,6 +50,7 @@ class Change:
     base: Document | None = None
     mine: Document | None = None
     problem: Problem | None = None
+    id: int | None = None
 
     @property
     def kind(self) -> Kind:
@@ -192,7 +194,8 @@ class _Reader:
                 key = key or self._mine.key(kind, mine.header)
                 now = self._mine.document(kind, mine)
                 self._check(kind, was, now, mine, found)
-                _entry(found, kind, now.key).mine = _seen(now)
+                change = _entry(found, kind, now.key)
+                change.mine, change.id = _seen(now), row_id
         except BadRow as error:
             change = _entry(found, kind, key) if key else found.setdefault(row_id, Change(kind.register, None))
             change.problem = change.problem or Problem(error.table, error.id, error.field, str(error))

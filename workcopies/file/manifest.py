@@ -11,7 +11,7 @@ from django.core import signing
 
 from workcopies.exceptions import BadFile, ForeignFile, NewerFile, TamperedFile
 
-VERSION = 1
+VERSION = 2  # 1: without the log of writes
 SALT = "utkorg.working-copy"
 LONGEST_UNSIGNED = 2**20
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from workcopies.exceptions import BadFile, BusyFile, DamagedFile, TamperedFile, UnknownTable
+from workcopies.file import log
 from workcopies.file.manifest import Manifest
 from workcopies.file.tables import Table, counters, tables_by_name
 from workcopies.file.writing import APPLICATION_ID, BASE, MANIFEST
@@ -42,7 +43,7 @@ FORBIDDEN_FUNCTIONS = {"load_extension", "fts3_tokenizer"}
 # Steps of SQLite's machine: an untouched file of any size needs less than one a byte, and its schema a few thousand. A
 # file whose pages lead back to each other would go on for ever.
 STEPS_BETWEEN_LOOKS = 1_000
-STEPS_OF_SCHEMA = 10_000
+STEPS_OF_SCHEMA = 20_000
 STEPS_AT_LEAST = 500_000_000
 STEPS_PER_BYTE = 20
 
@@ -172,12 +173,18 @@ def manifest_texts(connection: sqlite3.Connection) -> tuple[str, str]:
 
 
 def checked_tables(connection: sqlite3.Connection, manifest: Manifest) -> Iterator[Table]:
-    """Yield the tables of a file; raises `TamperedFile` where it holds anything but what was made at check-out."""
+    """Yield the tables of a file; raises `TamperedFile` where it holds anything but what was made at check-out.
+
+    Its log may be missing, in whole or in part: whether it is there, `has_log` tells.
+    """
     wanted = {as_kept(MANIFEST), as_kept(BASE), *(as_kept(table.statements[0]) for table in counters())}
     wanted.update(as_kept(statement) for statement in _statements(manifest))
+    of_log = _log(manifest)
     for kind, name, sql in connection.execute("select type, name, sql from sqlite_schema"):
         if kind in {"table", "index"} and sql in wanted:
             wanted.discard(sql)
+        elif of_log.get(sql) == (kind, name):
+            del of_log[sql]
         elif kind == "index":
             # Of a key; one that belongs to no table's key is refused by SQLite.
             if sql is not None or not str(name).startswith("sqlite_autoindex_"):
@@ -191,6 +198,22 @@ def checked_tables(connection: sqlite3.Connection, manifest: Manifest) -> Iterat
         if name not in known:
             raise UnknownTable(name)
         yield known[name].with_columns(base.columns)
+
+
+def has_log(connection: sqlite3.Connection, manifest: Manifest) -> bool:
+    """Whether a file's log is there and whole, so that each write has left its mark; of a file that was checked."""
+    found = {sql: (kind, name) for kind, name, sql in connection.execute("select type, name, sql from sqlite_schema")}
+    return all(found.get(sql) == one for sql, one in _log(manifest).items())
+
+
+def _log(manifest: Manifest) -> dict[str, tuple[str, str]]:
+    """The log's SQL, and of each its kind and its name."""
+    statements = [*log.tables(), *log.triggers(manifest.tables)]
+    return {as_kept(statement): (statement.split()[1], _named(statement)) for statement in statements}
+
+
+def _named(statement: str) -> str:
+    return statement.split()[2].strip('"')
 
 
 def _statements(manifest: Manifest) -> Iterator[str]:
@@ -210,7 +233,8 @@ def _statements(manifest: Manifest) -> Iterator[str]:
 
 def as_kept(statement: str) -> str:
     """A statement as SQLite keeps it."""
-    return statement.replace("create table", "CREATE TABLE", 1).replace("create index", "CREATE INDEX", 1)
+    kind = statement.split()[1]
+    return statement.replace(f"create {kind}", f"CREATE {kind.upper()}", 1)
 
 
 @contextmanager

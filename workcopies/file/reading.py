@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from workcopies.exceptions import BusyFile, DamagedFile, TamperedFile
+from workcopies.file.log import Mark
 from workcopies.file.manifest import Digest, Manifest, read_signed
-from workcopies.file.opening import authorize, checked_tables, connected, damage, manifest_texts, state_of
+from workcopies.file.opening import authorize, checked_tables, connected, damage, has_log, manifest_texts, state_of
 from workcopies.file.tables import Table, all_tables
 from workcopies.file.writing import ROWS_PER_PAGE, lines_sql
 
@@ -36,19 +37,45 @@ class RowChange:
 class WorkingFile:
     """A working copy, opened for reading only. Use `open_file`."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, manifest: Manifest, tables: Iterable[Table]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        manifest: Manifest,
+        tables: Iterable[Table],
+        *,
+        has_log: bool,
+    ) -> None:
         self._path = path
         self._state = state_of(path)
         self._connection = connection
         self.manifest = manifest
+        self.has_log = has_log
         found = {table.name: table for table in tables}
         self.tables = tuple(found[table.name] for table in all_tables() if table.name in found)
 
     @property
-    def version(self) -> int:
-        """How often the file was written, as SQLite counts: one that goes on from another has a higher number."""
-        with self._path.open("rb") as file:
-            return int.from_bytes(file.read(28)[24:])
+    def mark(self) -> Mark | None:
+        """The state that the file is in; None where it has no log, or one that can't be read."""
+        if not self.has_log:
+            return None
+        for place, mark in self.query("select place, mark from utkorg_writes order by place desc limit 1"):
+            return Mark(place, mark) if _is_whole(place) and _is_whole(mark) else None
+        return Mark(0, None)
+
+    def goes_on_from(self, state: Mark) -> bool:
+        """Whether the file was in a state once, and holds all that was written until then."""
+        if not self.has_log:
+            return False
+        found = list(self.query("select mark from utkorg_writes where place = ?", [state.place]))
+        return found == ([(state.mark,)] if state.place else [])
+
+    def made(self, register: str, row_id: int) -> int | None:
+        """The mark of a row that was made in the copy; None where none is known."""
+        if not self.has_log:
+            return None
+        statement = "select mark from utkorg_made where register = ? and row_id = ?"
+        return next((mark for (mark,) in self.query(statement, [register, row_id]) if _is_whole(mark)), None)
 
     def query(self, statement: str, values: "tuple[Any, ...] | list[Any]" = ()) -> Iterator[Values]:
         """Yield the rows of a query over the copy's tables. Raises `DamagedFile`."""
@@ -177,8 +204,9 @@ def open_file(path: Path, *, installation: str | None) -> Iterator[WorkingFile]:
         with damage():
             manifest = read_signed(*manifest_texts(connection), installation=installation)
             tables = list(checked_tables(connection, manifest))
+            is_logged = has_log(connection, manifest)
         steps.grant()
-        yield WorkingFile(path, connection, manifest, tables)
+        yield WorkingFile(path, connection, manifest, tables, has_log=is_logged)
 
 
 def _unpacked(lines: bytes, most: int) -> str:
@@ -190,6 +218,10 @@ def _unpacked(lines: bytes, most: int) -> str:
         return text.decode()
     except (zlib.error, ValueError) as error:
         raise TamperedFile from error
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int)
 
 
 def _rows(lines: Iterable[str]) -> dict[int, Values]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from workcopies.file import log
 from workcopies.file.manifest import BaseOf, Digest, Manifest, sign
 from workcopies.file.tables import FIRST_NEW_ID, Table, counters
 
@@ -79,6 +80,8 @@ class FileWriter:
             self._seed(table)
         for table in counters():
             self._file.execute(table.statements[0])
+        for statement in log.statements(self._tables):  # only now: what was checked out was written by nobody
+            self._file.execute(statement)
         bases = {table.name: self._base(table, progress) for table in self._tables}
         manifest = dataclasses.replace(manifest, tables=bases)
         text = manifest.as_text()

@@ -25,7 +25,7 @@ YEARS = FinancialYear._meta.db_table
 class Item:
     """A document of the copy. `known` is what landed of it before; None of `base` or `mine`: it wasn't, or isn't there.
 
-    All in the copy's own terms.
+    `made` is the mark of one that was made in the copy. All in the copy's own terms.
     """
 
     register: str
@@ -34,6 +34,7 @@ class Item:
     mine: Document | None
     known: Landed | None = None
     problem: Problem | None = None
+    made: int | None = None
 
     @property
     def kind(self) -> Kind:
@@ -97,8 +98,8 @@ class Item:
         return not self.mine.says_as(self.base_mine)
 
 
-def items_of(mine: Mine, landed: Mapping[Name, Landed]) -> list[Item]:
-    """What a file says, and what landed of it, in the order in which it lands.
+def items_of(mine: Mine, landed: Mapping[Name, Landed], *, made: Mapping[Name, int]) -> list[Item]:
+    """What a file says, and what landed of it, in the order in which it lands; `made` are the marks of what it made.
 
     What others refer to comes first, and deletions last, the other way.
     """
@@ -110,6 +111,7 @@ def items_of(mine: Mine, landed: Mapping[Name, Landed]) -> list[Item]:
             mine=change.mine,
             known=landed.get((change.register, change.key)) if change.key else None,
             problem=change.problem,
+            made=made.get((change.register, change.key)) if change.key else None,
         )
         for change in mine.changes
     }

@@ -89,8 +89,10 @@ class Lander:
         self._keys: dict[Name, Key] = {name: tuple(one.server_key) for name, one in landed.items()}
         self.landed_before = {(one.register, tuple(one.server_key)) for one in landed.values()}
         self._waiting = {item.name for item in items if item.is_new_here}
+        doubtful = list(doubtful)
         self._doubtful = {item.name for item in doubtful}
-        self._new_in_copy = {item.name for item in items if item.base is None}
+        # Of the same number in the copy, and perhaps another document
+        self._perhaps_others = {item.name for item in doubtful if item.base is None and item.made is None}
         self._new_companies = {item.company for item in items if item.register == COMPANIES and item.base is None}
 
     def land(self) -> Landings:
@@ -160,8 +162,8 @@ class Lander:
         if item.company not in self._new_companies:
             self._applier.check_may_see(item.kind, item.company)
         for name, register, key in item.mine.references() if item.mine else ():
-            is_another = (register, key) in self._doubtful and (register, key) in self._new_in_copy
-            if ((register, key) in self._waiting or is_another) and (register, key) != item.name:
+            is_unsure = (register, key) in self._waiting or (register, key) in self._perhaps_others
+            if is_unsure and (register, key) != item.name:
                 text = _("%(field)s: %(key)s was made in the copy, and did not land.")
                 raise Refused(text % {"field": name, "key": " ".join(key[1:])}, code="unknown_reference")
 

@@ -1,78 +1,60 @@
-"""Whether a file goes on from what was checked in earlier, or is another version of it: an older one, or a colleague's.
+"""What a file goes on from: of the check-ins of its copy, those after which it was written on.
 
-A file of the same copy may be carried about, and two people may work in it. What one of them checked in is not what the
-other one deleted: where the file shows nothing of an earlier check-in, what it says otherwise of that is asked.
+A file may be copied, carried about and worked in twice, and an older version of it may come back. So each file is
+compared with what landed of itself, and where that is nothing, with what was checked out: what another version landed
+is the server's, like anybody's change.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator
 
-from workcopies.documents.document import Document
-from workcopies.landing.items import Item
-
-# A document made in a copy and worked in since is mostly what it was; another of the same number is mostly not.
-MOSTLY = 0.75
+from workcopies.documents.mine import Mine
+from workcopies.file.log import Mark
+from workcopies.file.reading import WorkingFile
+from workcopies.landing.items import NUMBERED, Item, Name
+from workcopies.models import CheckIn, Landed, WorkingCopy
 
 
 class Lineage:
-    """What a file shows of the check-ins of its copy; `version` is SQLite's count of the times it was written."""
+    """What a file shows of the check-ins of its copy.
 
-    def __init__(self, items: Collection[Item], *, version: int) -> None:
-        self._version = version
-        self._shown = {item.known.check_in_id for item in items if item.known and _is_held(item)}
-        self._landed = Counter(item.known.check_in_id for item in items if item.known and _has_landed(item))
-        self._changed = {item.known and item.known.check_in_id for item in items if not _same(item.base, item.mine)}
+    `check_ins` are those that it goes on from. `made` are the marks of what was made in it and gets its number here:
+    two files may have made a `P1` each, and a file may have been copied after its `P1` was made.
+    """
 
-    def asked_for(self, items: Iterable[Item]) -> list[Item]:
-        """What the file asks for: not that something be as it was at first, where the file is the older one."""
-        return [
-            item
-            for item in items
-            if item.problem or (item.is_asked_for and not (self._is_before(item) and _same(item.base, item.mine)))
-        ]
+    def __init__(self, file: WorkingFile, mine: Mine, *, copy: WorkingCopy) -> None:
+        self._has_log = file.has_log
+        self.check_ins = frozenset(_gone_on_from(file, copy))
+        self.made = dict(_made(file, mine))
 
-    def doubtful(self, items: Iterable[Item]) -> Iterable[Item]:
-        """Yield what the file may say without knowing of what landed."""
-        return (item for item in items if not item.problem and self._is_doubtful(item))
+    def known(self, landed: Iterable[tuple[Name, Landed]]) -> dict[Name, Landed]:
+        """What landed of the file's documents; `landed` is what did of its copy's, the latest last."""
+        own, others = dict[Name, Landed](), dict[Name, Landed]()
+        for name, one in landed:
+            if one.check_in_id in self.check_ins:
+                own[name] = one
+            elif not self._has_log or self._is_the_same(name, one):
+                others[name] = one
+        return {**others, **own}
 
-    def _is_before(self, item: Item) -> bool:
-        """Whether the file can't go on from what landed of a document, which it doesn't show either."""
-        if item.known is None or not _has_landed(item) or item.known.check_in_id in self._shown:
-            return False
-        before = item.known.check_in.file_version
-        return before is not None and self._version <= before
+    def doubtful(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield what another version of the file landed: what this one had when they parted isn't known."""
+        return (item for item in items if item.known and item.known.check_in_id not in self.check_ins)
 
-    def _is_doubtful(self, item: Item) -> bool:
-        if item.known is None or not _has_landed(item) or item.known.check_in_id in self._shown:
-            return False
-        if self._is_before(item) or self._landed[item.known.check_in_id] > 1:
-            return True
-        if _same(item.base, item.mine):
-            return bool(self._changed - {item.known.check_in_id})
-        return item.base is None
+    def _is_the_same(self, name: Name, one: Landed) -> bool:
+        """Whether what another version landed was made before both were one file: else it only has the same number."""
+        return name in self.made and one.made in (None, self.made[name])
 
 
-def _has_landed(item: Item) -> bool:
-    """Whether what was checked in is something else than the copy had at first."""
-    return not _same(item.base, item.base_mine)
+def _gone_on_from(file: WorkingFile, copy: WorkingCopy) -> Iterator[int]:
+    states = CheckIn.objects.filter(working_copy=copy, file_place__isnull=False)
+    for pk, place, mark in states.values_list("pk", "file_place", "file_mark"):
+        if file.goes_on_from(Mark(place, mark)):
+            yield pk
 
 
-def _is_held(item: Item) -> bool:
-    """Whether the file shows what landed of a document."""
-    if not _has_landed(item):
-        return False
-    landed, mine = item.base_mine, item.mine
-    if landed is None or mine is None:
-        return landed is mine
-    if landed.says_as(mine):
-        return True
-    was, now, then = (item.base.flat() if item.base else {}), mine.flat(), landed.flat()
-    told = [name for name, value in then.items() if value is not None and was.get(name) != value]
-    kept = [name for name in told if now.get(name) == then[name]]
-    return bool(kept) if item.base else len(kept) >= MOSTLY * len(told)
-
-
-def _same(one: Document | None, other: Document | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return one.says_as(other)
+def _made(file: WorkingFile, mine: Mine) -> Iterator[tuple[Name, int]]:
+    for change in mine.changes:
+        if change.base is None and change.key and change.id is not None and issubclass(change.kind.model, NUMBERED):
+            mark = file.made(change.register, change.id)
+            if mark is not None:
+                yield (change.register, change.key), mark

@@ -1,6 +1,7 @@
 """What is kept of a check-in: what landed, as the base of the next one, and what waits for somebody to choose."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -13,18 +14,19 @@ from workcopies.landing.landing import Lander
 from workcopies.models import CheckIn, Conflict, Landed, WorkingCopy
 
 BATCH = 1000
-# What a check-in tells may be long
-UNREAD = ("check_in__preview", "check_in__report", "check_in__error")
 
 
-def landed_of(copy: WorkingCopy) -> dict[Name, Landed]:
-    """What landed of a copy, by what it is known by in the copy."""
-    found = Landed.objects.filter(working_copy=copy).select_related("check_in").defer(*UNREAD)
-    return {(one.register, key_from_text(one.copy_key)): one for one in found}
+def landed_of(copy: WorkingCopy) -> Iterator[tuple[Name, Landed]]:
+    """Yield what landed of a copy, by what it is known by in the copy, the latest last."""
+    for one in Landed.objects.filter(working_copy=copy).order_by("check_in_id"):
+        yield (one.register, key_from_text(one.copy_key)), one
 
 
-def keep(lander: Lander, *, copy: WorkingCopy, check_in: CheckIn) -> None:
-    """Keep what landed, as the base of the next check-in of the copy, and queue what conflicts."""
+def keep(lander: Lander, *, copy: WorkingCopy, check_in: CheckIn, gone_on_from: Collection[int]) -> None:
+    """Keep what landed, as the base of the next check-in of the file, and queue what conflicts.
+
+    `gone_on_from` are the check-ins that the file goes on from.
+    """
     theirs = lander.theirs_now()
     _write(
         [
@@ -36,11 +38,13 @@ def keep(lander: Lander, *, copy: WorkingCopy, check_in: CheckIn) -> None:
                 server_key=list(key),
                 mine=_json(item.mine),
                 theirs=_json(theirs.get((item.register, key))),
+                made=item.made,
             )
             for item, key in lander.done.agreed.values()
         ]
     )
-    _keep_conflicts(copy, check_in, lander.done.conflicts, refused=lander.done.refused.keys())
+    refused = lander.done.refused.keys()
+    _keep_conflicts(copy, check_in, lander.done.conflicts, refused=refused, gone_on_from=gone_on_from)
     copy.checked_in_at = timezone.now()
     copy.save(update_fields=["checked_in_at"])
 
@@ -58,37 +62,43 @@ def remember_resolved(*, conflict: Conflict, theirs: Document | None) -> None:
                 server_key=key,
                 mine=conflict.mine_in_copy,
                 theirs=_json(theirs),
+                made=conflict.made,
             )
         ]
     )
 
 
 def _keep_conflicts(
-    copy: WorkingCopy, check_in: CheckIn, found: Mapping[Name, tuple[Item, Outcome]], *, refused: Collection[Name]
+    copy: WorkingCopy,
+    check_in: CheckIn,
+    found: Mapping[Name, tuple[Item, Outcome]],
+    *,
+    refused: Collection[Name],
+    gone_on_from: Collection[int],
 ) -> None:
     """Queue what conflicts, once: nobody is asked again about the same; what conflicts no more isn't asked any more.
 
-    Of what was refused nobody knows, and its question stays; so does what a later version of the file has asked.
+    Of what was refused nobody knows, and its question stays; so does what another version of the file has asked.
     """
-    opened = Conflict.objects.select_for_update(of=("self",)).filter(working_copy=copy, status=Conflict.Status.OPEN)
-    opened = opened.select_related("check_in").defer(*UNREAD)
-    waiting = {(one.register, key_from_text(one.copy_key)): one for one in opened.order_by("pk")}
+    opened = Conflict.objects.select_for_update().filter(working_copy=copy, status=Conflict.Status.OPEN)
+    waiting = defaultdict[Name, list[Conflict]](list)
+    for one in opened.order_by("pk"):
+        waiting[one.register, key_from_text(one.copy_key)].append(one)
     companies = Company.objects.in_bulk({item.company for item, _outcome in found.values()}, field_name="number")
     new = []
     for name, (item, outcome) in found.items():
         conflict = _conflict(copy, check_in, item, outcome, companies[item.company])
-        before = waiting.get(name)
-        if before is None or before.mine_in_copy != conflict.mine_in_copy:
+        before = next((one for one in waiting[name] if _asks_the_same(one, conflict)), None)
+        if before is None:
             new.append(conflict)
         else:
-            del waiting[name]
+            waiting[name].remove(before)
             _bring_up_to_date(before, conflict)
-    versions = {one.pk: one.check_in.file_version or 0 for one in waiting.values()}
-    reached = check_in.file_version or 0
     over = [
         one.pk
-        for name, one in waiting.items()
-        if name in found or (name not in refused and versions[one.pk] <= reached)
+        for name, others in waiting.items()
+        for one in others
+        if name not in refused and one.check_in_id in gone_on_from
     ]
     Conflict.objects.filter(pk__in=over).update(status=Conflict.Status.SUPERSEDED)
     Conflict.objects.bulk_create(new, batch_size=BATCH)
@@ -108,8 +118,13 @@ def _conflict(copy: WorkingCopy, check_in: CheckIn, item: Item, outcome: Outcome
         mine=_json(outcome.mine),
         theirs=_json(outcome.theirs),
         mine_in_copy=_json(item.mine),
+        made=item.made,
         fields={name: difference.as_json() for name, difference in outcome.fields.items()},
     )
+
+
+def _asks_the_same(before: Conflict, now: Conflict) -> bool:
+    return before.mine_in_copy == now.mine_in_copy and before.made == now.made
 
 
 def _bring_up_to_date(before: Conflict, now: Conflict) -> None:
@@ -127,8 +142,8 @@ def _write(rows: "list[Landed]") -> None:
         rows,
         batch_size=BATCH,
         update_conflicts=True,
-        unique_fields=["working_copy", "register", "copy_key"],
-        update_fields=["check_in", "server_key", "mine", "theirs"],
+        unique_fields=["working_copy", "register", "copy_key", "check_in"],
+        update_fields=["server_key", "mine", "theirs", "made"],
     )
 
 
