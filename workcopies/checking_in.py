@@ -3,6 +3,7 @@
 Twice does nothing, and after a crash a second time completes it.
 """
 
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from access.models import ApiKey
 from access.origin import write_as
@@ -20,6 +22,7 @@ from workcopies.documents.since import changed_there
 from workcopies.exceptions import TooBusy
 from workcopies.file.reading import WorkingFile, open_file
 from workcopies.landing.copies import lock_copy
+from workcopies.landing.giving_way import GaveWay, GivingWay, wait_little
 from workcopies.landing.guarding import Guard, sizes_of
 from workcopies.landing.items import companies_of, items_of
 from workcopies.landing.landing import Lander
@@ -34,6 +37,7 @@ Progress = Callable[[str, int, int | None], None]
 Conclude = Callable[[Report], None]
 
 ATTEMPTS = 5
+PREVIEWS = 3
 PAUSE = 0.2
 # Serialization failure, deadlock, a lock that wasn't to be had: others wrote the same at once
 OTHERS_AT_ONCE = {"40001", "40P01", "55P03"}
@@ -62,6 +66,8 @@ def check_in(
     conclude: Conclude | None = None,
 ) -> Report:
     """Take in what a working copy changed, by whoever has `rights` now; a dry run shows what would become of it.
+
+    Nobody waits for a dry run: it begins anew where somebody would, and at last compares without writing.
 
     What lands is the application's whose `key` is given. Of a `check_in` that is there already only its working copy is
     written; `conclude` is called last within the transaction of a real check-in.
@@ -92,15 +98,27 @@ def check_in(
                 begun_at=timezone.now(),
             )
 
-        def land() -> Report:
+        # Before anything is written, which would be the server's own change as well
+        since = changed_there(file.manifest, reading.mine) if dry_run else None
+
+        def land(*, is_written: bool = True) -> Report:
             with transaction.atomic():
                 if key is not None:
                     write_as(key.application)
-                copy, warnings = lock_copy(file.manifest, rights=rights)
+                if dry_run:
+                    wait_little()
+                copy, warnings = lock_copy(file.manifest, rights=rights, alone=is_written)
+                if not is_written:
+                    warnings.append(_untried())
                 lineage = Lineage(file, reading.mine, copy=copy)
-                lander = reading.lander(copy, lineage, rights=rights, allow_deletions=allow_deletions)
-                # Before anything is written, which would be the server's own change as well
-                since = changed_there(file.manifest, reading.mine) if dry_run else None
+                lander = reading.lander(
+                    copy,
+                    lineage,
+                    rights=rights,
+                    allow_deletions=allow_deletions,
+                    way=GivingWay() if dry_run and is_written else None,
+                    is_written=is_written,
+                )
                 lander.land()
                 made = None if dry_run else record(copy)
                 report = sum_up(lander, reading.mine, copy=copy, check_in=made, warnings=warnings, since=since)
@@ -114,7 +132,7 @@ def check_in(
                     conclude(report)
             return report
 
-        return _again(land)
+        return _previewed(land) if dry_run else _again(land)
 
 
 class _Reading:
@@ -126,7 +144,16 @@ class _Reading:
         self.mine = read_mine(file, progress=self._read)
         self._sizes = sizes_of(file)
 
-    def lander(self, copy: WorkingCopy, lineage: Lineage, *, rights: Rights, allow_deletions: bool) -> Lander:
+    def lander(
+        self,
+        copy: WorkingCopy,
+        lineage: Lineage,
+        *,
+        rights: Rights,
+        allow_deletions: bool,
+        way: GivingWay | None = None,
+        is_written: bool = True,
+    ) -> Lander:
         """What lands the file's changes."""
         landed = lineage.known(landed_of(copy))
         known = items_of(self.mine, landed, made=lineage.made)
@@ -137,9 +164,15 @@ class _Reading:
             landed=landed,
             rights=rights,
             guard=Guard(items, sizes=self._sizes, allow_deletions=allow_deletions),
-            watch=lambda done: self._progress("landing", done, len(items)),
+            watch=functools.partial(self._landed, of=len(items), way=way),
             doubtful=lineage.doubtful(items),
+            is_written=is_written,
         )
+
+    def _landed(self, done: int, *, of: int, way: GivingWay | None) -> None:
+        self._progress("landing", done, of)
+        if way is not None:
+            way.look()
 
     def _read(self, rows: int) -> None:
         self._rows += rows
@@ -161,6 +194,29 @@ def _again(work: Callable[[], Report]) -> Report:
                 raise TooBusy from error
             time.sleep(PAUSE * attempt)
     raise TooBusy
+
+
+def _previewed(land: Callable[..., Report]) -> Report:
+    """Show what would become of it, and let everybody pass who waits; with many of them, only compare."""
+    for attempt in range(1, PREVIEWS + 1):
+        try:
+            land()
+        except _DryRun as done:
+            return done.report
+        except GaveWay:
+            pass
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in OTHERS_AT_ONCE:
+                raise
+        time.sleep(PAUSE * attempt)
+    return _again(functools.partial(land, is_written=False))
+
+
+def _untried() -> str:
+    return _(
+        "Others write here at this moment, and don't wait for a preview: it only compares. What can't land is told by "
+        "the check-in."
+    )
 
 
 def _nobody(_stage: str, _done: int, _total: int | None) -> None:

@@ -124,8 +124,20 @@ def test_of_another_company_one_sees_what_one_might_and_changes_nothing(pages: B
 
 
 def test_another_sites_address_and_forms_are_refused(pages: Browser) -> None:
-    assert pages.status("admin/", Host="evil.example") == 400
-    assert pages.client.post("admin/ledger/account/1/change/", data={"name": "x"}).status_code == 403
+    for host in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8010", "192.168.0.1", "0.0.0.0"):
+        assert pages.status("admin/", Host=host) == 400
+    page = "admin/ledger/account/1/change/"
+    assert pages.client.post(page, data={"name": "x"}).status_code == 403
+    pages.get(page)
+    form = {"csrfmiddlewaretoken": pages.client.cookies["utkorg_work_csrf"], "name": "x"}
+    for origin in ("https://evil.example", "http://127.0.0.1:1", "null"):
+        assert pages.client.post(page, data=form, headers={"Origin": origin}).status_code == 403
+
+
+def test_this_machine_alone_reaches_it(pages: Browser) -> None:
+    # Who listens at every address listens at this one as well.
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", pages.client.base_url.port or 0), timeout=10)
 
 
 def test_a_reference_to_what_was_not_checked_out_stays(copy: Path, home: Path) -> None:

@@ -20,21 +20,23 @@ CHECK_IN = "workcopies.check_in"
 LOCK = 0x557443
 
 
-def lock_copy(manifest: Manifest, *, rights: Rights) -> tuple[WorkingCopy, list[str]]:
+def lock_copy(manifest: Manifest, *, rights: Rights, alone: bool = True) -> tuple[WorkingCopy, list[str]]:
     """The record of a copy, held until the end of the transaction, and what there is to be said of it.
 
-    One that isn't known is made again: its file is signed by this installation, so the database is an older one now.
-    Raises `Withdrawn`, `MayNotCheckIn`.
+    Not held, nor its companies, where nobody need be kept out (`alone`). One that isn't known is made again: its file
+    is signed by this installation, so the database is an older one now. Raises `Withdrawn`, `MayNotCheckIn`.
     """
     known, made = WorkingCopy.objects.get_or_create(uid=_uid(manifest), defaults=_from(manifest))
-    copy = WorkingCopy.objects.select_for_update(no_key=True).get(pk=known.pk)
+    copies = WorkingCopy.objects.select_for_update(no_key=True) if alone else WorkingCopy.objects
+    copy = copies.get(pk=known.pk)
     if made:
         copy.companies.set(Company.objects.filter(number__in=manifest.companies))
     if not may_in_all(rights, CHECK_IN, copy) or not copy.companies.exists():
         raise MayNotCheckIn
     if copy.status == WorkingCopy.Status.WITHDRAWN:
         raise Withdrawn
-    one_at_a_time(copy.companies.order_by().values_list("pk", flat=True))
+    if alone:
+        one_at_a_time(copy.companies.order_by().values_list("pk", flat=True))
     return copy, list(_warnings(manifest, is_lost=made))
 
 

@@ -64,7 +64,10 @@ class _Lock:
 
 
 class Lander:
-    """Lands documents one by one; those that are refused are tried again once others have landed."""
+    """Lands documents one by one; those that are refused are tried again once others have landed.
+
+    Where nothing `is_written` they are merged alone, and nothing is locked: what the services refuse isn't known then.
+    """
 
     def __init__(
         self,
@@ -76,12 +79,14 @@ class Lander:
         guard: Guard,
         watch: Callable[[int], None],
         doubtful: Iterable[Item] = (),
+        is_written: bool = True,
     ) -> None:
         self.done = Landings()
         self.items = items
         self._companies = set(companies)
         self.guard = guard
         self._watch = watch
+        self._is_written = is_written
         self._finder = Finder()
         self._applier = Applier(rights, self._finder)
         self._theirs: dict[Name, Document] = {}
@@ -122,7 +127,7 @@ class Lander:
         self._finder.prepare((COMPANIES, (company,)) for company in {item.company for item in self.items})
         names = {item.server_name for item in self.items if self._is_of_copy(item)}
         there = sorted(name for name in names if name is not None)
-        self._theirs = read_theirs(there, lock=True)
+        self._theirs = read_theirs(there, lock=self._is_written)
         # Only now, since others may have written until then
         referred = {
             (register, self._keys.get((register, key), key))
@@ -143,6 +148,7 @@ class Lander:
             if code == AlreadyExists.code and self._has_appeared(item):
                 return self._settle(item)
             self.done.refused[item.name] = Refusal(**self._about(item), reason=reason, code=code)
+            self._watch(len(self.done.agreed) + len(self.done.conflicts))
             return False
         self.done.refused.pop(item.name, None)
         self._waiting.discard(item.name)
@@ -213,6 +219,9 @@ class Lander:
         if subject is None:
             raise TypeError("Nothing is to be written.")
         self._applier.check_right(subject, operation)
+        if not self._is_written:
+            self._landed(item, outcome, operation, subject.key)
+            return
         opened = None if wanted is None else _opened(wanted, theirs)
         with all_or_nothing():
             made = self._apply(opened or wanted, theirs)
@@ -243,7 +252,7 @@ class Lander:
     def _agree(self, item: Item, key: Key) -> None:
         self._keys[item.name] = key
         self.done.agreed[item.name] = item, key
-        if item.kind.model is TimeTransaction:
+        if item.kind.model is TimeTransaction and self._is_written:
             self._applier.registrations[item.company, item.key[1]] = int(key[1])
 
     def _lock(self, lock: _Lock) -> None:

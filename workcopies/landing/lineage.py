@@ -48,7 +48,7 @@ class Lineage:
 def _gone_on_from(file: WorkingFile, copy: WorkingCopy) -> Iterator[int]:
     states = CheckIn.objects.filter(working_copy=copy, file_place__isnull=False)
     for pk, place, mark in states.values_list("pk", "file_place", "file_mark"):
-        if file.goes_on_from(Mark(place, mark)):
+        if place is not None and file.goes_on_from(Mark(place, mark)):
             yield pk
 
 
