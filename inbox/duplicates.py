@@ -1,11 +1,9 @@
 """The same invoice again: by the supplier's number, by the document, by the message. It never gets a second row.
 
 Whoever makes or renumbers invoices of a company holds the company's turn (`entering.lock`), so that of two at once the
-second sees the first. Invoices that were rejected or cancelled are none that another can repeat: the supplier sends the
-corrected one under the same number.
+second sees the first. What is the same in the register, `ledger.services.repeats` says, for every way in.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,16 +14,17 @@ from django.db.models import Q, QuerySet
 from inbox import rules, suppliers
 from inbox.formats import Finding, Invoice
 from inbox.models import IncomingInvoice, Mail, MailFile
-from inbox.models.invoices import plain_invoice_number
 from inbox.rules import finding
 from ledger.importing.messages import message as _
 from ledger.models import Company, Supplier, SupplierInvoice
+from ledger.models.invoices import plain_invoice_number
+from ledger.services import repeats
+from ledger.services.repeats import WITHOUT_EFFECT, normal
 
 Status = SupplierInvoice.Status
 State = IncomingInvoice.State
 
 NUMBER, CONTENT, MESSAGE_ID, PERSON = "number", "content", "message_id", "person"
-WITHOUT_EFFECT = (Status.REJECTED, Status.CANCELLED)
 SIMILAR_FOR = timedelta(days=31)
 
 
@@ -36,11 +35,6 @@ class Repeat:
     by: str
     incoming: IncomingInvoice | None = None
     invoice: SupplierInvoice | None = None
-
-
-def normal(number: str) -> str:
-    """An invoice number as `plain_invoice_number` has the database compare it."""
-    return re.sub(r"\s", "", number).upper()
 
 
 def find(
@@ -60,14 +54,16 @@ def find(
         return None
     if supplier is not None:
         own_row = leaving_out.supplier_invoice_id if leaving_out else None
-        for known in _in_register(supplier, invoice_number, own_row):
-            if (known.amount < 0) == is_credit and known.status not in WITHOUT_EFFECT:
-                return Repeat(NUMBER, IncomingInvoice.objects.filter(supplier_invoice=known).first(), known)
+        known = repeats.repeated(
+            supplier=supplier, invoice_number=invoice_number, is_credit=is_credit, leaving_out=own_row
+        )
+        if known is not None:
+            return Repeat(NUMBER, IncomingInvoice.objects.filter(supplier_invoice=known).first(), known)
     if invoice is None:
         return None
-    theirs = (known for known in _of_same_seller(company, supplier, invoice_number, invoice) if known != leaving_out)
-    same = (known for known in theirs if _is_credit(known) == is_credit)
-    return next((Repeat(NUMBER, known, known.supplier_invoice) for known in same), None)
+    theirs = (other for other in _of_same_seller(company, supplier, invoice_number, invoice) if other != leaving_out)
+    same = (other for other in theirs if _is_credit(other) == is_credit)
+    return next((Repeat(NUMBER, other, other.supplier_invoice) for other in same), None)
 
 
 def find_document(*, company: Company, document: MailFile, invoice: Invoice | None, mail: Mail) -> Repeat | None:
@@ -107,7 +103,8 @@ def remarks(
     """What is to be said of a supplier's other invoices beside this one."""
     found = []
     others = SupplierInvoice.objects.filter(~Q(pk=pk), supplier=supplier)
-    same = _in_register(supplier, invoice_number, pk).filter(status__in=WITHOUT_EFFECT)[:1]
+    same = repeats.of_number(supplier=supplier, invoice_number=invoice_number, leaving_out=pk)
+    same = same.filter(status__in=WITHOUT_EFFECT)[:1]
     if same:
         text = _("Invoice %(invoice_number)s of the supplier was here before, as %(number)s, and is %(status)s.")
         values = {
@@ -129,11 +126,6 @@ def remarks(
 
 
 STATUSES = {Status.REJECTED: _("rejected"), Status.CANCELLED: _("cancelled")}
-
-
-def _in_register(supplier: Supplier, invoice_number: str, leaving_out: int | None) -> "QuerySet[SupplierInvoice]":
-    same = SupplierInvoice.objects.filter(~Q(pk=leaving_out), supplier=supplier)
-    return same.alias(normal=plain_invoice_number()).filter(normal=normal(invoice_number)).order_by("pk")
 
 
 def _of_same_seller(

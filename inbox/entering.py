@@ -77,7 +77,7 @@ def enter(
         raise AlreadyHandled
     if (repeat := repeated(locked, content, supplier)) is not None and repeat.invoice is not None:
         raise DuplicateInvoice(repeat.invoice)
-    row = register(company=locked.company, content=content, supplier=supplier)
+    row = register(locked, content, supplier)
     locked.state, locked.supplier_invoice, locked.invoice_number = State.ENTERED, row, content.invoice_number
     locked.duplicate_of, locked.repeats, locked.repeated_by = None, None, ""
     locked.findings = rules.renewed(locked.findings, findings_on(locked, row, supplier))
@@ -112,7 +112,8 @@ def choose_supplier(
         )
         if repeat is not None and repeat.invoice is not None:
             raise DuplicateInvoice(repeat.invoice)
-    change_invoice(row=row, values={"supplier": supplier, "invoice_number": number})
+    values = {"supplier": supplier, "invoice_number": number}
+    change_invoice(row=row, values=values, may_repeat=locked.is_original)
     locked.invoice_number = number
     if locked.found_by == "" or row.supplier_id != supplier.pk:
         locked.found_by = duplicates.PERSON
@@ -194,7 +195,7 @@ def land(incoming: IncomingInvoice, invoice: Invoice) -> Repeat | None:
     else:
         repeat = repeated(incoming, content, match.supplier)
         if repeat is None:
-            row = register(company=incoming.company, content=content, supplier=match.supplier)
+            row = register(incoming, content, match.supplier)
             incoming.state, incoming.supplier_invoice = State.ENTERED, row
             found = findings_on(incoming, row, match.supplier, match.findings)
         else:
@@ -233,12 +234,6 @@ def link(incoming: IncomingInvoice, repeat: Repeat) -> None:
     incoming.duplicate_of, incoming.repeats, incoming.repeated_by = repeat.incoming, repeat.invoice, repeat.by
 
 
-def register(*, company: Company, content: InvoiceContent, supplier: Supplier | None) -> SupplierInvoice:
-    """Make the row, with the next number of the company."""
-    values: dict[str, Any] = {"supplier": supplier, **{name: getattr(content, name) for name in FIELDS}}
-    return create_invoice(row=SupplierInvoice(company=company), values=values)
-
-
 def findings_on(
     incoming: IncomingInvoice, row: SupplierInvoice, supplier: Supplier | None, others: tuple[Finding, ...] = ()
 ) -> tuple[Finding, ...]:
@@ -256,6 +251,13 @@ def findings_on(
         pk=row.pk,
     )
     return (*accounts, *others, *likes)
+
+
+def register(incoming: IncomingInvoice, content: InvoiceContent, supplier: Supplier | None) -> SupplierInvoice:
+    """Make the row, with the next number of the company."""
+    values: dict[str, Any] = {"supplier": supplier, **{name: getattr(content, name) for name in FIELDS}}
+    row = SupplierInvoice(company=incoming.company)
+    return create_invoice(row=row, values=values, may_repeat=incoming.is_original)
 
 
 def _locked(incoming: IncomingInvoice) -> IncomingInvoice:

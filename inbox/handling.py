@@ -294,7 +294,7 @@ def _change(mine: IncomingInvoice, row: SupplierInvoice, values: Mapping[str, An
     supplier = values["supplier"]
     is_another = supplier is not None and supplier.pk != row.supplier_id
     own = {name: value for name, value in values.items() if name != "supplier" or supplier is None}
-    change_invoice(row=row, values={**own, "balance": values["amount"]})
+    change_invoice(row=row, values={**own, "balance": values["amount"]}, may_repeat=mine.is_original)
     if is_another:
         entering.choose_supplier(incoming=mine, supplier=supplier, user=user)
     if changed := {name: pair for name, pair in told.items() if pair[0] != pair[1]}:
@@ -320,7 +320,8 @@ def _take_account(mine: IncomingInvoice, supplier: Supplier, wish: Registration)
 def _wait_again(mine: IncomingInvoice) -> None:
     if mine.supplier_invoice is not None:
         invoice = approving.locked_invoice(mine)
-        change_invoice(row=invoice, values={"status": Status.RECEIVED, "balance": invoice.amount})
+        values = {"status": Status.RECEIVED, "balance": invoice.amount}
+        change_invoice(row=invoice, values=values, may_repeat=mine.is_original)
         mine.supplier_invoice = invoice
     mine.state = State.ENTERED if mine.supplier_invoice else State.TO_ENTER
     mine.reject_reason, mine.settled_at, mine.settled_by = "", None, None

@@ -101,6 +101,22 @@ class DuplicateInvoice(LedgerError):
         self.existing = existing
 
 
+class Posted(LedgerError):
+    """An invoice whose voucher is in force stays, and keeps it: else the same invoice could be posted once more."""
+
+    code = "posted"
+
+    def __init__(self, invoice: "SupplierInvoice", voucher: "Voucher") -> None:
+        super().__init__(
+            _(
+                "Supplier invoice %(number)s is posted by voucher %(voucher)s, and could be booked twice without it. "
+                "Take its approval back at the incoming invoice, or reverse the voucher, first."
+            )
+            % {"number": invoice.number, "voucher": voucher}
+        )
+        self.voucher = voucher
+
+
 class PeriodLocked(LedgerError):
     """The voucher's period is locked."""
 

@@ -5,18 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inbox.models.mails import Mail, MailFile
 from ledger.models import Company, Supplier, SupplierInvoice
-
-
-def plain_invoice_number() -> Upper:
-    """An invoice number as it is compared: blanks and small letters mean nothing, zeros and signs do."""
-    arguments = (models.F("invoice_number"), models.Value(r"\s"), models.Value(""), models.Value("g"))
-    return Upper(models.Func(*arguments, function="regexp_replace", output_field=models.CharField()))
+from ledger.models.invoices import plain_invoice_number
 
 
 class IncomingInvoice(models.Model):

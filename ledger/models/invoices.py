@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from information_types.changes import changed_at, changed_at_moves
@@ -11,6 +12,12 @@ from ledger import triggers
 from ledger.models.company import Company, currency_code
 from ledger.models.partners import Customer, Supplier
 from ledger.models.vouchers import Voucher
+
+
+def plain_invoice_number() -> Upper:
+    """An invoice number as it is compared: blanks and small letters mean nothing, zeros and signs do."""
+    arguments = (models.F("invoice_number"), models.Value(r"\s"), models.Value(""), models.Value("g"))
+    return Upper(models.Func(*arguments, function="regexp_replace", output_field=models.CharField()))
 
 
 class Numbered(models.Model):

@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 from information_types import registry
-from ledger.exceptions import DuplicateInvoice
-from ledger.models import CustomerInvoice, Supplier, SupplierInvoice
+from ledger.models import CustomerInvoice, SupplierInvoice
 from ledger.models.invoices import Invoice, Numbered, Payment
 from ledger.services.checks import check_references, check_values
 from ledger.services.master_data import change_row, delete_row, insert, set_values
 from ledger.services.numbers import next_number
+from ledger.services.repeats import WITHOUT_EFFECT, check_new_to_supplier, check_not_posted, identity_of
 from ledger.services.vouchers import ledger_refusals
 
 SETTLED = frozenset(
@@ -29,36 +29,49 @@ AnyInvoice = TypeVar("AnyInvoice", bound=Invoice)
 AnyPayment = TypeVar("AnyPayment", bound=Payment)
 
 
-def create_invoice(*, row: AnyInvoice, values: Mapping[str, Any], refuse_duplicate: bool = False) -> AnyInvoice:
+def create_invoice(*, row: AnyInvoice, values: Mapping[str, Any], may_repeat: bool = False) -> AnyInvoice:
     """Register an invoice of `row`'s company, with the next number.
 
     Without a balance all of it is to be paid, or nothing of what is settled. Raises `ForeignCompany`,
-    `DuplicateInvoice` if that is asked for, and Django's `ValidationError` for values that can't be.
+    `DuplicateInvoice` unless somebody has said that it `may_repeat` another, and Django's `ValidationError` for values
+    that can't be.
     """
     with ledger_refusals(), transaction.atomic():
         set_values(row, _filled(row, {"balance": None, **values}))
-        if refuse_duplicate and isinstance(row, SupplierInvoice):
-            _check_new_to_supplier(row)
+        _check(row)
+        if isinstance(row, SupplierInvoice) and not may_repeat:
+            check_new_to_supplier(row)
         _store(row)
     return row
 
 
-def change_invoice(*, row: AnyInvoice, values: Mapping[str, Any]) -> AnyInvoice:
-    """Give an invoice, best locked, the values. Raises what `change_row` does."""
+def change_invoice(*, row: AnyInvoice, values: Mapping[str, Any], may_repeat: bool = False) -> AnyInvoice:
+    """Give an invoice, best locked, the values.
+
+    Raises what `change_row` does, `DuplicateInvoice` where a supplier's invoice becomes one that is there already, and
+    `Posted` where it would lose its voucher or its effect, but not its voucher's.
+    """
     with ledger_refusals(), transaction.atomic():
-        change_row(row=row, values=_filled(row, values))
+        if isinstance(row, SupplierInvoice):
+            _change_supplier_invoice(row, values, may_repeat=may_repeat)
+        else:
+            change_row(row=row, values=_filled(row, values))
     return row
 
 
 def delete_invoice(*, row: Invoice) -> None:
-    """Delete an invoice; raises `InUse` where it has payments."""
-    delete_row(row=row)
+    """Delete an invoice; raises `InUse` where it has payments, `Posted` where a voucher in force has posted it."""
+    with ledger_refusals(), transaction.atomic():
+        if isinstance(row, SupplierInvoice):
+            check_not_posted(SupplierInvoice.objects.select_for_update(of=("self",)).get(pk=row.pk))
+        delete_row(row=row)
 
 
 def create_payment(*, row: AnyPayment, values: Mapping[str, Any]) -> AnyPayment:
     """Register a payment of `row`'s company, with the next number. Raises what `create_invoice` does."""
     with ledger_refusals(), transaction.atomic():
         set_values(row, values)
+        _check(row)
         _store(row)
     return row
 
@@ -86,20 +99,25 @@ def _filled(row: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def _check_new_to_supplier(row: SupplierInvoice) -> None:
-    if row.supplier_id is None or not row.invoice_number:
-        return
-    # One invoice of a supplier at a time: the same two at once would not see each other.
-    Supplier.objects.select_for_update(no_key=True).get(pk=row.supplier_id)
-    same = SupplierInvoice.objects.filter(supplier=row.supplier_id, invoice_number=row.invoice_number)
-    if (existing := same.order_by("pk").first()) is not None:
-        raise DuplicateInvoice(existing)
+def _change_supplier_invoice(row: SupplierInvoice, values: Mapping[str, Any], *, may_repeat: bool) -> None:
+    filled = _filled(row, values)
+    loses_voucher = "voucher" in filled and filled["voucher"] is None
+    loses_effect = filled.get("status") in WITHOUT_EFFECT and row.status not in WITHOUT_EFFECT
+    if loses_voucher or loses_effect:
+        check_not_posted(row)
+    before = identity_of(row)
+    change_row(row=row, values=filled)
+    if not may_repeat and identity_of(row) not in (None, before):
+        check_new_to_supplier(row)
 
 
-def _store(row: Numbered) -> None:
+def _check(row: Numbered) -> None:
     names = {field.name for field in row._meta.fields if not field.primary_key}
     check_values(row, names)
     check_references(row, names)
+
+
+def _store(row: Numbered) -> None:
     (known,) = registry.types_of(type(row))
     row.number = next_number(company=row.company, register=known.name)
     insert(row)

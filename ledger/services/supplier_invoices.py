@@ -37,5 +37,4 @@ def register_supplier_invoice(*, supplier: Supplier, content: InvoiceContent) ->
     return create_invoice(
         row=SupplierInvoice(company=supplier.company),
         values={"supplier": supplier, **{name: getattr(content, name) for name in FIELDS}},
-        refuse_duplicate=True,
     )

@@ -174,7 +174,8 @@ def test_what_repeated_an_invoice_that_is_rejected_waits_in_its_place(company: C
     assert real.supplier_invoice.supplier == supplier
     assert real.supplier_invoice.amount == 1250
     forged = IncomingInvoice.objects.get(pk=forged.pk)
-    handling.take_back(incoming=forged, seen=handling.mark_of(forged))
+    with pytest.raises(DuplicateInvoice) as refused:
+        handling.take_back(incoming=forged, seen=handling.mark_of(forged))
+    assert refused.value.existing == real.supplier_invoice
     row.refresh_from_db()
-    with pytest.raises(DuplicateInvoice):
-        entering.choose_supplier(incoming=forged, supplier=supplier)
+    assert row.status == "rejected"

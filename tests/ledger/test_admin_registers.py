@@ -186,8 +186,12 @@ def invoice_form(books: factories.Books, **fields: Any) -> dict[str, Any]:
 def test_invoices_get_our_own_running_numbers(admin: Client, books: factories.Books) -> None:
     supplier = factories.SupplierFactory.create(company=books.company)
     form = invoice_form(books, supplier=supplier.pk, status="registered")
-    for _ in range(2):
-        assert admin.post(url_of(SupplierInvoice, "add/"), form).status_code == 302
+    for number in ("F1", "F2"):
+        again = {**form, "invoice_number": number}
+        assert admin.post(url_of(SupplierInvoice, "add/"), again).status_code == 302
+    told = "Invoice F1 of the supplier is there already, as number 1."
+    page = admin.post(url_of(SupplierInvoice, "add/"), {**form, "invoice_number": "f 1"})
+    assert errors_of(page) == {"invoice_number": [told]}
     other = factories.SupplierFactory.create()
     admin.post(url_of(SupplierInvoice, "add/"), {**form, "company": other.company.pk, "supplier": other.pk})
     numbers = SupplierInvoice.objects.order_by("pk").values_list("company", "number")

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -25,6 +26,7 @@ from ledger.exceptions import (
     NaturalKeyChanged,
     OutsideYear,
     PeriodLocked,
+    Posted,
     Unbalanced,
     YearsOverlap,
 )
@@ -45,6 +47,7 @@ from ledger.models import (
 )
 from ledger.services import rows
 from ledger.services.invoices import create_invoice
+from ledger.services.reversals import reverse_voucher
 from ledger.services.vouchers import Entry, Header, change_voucher, delete_voucher, post_voucher
 from tests import factories
 
@@ -383,12 +386,14 @@ def test_what_is_referred_to_stays(books: Books) -> None:
     paid = factories.SupplierPaymentFactory.create(company=books.company, invoice=invoice)
     received = factories.CustomerPaymentFactory.create(company=books.company, invoice=owed)
     used: list[Any] = [books.cash, centre, invoice.supplier, owed.customer, invoice, owed, books.year, books.company]
+    assert refused(InUse, lambda: delete_voucher(voucher=voucher)).used_by == {SupplierInvoice: 1}
+    reversal = reverse_voucher(voucher=voucher)
     for row in used:
         refused(InUse, lambda: rows.delete(row=row))  # noqa: B023
-    assert refused(InUse, lambda: delete_voucher(voucher=voucher)).used_by == {SupplierInvoice: 1}
     free: list[Any] = [paid, received, invoice, owed, invoice.supplier, owed.customer]
     for row in free:
         rows.delete(row=row)
+    delete_voucher(voucher=reversal)
     delete_voucher(voucher=voucher)
     rows.delete(row=centre)
     assert not SupplierInvoice.objects.filter(company=books.company).exists()
@@ -406,14 +411,47 @@ def test_a_balance_that_is_not_given_is_what_is_to_be_paid(books: Books, status:
     assert SupplierInvoice.objects.get(pk=invoice.pk).balance == 20
 
 
-def test_the_same_invoice_of_a_supplier_is_refused_where_that_is_asked_for(books: Books) -> None:
+def test_the_same_invoice_of_a_supplier_is_refused_while_the_first_counts(books: Books) -> None:
     supplier = factories.SupplierFactory.create(company=books.company)
     given = {"supplier": supplier, "invoice_number": "F1", "invoice_date": DAY, "amount": Decimal(1)}
-    first = rows.create(row=SupplierInvoice(company=books.company), values=given)
-    again = SupplierInvoice(company=books.company)
-    error = refused(DuplicateInvoice, lambda: create_invoice(row=again, values=given, refuse_duplicate=True))
-    assert (error.existing, error.field) == (first, "invoice_number")
-    assert rows.create(row=SupplierInvoice(company=books.company), values=given).number == "2"
+
+    def made(**values: Any) -> SupplierInvoice:
+        row: SupplierInvoice = rows.create(row=SupplierInvoice(company=books.company), values={**given, **values})
+        return row
+
+    first = made()
+    for again in ("F1", " f 1"):
+        error = refused(DuplicateInvoice, lambda: made(invoice_number=again))  # noqa: B023
+        assert (error.existing, error.field) == (first, "invoice_number")
+    assert made(amount=Decimal(-1)).number == "2"
+    another = made(invoice_number="F2")
+    refused(DuplicateInvoice, lambda: rows.change(row=another, values={"invoice_number": "f1"}))
+    rows.change(row=first, values={"status": "cancelled", "due_date": DAY})
+    corrected = made()
+    refused(DuplicateInvoice, lambda: rows.change(row=first, values={"status": "registered"}))
+    said = create_invoice(row=SupplierInvoice(company=books.company), values=given, may_repeat=True)
+    rows.change(row=said, values={"due_date": DAY})
+    assert SupplierInvoice.objects.filter(supplier=supplier, due_date=None).count() == 3
+    assert corrected.number == "4"
+
+
+def test_a_posted_invoice_keeps_its_voucher_until_that_is_reversed(books: Books) -> None:
+    voucher = books.post()
+    invoice = factories.SupplierInvoiceFactory.create(company=books.company, voucher=voucher, status="approved")
+    for act in (
+        lambda: rows.delete(row=invoice),
+        *(partial(rows.change, row=invoice, values={"status": status}) for status in ("cancelled", "rejected")),
+        lambda: rows.change(row=invoice, values={"voucher": None}),
+    ):
+        assert f"posted by voucher {voucher}" in str(refused(Posted, act))
+    rows.change(row=invoice, values={"status": "paid", "voucher": books.post()})
+    rows.change(row=invoice, values={"voucher": voucher})
+    reversal = reverse_voucher(voucher=voucher)
+    again = reverse_voucher(voucher=reversal)
+    refused(Posted, lambda: rows.delete(row=invoice))
+    reverse_voucher(voucher=again)
+    rows.change(row=invoice, values={"status": "cancelled"})
+    rows.delete(row=invoice)
 
 
 def test_an_entry_of_one_row_only_is_no_voucher(books: Books) -> None:

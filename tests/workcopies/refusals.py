@@ -30,7 +30,6 @@ from ledger.models import (
     Voucher,
 )
 from ledger.services import rows
-from ledger.services.invoices import create_invoice
 from ledger.services.reversals import reverse_voucher
 from ledger.services.vouchers import ENTRY_FIELDS, Entry, Header, change_voucher, delete_voucher, post_voucher
 from workcopies.offline.opening import opened
@@ -145,7 +144,11 @@ def values(books: Books) -> Cases:
     yield "their invoice", partial(rows.change, row=books.payment, values={"invoice": books.their_invoice})
     twice = {"supplier": books.supplier, "invoice_number": "F1", **books.dated}
     same = SupplierInvoice(company=books.ours)
-    yield "an invoice twice", partial(create_invoice, row=same, values=twice, refuse_duplicate=True)
+    for number in ("F1", " f 1"):
+        again = {**twice, "invoice_number": number}
+        yield f"an invoice twice, {number}", partial(rows.create, row=same, values=again)
+    yield "a posted invoice's deletion", partial(rows.delete, row=books.invoice)
+    yield "a posted invoice's end", partial(rows.change, row=books.invoice, values={"status": "cancelled"})
 
 
 def vouchers(books: Books) -> Cases:

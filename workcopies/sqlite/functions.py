@@ -1,5 +1,6 @@
 """What SQL may call on a working copy's connection."""
 
+import re
 import sqlite3
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
@@ -61,12 +62,18 @@ def register(connection: sqlite3.Connection) -> None:
     connection.create_function("utkorg_upper", 1, _upper, deterministic=True)
     connection.create_function("utkorg_scaled", 2, scaled, deterministic=True)
     connection.create_function("clock_timestamp", 0, _now)
+    connection.create_function("regexp_replace", 4, _replaced, deterministic=True)
     summing: Any = DecimalSum  # the stubs would have whole numbers added up
     connection.create_aggregate("utkorg_sum", 1, summing)
 
 
 def _upper(text: object) -> str | None:
     return None if text is None else str(text).upper()
+
+
+def _replaced(text: object, pattern: str, by: str, flags: str) -> str | None:
+    """As PostgreSQL has it, for patterns that both understand."""
+    return None if text is None else re.sub(pattern, by, str(text), count=0 if "g" in flags else 1)
 
 
 def _now() -> str:
