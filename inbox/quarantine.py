@@ -1,15 +1,19 @@
 """Messages that a person looks at before anything comes of them: put there, released, removed.
 
-What is released always lands: as the invoices that can be read in it, or else as one that a person enters.
+What is released always lands: as the invoices that can be read in it, or else as one that a person enters. What people
+decide stands in the history.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from history.models import ChangeKind
+from history.services import note_event
 from inbox.exceptions import CompanyNeeded, InboxError, NotInQuarantine, NotRemoved
 from inbox.models import Mail
 from inbox.receiving import TASK
@@ -33,12 +37,14 @@ def release(*, mail: Mail, user: User | None = None, company: Company | None = N
     Raises `NotInQuarantine` and `CompanyNeeded`.
     """
     locked = _locked(mail)
+    found: dict[str, Any] = {}
     if locked.company_id is None:
         if company is None:
             raise CompanyNeeded
         locked.company = company
-    locked.status, locked.released, locked.attempts = Status.WAITING, True, 0
-    _settle(locked, user)
+        found = {"company": str(company)}
+    locked.released, locked.attempts = True, 0
+    _settle(locked, Status.WAITING, user, found)
     transaction.on_commit(lambda: ask(TASK, locked), robust=True)
     return locked
 
@@ -47,8 +53,7 @@ def release(*, mail: Mail, user: User | None = None, company: Company | None = N
 def remove(*, mail: Mail, user: User | None = None) -> Mail:
     """Say that nothing comes of a message. Raises `NotInQuarantine`."""
     locked = _locked(mail)
-    locked.status = Status.REMOVED
-    _settle(locked, user)
+    _settle(locked, Status.REMOVED, user)
     return locked
 
 
@@ -56,8 +61,7 @@ def remove(*, mail: Mail, user: User | None = None) -> Mail:
 def take_back(*, mail: Mail, user: User | None = None) -> Mail:
     """Put what was removed into quarantine again. Raises `NotRemoved`."""
     locked = _locked(mail, Status.REMOVED, NotRemoved)
-    locked.status = Status.QUARANTINED
-    _settle(locked, user)
+    _settle(locked, Status.QUARANTINED, user)
     return locked
 
 
@@ -69,6 +73,13 @@ def _locked(mail: Mail, status: str = Status.QUARANTINED, refusal: type[InboxErr
     return locked
 
 
-def _settle(mail: Mail, user: User | None) -> None:
-    mail.settled_at, mail.settled_by = timezone.now(), user
+def _settle(mail: Mail, status: Status, user: User | None, found: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Write what somebody has decided, and who; `found` is what they said of it beside."""
+    note_event(
+        kind=ChangeKind.CHANGED,
+        subject=mail,
+        company=mail.company,
+        details={"status": [mail.status, str(status)], **found},
+    )
+    mail.status, mail.settled_at, mail.settled_by = status, timezone.now(), user
     mail.save(update_fields=["company", "status", "released", "attempts", "settled_at", "settled_by"])

@@ -23,7 +23,7 @@ from access.language import language_of
 from inbox import storage
 from inbox.exceptions import NothingToReply
 from inbox.models import IncomingInvoice, Mail, Reply
-from notices.letters import Post, Words, is_free, reach_people
+from notices.letters import Post, is_free, reach_people
 
 SEND = "inbox.tasks.send_reply"
 REASON = "{reason}"
@@ -76,11 +76,7 @@ class ReplyPost(Post[Reply]):
             IncomingInvoice.objects.filter(pk=sent[0]).update(replied_at=sent[1])
 
 
-def _words(_letter: Reply) -> Words:
-    raise NotImplementedError("An answer is written by a person.")
-
-
-post = ReplyPost(letters=Reply, task=SEND, words=_words, language=language_of, name="utkorg.invoice")
+post = ReplyPost(letters=Reply, task=SEND, language=language_of, name="utkorg.invoice")
 
 
 def address_of(mail: Mail) -> str:

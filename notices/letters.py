@@ -90,12 +90,12 @@ class Post(Generic[L]):
     """What sends the letters of one table.
 
     `task` names the Celery task that sends one, `words` says what a letter tells in the language in force, `language`
-    what a person has chosen; `name` begins the Message-IDs.
+    what a person has chosen; `name` begins the Message-IDs. Without `words` it composes its letters in its own way.
     """
 
     letters: type[L]
     task: str
-    words: Callable[[L], Words]
+    words: Callable[[L], Words] | None = None
     language: Callable[[User], str]
     name: str = "utkorg"
 
@@ -137,6 +137,8 @@ class Post(Generic[L]):
 
     def compose(self, letter: L) -> EmailMultiAlternatives:
         """The letter in its reader's language, as plain text and as simple HTML."""
+        if self.words is None:
+            raise TypeError("A post without words composes its letters itself.")
         language = self.language(letter.user) if letter.user else settings.LANGUAGE_CODE
         with translation.override(language):
             words = self.words(letter)

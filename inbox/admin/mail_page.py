@@ -14,15 +14,18 @@ from django.utils.translation import gettext
 
 from access.http.actors import actor_of
 from access.http.admin.question import with_ids
+from history.models import Change
+from history.rendering import who
 from history.services import note_export
 from inbox import reasons, storage
 from inbox.admin.mail_list import CHANGE, ListOfMails
-from inbox.admin.mail_wording import is_dangerous, remark_of, visible
+from inbox.admin.mail_wording import decision_of, is_dangerous, remark_of, visible
 from inbox.admin.wording import word_of
 from inbox.models import IncomingInvoice, Mail
 
 MOST_HEADERS = 64 * 1024
 MOST_FILES = 200
+MOST_CHANGES = 8
 END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 
 
@@ -65,6 +68,7 @@ class PageOfMail(ListOfMails):
             "remove_url": with_ids(reverse("admin:inbox_mail_remove"), [mail.pk]) if may_settle else None,
             "take_back_url": with_ids(reverse("admin:inbox_mail_take-back"), [mail.pk]) if may_settle else None,
             "original_url": self._url("original", mail.pk),
+            "changes": _changes_of(mail),
             "kept_days": settings.UTKORG_MAIL_DAYS,
         }
         return TemplateResponse(request, "admin/inbox/mail/page.html", context)
@@ -117,6 +121,12 @@ def _headers_of(mail: Mail) -> str:
     except OSError:
         return ""
     return visible(END_OF_HEADERS.split(beginning, maxsplit=1)[0].decode("utf-8", "replace"))
+
+
+def _changes_of(mail: Mail) -> list[dict[str, Any]]:
+    """What people have decided about it, the latest first."""
+    entries = Change.objects.filter(subject=Mail._meta.label_lower, object_id=mail.pk).order_by("-id")
+    return [{"at": entry.at, "who": who(entry), "told": decision_of(entry)} for entry in entries[:MOST_CHANGES]]
 
 
 def _invoices_of(request: HttpRequest, mail: Mail) -> list[tuple[str, str, str | None]]:

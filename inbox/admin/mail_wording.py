@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from history.models import Change
 from inbox import reasons
 from inbox.models import Mail
 
@@ -17,6 +19,11 @@ LABELS = {
     Status.READ: "success",
     Status.QUARANTINED: "warning",
     Status.REMOVED: "default",
+}
+DECIDED: dict[str, Any] = {
+    Status.WAITING: _("Released from quarantine"),
+    Status.REMOVED: _("Removed from quarantine"),
+    Status.QUARANTINED: _("Taken back into quarantine"),
 }
 # What is released in bulk by nobody: each such message takes a page of its own, and a second yes
 DANGEROUS = frozenset({reasons.VIRUS})
@@ -44,6 +51,14 @@ def remark_of(kept: Any, names: Mapping[str, str]) -> Remark:
     text = reasons.told(kept)
     named = f"{names.get(place) or place}: {text}" if place else text
     return Remark(visible(named), visible(str(kept.get("detail") or "")))
+
+
+def decision_of(entry: Change) -> str:
+    """What somebody has decided about a message, in a few words."""
+    _before, after = entry.changes.get("status") or ("", "")
+    told = str(DECIDED.get(after, ""))
+    company = entry.changes.get("company")
+    return gettext("%(done)s, to %(company)s") % {"done": told, "company": company[1]} if company else told
 
 
 def line_of(mail: Mail) -> str:

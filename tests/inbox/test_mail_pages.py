@@ -110,6 +110,19 @@ def test_what_is_removed_is_taken_back_and_what_is_released_is_read(client: Clie
     assert [status(mail) for mail in mails] == [Status.WAITING, Status.REMOVED]
     mail = Mail.objects.get(pk=mails[0].pk)
     assert (mail.released, mail.settled_by is not None) == (True, True)
+    entries = Change.objects.filter(subject="inbox.mail", object_id=mail.pk, company=company).order_by("-id")
+    assert [entry.changes["status"] for entry in entries] == [
+        ["quarantined", "waiting"],
+        ["removed", "quarantined"],
+        ["quarantined", "removed"],
+    ]
+    shown = client.get(page(mail)).context["changes"]
+    assert [change["told"] for change in shown] == [
+        "Released from quarantine",
+        "Taken back into quarantine",
+        "Removed from quarantine",
+    ]
+    assert {change["who"] for change in shown} == {mail.settled_by.username}
     assert "None of the chosen messages" in client.get(address("release", *mails)).content.decode()
 
 
@@ -138,6 +151,8 @@ def test_for_which_company_it_is_is_said_where_nobody_could_tell(client: Client,
     assert "required" in whole.post(address("release", mail)).content.decode()
     whole.post(address("release", mail), {"company": company.pk})
     assert (status(mail), Mail.objects.get(pk=mail.pk).company) == (Status.WAITING, company)
+    (change,) = whole.get(page(mail)).context["changes"]
+    assert change["told"] == f"Released from quarantine, to {company}"
 
 
 def test_who_may_only_look_decides_nothing_and_others_see_nothing(company: Company) -> None:
