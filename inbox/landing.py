@@ -175,8 +175,10 @@ def _incoming(
         incoming.attachments.set(attachments)
     if invoice is not None:
         entering.land(incoming, invoice)
-    elif incoming.document is not None:
-        _link_document(incoming, incoming.document)
+    else:
+        _suspect_account(incoming)
+        if incoming.document is not None:
+            _link_document(incoming, incoming.document)
     return incoming
 
 
@@ -198,6 +200,19 @@ def _misaddressed(company: Company | None, invoice: Invoice) -> Iterator[Finding
         text = _("The invoice is to %(buyer)s (%(numbers)s), not to this company (%(own)s).")
         values = {"buyer": invoice.buyer.display_name, "numbers": numbers, "own": own}
         yield rules.finding("warning", rules.BUYER_DIFFERS, "buyer.organisation_number", text % values, value=numbers)
+
+
+def _suspect_account(incoming: IncomingInvoice) -> None:
+    """Say where the text of a document names another account than those whom it may be of have."""
+    accounts = [one["value"] for one in incoming.proposals if one["field"] in suppliers.ACCOUNTS]
+    if not accounts:
+        return
+    found = suppliers.suggested_account_findings(
+        suppliers=suppliers.suggest(incoming=incoming), accounts=accounts, severity="warning"
+    )
+    if found:
+        incoming.findings = rules.renewed(incoming.findings, found)
+        incoming.save(update_fields=["findings"])
 
 
 def _link_document(incoming: IncomingInvoice, document: MailFile) -> None:

@@ -10,6 +10,7 @@ from ledger.importing.messages import Message
 BANK_ACCOUNT_CHANGED = "bank_account_changed"
 BANK_ACCOUNT_ADDED = "bank_account_added"
 BANK_ACCOUNT_NEW = "bank_account_new"
+BANK_ACCOUNT_DIFFERS = "bank_account_differs"  # from those of all suppliers that it may be of
 SUPPLIER_AMBIGUOUS = "supplier_ambiguous"
 SUPPLIER_DIFFERS = "supplier_differs"
 SUPPLIER_INACTIVE = "supplier_inactive"
@@ -26,6 +27,7 @@ OF_SUPPLIER = frozenset(
         BANK_ACCOUNT_CHANGED,
         BANK_ACCOUNT_ADDED,
         BANK_ACCOUNT_NEW,
+        BANK_ACCOUNT_DIFFERS,
         SUPPLIER_AMBIGUOUS,
         SUPPLIER_DIFFERS,
         SUPPLIER_INACTIVE,

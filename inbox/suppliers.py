@@ -1,12 +1,13 @@
 """Whose invoice it is: by the numbers that it states, by what was learnt of them, and by the accounts it is paid to.
 
-A supplier is chosen only where all that the invoice states leads to one. New ones are proposed, never made here.
+A supplier is chosen only where all that the invoice states leads to one, whose organisation number is the invoice's
+where it states one. New ones are proposed, never made here.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import CharField, F, Func, Q, QuerySet, Value
@@ -14,6 +15,7 @@ from django.db.models.functions import Upper
 
 from inbox import rules
 from inbox.formats import Finding, Invoice
+from inbox.formats.findings import Severity
 from inbox.formats.invoice import Party
 from inbox.formats.numbers import compact, digits, normal_organisation_number, normal_vat
 from inbox.models import IncomingInvoice, SupplierIdentity
@@ -55,7 +57,12 @@ def find(*, company: Company, invoice: Invoice) -> Match:
     """Find the supplier in the company's register."""
     stated = stated_by(invoice)
     found = _found(company, stated)
-    return _chosen(stated, {scheme: suppliers for scheme in SCHEMES if (suppliers := found.get(scheme))}, invoice)
+    match = _chosen(stated, {scheme: suppliers for scheme in SCHEMES if (suppliers := found.get(scheme))}, invoice)
+    if match.supplier is not None:
+        return match
+    accounts = [payment.account for payment in invoice.payments]
+    differing = suggested_account_findings(suppliers=match.suppliers, accounts=accounts)
+    return replace(match, findings=(*match.findings, *differing))
 
 
 def stated_by(invoice: Invoice) -> Stated:
@@ -105,6 +112,30 @@ def account_findings(*, supplier: Supplier, invoice: Invoice) -> tuple[Finding, 
         "number that you know, before you pay."
     )
     return (_of_account("error", rules.BANK_ACCOUNT_CHANGED, path, text % values, first),)
+
+
+def suggested_account_findings(
+    *, suppliers: Sequence[Supplier], accounts: Iterable[str], severity: Severity = "error"
+) -> tuple[Finding, ...]:
+    """That an invoice is to be paid to an account of none of the suppliers that it may be of, who all have another."""
+    stated = [account for account in accounts if plain(account)]
+    forms = {form for account in stated for form in _forms(account)}
+    registered = {
+        supplier: [account for account in (supplier.bankgiro, supplier.plusgiro, supplier.iban) if account]
+        for supplier in suppliers
+    }
+    if not forms or not registered or not all(registered.values()):
+        return ()
+    if any(not forms.isdisjoint(_forms(account)) for known in registered.values() for account in known):
+        return ()
+    text = _(
+        "The invoice is to be paid to %(new)s. Whichever of these suppliers it is of, the register has another "
+        "account: %(known)s. Ask the supplier, by a number that you know, before you pay."
+    )
+    known = "; ".join(f"{supplier}: {', '.join(accounts)}" for supplier, accounts in registered.items())
+    values = {"new": ", ".join(dict.fromkeys(stated)), "known": known}
+    told = ", ".join(supplier.name for supplier in registered)
+    return (_of_account(severity, rules.BANK_ACCOUNT_DIFFERS, "payments.0.account", text % values, told),)
 
 
 def learn(*, incoming: IncomingInvoice, supplier: Supplier) -> None:
@@ -178,17 +209,22 @@ def _chosen(stated: Stated, found: Mapping[str, list[Supplier]], invoice: Invoic
         (*_others, last) = every
         return Match(suppliers=every, findings=(_ambiguous([one for one in every if one.active] or [last]),))
     (supplier,) = common
-    if _is_another(supplier, stated, found):
-        return Match(suppliers=every, findings=(_differs(supplier, stated),))
+    numbers = _declared(invoice.seller) or stated[ORGANISATION_NUMBER]
+    if _is_another(supplier, numbers, telling):
+        return Match(suppliers=every, findings=(_differs(supplier, numbers, telling),))
     return Match(supplier, next(scheme for scheme in SCHEMES if scheme in telling), every)
 
 
-def _is_another(supplier: Supplier, stated: Stated, found: Mapping[str, Any]) -> bool:
-    """Whether nothing but an account leads to a supplier whose organisation number isn't the invoice's."""
+def _declared(party: Party) -> set[str]:
+    """The organisation numbers that a seller says are theirs, beside what addresses seem to say."""
+    own = (normal_organisation_number(party.organisation_number), *_of_vat(party.vat_number))
+    return {number for number in own if len(number) >= SHORTEST}
+
+
+def _is_another(supplier: Supplier, numbers: set[str], found: Mapping[str, Any]) -> bool:
+    """Whether nothing but an account or address leads to a supplier whose organisation number isn't the invoice's."""
     theirs = normal_organisation_number(plain(supplier.organisation_number))
-    only_by_account = found.keys() <= set(ACCOUNTS)
-    numbers = stated[ORGANISATION_NUMBER]
-    return only_by_account and bool(theirs and numbers) and theirs not in numbers
+    return bool(theirs and numbers) and theirs not in numbers and VAT not in found
 
 
 def _unknown(invoice: Invoice) -> Finding:
@@ -209,14 +245,21 @@ def _ambiguous(suppliers: Iterable[Supplier]) -> Finding:
     return finding("error", rules.SUPPLIER_AMBIGUOUS, "seller", text % {"suppliers": told}, value=told)
 
 
-def _differs(supplier: Supplier, stated: Stated) -> Finding:
-    numbers = ", ".join(sorted(stated[ORGANISATION_NUMBER]))
+def _differs(supplier: Supplier, numbers: set[str], found: Mapping[str, Any]) -> Finding:
+    stated = ", ".join(sorted(numbers))
+    values = {"supplier": supplier, "theirs": supplier.organisation_number, "stated": stated}
+    severity: Severity = "error"
     text = _(
         "The account is that of %(supplier)s, who has another organisation number (%(theirs)s) than the invoice "
         "(%(stated)s)."
     )
-    values = {"supplier": supplier, "theirs": supplier.organisation_number, "stated": numbers}
-    return finding("error", rules.SUPPLIER_DIFFERS, "seller.organisation_number", text % values, value=numbers)
+    if not found.keys() <= set(ACCOUNTS):
+        severity = "warning"
+        text = _(
+            "The Peppol address or location number is that of %(supplier)s, who has another organisation number "
+            "(%(theirs)s) than the invoice (%(stated)s). Choose the right supplier."
+        )
+    return finding(severity, rules.SUPPLIER_DIFFERS, "seller.organisation_number", text % values, value=stated)
 
 
 def _named(suppliers: Iterable[Supplier]) -> str:

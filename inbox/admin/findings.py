@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from inbox.models import IncomingInvoice
-from inbox.rules import INTAKE
+from inbox.rules import BANK_ACCOUNT_DIFFERS, INTAKE
 from ledger.importing.messages import restored
 
 ORDER = ("error", "warning", "note")
@@ -50,8 +50,17 @@ def told(incoming: IncomingInvoice) -> list[Told]:
 
 
 def count(incoming: IncomingInvoice, severity: str) -> int:
-    """How many findings of a kind there are."""
-    return sum(1 for one in _listed(incoming) if one.get("severity") == severity)
+    """How many findings of a kind there are, but for the suspected account, which the list names."""
+    counted = (one for one in _listed(incoming) if one.get("rule") != BANK_ACCOUNT_DIFFERS)
+    return sum(1 for one in counted if one.get("severity") == severity)
+
+
+def suspected_account(incoming: IncomingInvoice) -> tuple[str, str] | None:
+    """Whose account it isn't, of those whom the invoice may be of, and how grave that is."""
+    for one in _listed(incoming):
+        if one.get("rule") == BANK_ACCOUNT_DIFFERS:
+            return str(one.get("value") or ""), str(one.get("severity"))
+    return None
 
 
 def _listed(incoming: IncomingInvoice) -> list[Mapping[str, Any]]:

@@ -72,6 +72,10 @@ def warnings_of(incoming: IncomingInvoice) -> list[tuple[str, str]]:
     account = account_of(incoming)
     if compare(accounts_of(incoming), supplier) == Difference.CHANGED and incoming.confirmed_account != account.plain:
         found.append(("bad", gettext("Changed bank account")))
+    if supplier is None and (suspected := findings.suspected_account(incoming)) is not None:
+        names, severity = suspected
+        text = gettext("Changed bank account: %(suppliers)s") % {"suppliers": names}
+        found.append(("bad" if severity == "error" else "warn", text))
     if errors := findings.count(incoming, "error"):
         found.append(("bad", ngettext("%(count)s error", "%(count)s errors", errors) % {"count": errors}))
     if warned := findings.count(incoming, "warning"):

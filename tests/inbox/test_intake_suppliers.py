@@ -7,6 +7,7 @@ import pytest
 from django.utils import translation
 
 from inbox import entering, suppliers
+from inbox.admin.wording import warnings_of
 from inbox.formats import Finding, read_xml
 from inbox.models import IncomingInvoice
 from ledger.models import Company, Supplier
@@ -71,6 +72,37 @@ def test_an_account_alone_does_not_make_it_another_s_invoice(company: Company) -
     SupplierFactory.create(company=company, organisation_number="556677-8899", bankgiro="5050-1055")
     match = found(company)
     assert (match.supplier, rules(match.findings)) == (None, ["supplier_differs"])
+
+
+def test_a_learnt_address_alone_does_not_make_it_another_s_invoice_either(company: Company) -> None:
+    learnt: dict[str, Any] = {"endpoint": "5561112223", "organisation": "", "bankgiro": ""}
+    (first,) = send(company, ("a.xml", invoice_xml("1", **learnt)))
+    supplier = SupplierFactory.create(company=company, organisation_number="556677-8899", bankgiro="111-1111")
+    entering.choose_supplier(incoming=first, supplier=supplier)
+    (second,) = send(company, ("b.xml", invoice_xml("2", endpoint="5561112223")))
+    assert second.supplier_invoice
+    assert second.supplier_invoice.supplier is None
+    told = {finding["rule"]: finding for finding in second.findings}
+    assert told["supplier_differs"]["severity"] == "warning"
+    assert told["supplier_differs"]["value"] == PAPPER
+    assert suppliers.find(company=company, invoice=read_xml(invoice_xml(endpoint="5561112223"))).suppliers == (
+        supplier,
+    )
+    # Its account is another too, which the queue tells before anybody has chosen
+    assert told["bank_account_differs"]["value"] == supplier.name
+    assert warnings_of(second)[:1] == [("bad", f"Changed bank account: {supplier.name}")]
+    entering.choose_supplier(incoming=second, supplier=supplier)
+    second.refresh_from_db()
+    assert warnings_of(second)[0] == ("bad", "Changed bank account")
+    assert "bank_account_differs" not in [finding["rule"] for finding in second.findings]
+
+
+def test_an_account_is_suspected_where_each_supplier_that_it_may_be_of_has_another(company: Company) -> None:
+    suppliers_of = {"company": company, "organisation_number": PAPPER, "bankgiro": "111-1111"}
+    _one, two = SupplierFactory.create_batch(2, **suppliers_of)
+    assert rules(found(company).findings) == ["supplier_ambiguous", "bank_account_differs"]
+    Supplier.objects.filter(pk=two.pk).update(bankgiro="")
+    assert rules(found(company).findings) == ["supplier_ambiguous"]
 
 
 def test_an_inactive_supplier_is_told_and_not_chosen(company: Company) -> None:
