@@ -51,11 +51,13 @@ def approve(
 def take_back_approval(*, incoming: IncomingInvoice, user: User | None = None) -> Voucher:
     """Take an approved invoice's voucher back by another; the invoice is registered again. Returns the reversal.
 
-    Raises `AlreadyHandled` for one that isn't approved, and what `reverse_voucher` does.
+    What was posted is proposed again. Raises `AlreadyHandled` for one that isn't approved, and what `reverse_voucher`
+    does.
     """
     invoice = locked_invoice(incoming)
     if invoice.status != Status.APPROVED or invoice.voucher is None:
         raise AlreadyHandled
+    incoming.posted_before = invoice.voucher
     reversal = reverse_voucher(voucher=invoice.voucher)
     change_invoice(row=invoice, values={"status": Status.REGISTERED, "voucher": None})
     _settle(incoming, user)
@@ -79,4 +81,4 @@ def locked_invoice(incoming: IncomingInvoice) -> SupplierInvoice:
 
 def _settle(incoming: IncomingInvoice, user: User | None) -> None:
     incoming.settled_at, incoming.settled_by = timezone.now(), user
-    incoming.save(update_fields=["settled_at", "settled_by"])
+    incoming.save(update_fields=["settled_at", "settled_by", "posted_before"])

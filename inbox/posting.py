@@ -1,4 +1,5 @@
-"""What an invoice's voucher might be: as the supplier's last one, else by the company's usual accounts.
+"""What an invoice's voucher might be: as it was, if it was taken back; else as the supplier's last one, or by the
+company's usual accounts.
 
 A proposal is never posted by itself. Amounts are in the company's currency, debit positive, credit negative.
 """
@@ -101,14 +102,19 @@ def propose(
         raise ValueError("An invoice that isn't in the register has no amounts to post.")
     content = incoming.content or {}
     remarks: list[str] = []
-    before = last_voucher(invoice)
+    own = _posted_before(incoming)
+    before = own or last_voucher(invoice)
     company = _company_on(incoming.company_id, invoice.invoice_date)
-    rate = exchange_rate or _rate(company, invoice, content)
+    kind = _Rows(company, content, before, remarks)
+    rate = exchange_rate or _rate(company, invoice, content) or (kind.rate_of(invoice.amount) if own else None)
     day = voucher_date or _open_day(company, invoice.invoice_date, remarks)
     rows: tuple[ProposedRow, ...] = ()
     if rate is not None:
-        rows = tuple(_Rows(company, content, before, remarks).of(amounts_of(invoice, content, rate)))
-    if before is not None:
+        amounts = amounts_of(invoice, content, rate)
+        rows = tuple((kind.as_before(amounts) if own else ()) or kind.of(amounts))
+    if own is not None:
+        remarks.append(_("Accounts and dimensions are those of %(voucher)s, which was taken back.") % {"voucher": own})
+    elif before is not None:
         remarks.append(
             _("Accounts and dimensions are those of %(voucher)s, the supplier's last.") % {"voucher": before}
         )
@@ -116,13 +122,20 @@ def propose(
         remarks.append(_("The buyer accounts for the VAT (reverse charge): add its rows."))
     return Proposal(
         voucher_date=day,
-        series=_series(company, before),
-        voucher_text=_text(invoice),
+        series=own.series if own else _series(company, before),
+        voucher_text=own.text if own and own.text else _text(invoice),
         rows=rows,
         exchange_rate=rate,
         based_on=before,
         remarks=tuple(remarks),
     )
+
+
+def _posted_before(incoming: IncomingInvoice) -> Voucher | None:
+    """The voucher that the invoice itself had before it was taken back."""
+    if incoming.posted_before_id is None:
+        return None
+    return Voucher.objects.select_related("company", "financial_year").filter(pk=incoming.posted_before_id).first()
 
 
 def last_voucher(invoice: SupplierInvoice) -> Voucher | None:
@@ -193,6 +206,35 @@ class _Rows:
             self.remarks.append(_("A part is paid in advance: say on which account the payment stands."))
             yield ProposedRow(account=None, amount=-amounts.prepaid, text=_("Paid in advance"))
         yield ProposedRow(account=self._payable(), amount=-amounts.payable)
+
+    def as_before(self, amounts: Amounts) -> Sequence[ProposedRow]:
+        """Return the rows as they were posted before; none where the invoice has come to other amounts since."""
+        posted = {row.amount for row in self.before}
+        vat = sum((row.amount for row in self.before if row.account.number.startswith(self.usual.vats)), Decimal(0))
+        is_reversed = bool({group.get("category") for group in self.content.get("vat", ())} & REVERSE_CHARGE)
+        if -amounts.payable not in posted | {self._debt()} or not (is_reversed or amounts.vat in posted | {vat}):
+            return ()
+        return [
+            ProposedRow(
+                account=_in_use(row.account),
+                amount=row.amount,
+                text=row.text,
+                dimensions={name: getattr(row, name) for name in DIMENSIONS},
+            )
+            for row in self.before
+        ]
+
+    def rate_of(self, amount: Decimal) -> Decimal | None:
+        """Return at what rate an amount was posted before."""
+        debt = -self._debt()
+        if not debt or not amount or (debt > 0) != (amount > 0):
+            return None
+        return (debt / amount).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+    def _debt(self) -> Decimal:
+        """What stands on accounts of supplier debts, credit negative."""
+        numbers = (*self.usual.payables, self.portal.payable_account or self.usual.payable)
+        return sum((row.amount for row in self.before if row.account.number.startswith(numbers)), Decimal(0))
 
     def _costs(self, net: Decimal) -> Iterable[ProposedRow]:
         former = [row for row in self.before if self._is_cost(row)]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inbox.models.mails import Mail, MailFile
-from ledger.models import Company, Supplier, SupplierInvoice
+from ledger.models import Company, Supplier, SupplierInvoice, Voucher
 from ledger.models.invoices import plain_invoice_number
 
 
@@ -53,6 +53,16 @@ class IncomingInvoice(models.Model):
         verbose_name=_("supplier invoice"),
         null=True,
         blank=True,
+    )
+    # The voucher that it was posted by before that was taken back: what is proposed again
+    posted_before = models.ForeignKey(
+        Voucher,
+        models.SET_NULL,
+        related_name="+",
+        verbose_name=_("voucher that was taken back"),
+        null=True,
+        blank=True,
+        editable=False,
     )
     duplicate_of = models.ForeignKey(
         "self", models.SET_NULL, related_name="duplicates", verbose_name=_("duplicate of"), null=True, blank=True

@@ -16,6 +16,7 @@ from inbox.models import IncomingInvoice, Mail, Portal
 from inbox.posting import Proposal, propose, shared
 from ledger.exceptions import PeriodLocked, Unbalanced
 from ledger.models import Supplier, SupplierInvoice, Voucher
+from ledger.services.invoices import change_invoice
 from ledger.services.vouchers import Entry
 from tests.factories import (
     AccountFactory,
@@ -101,6 +102,39 @@ def test_the_portals_accounts_go_before_the_usual_ones(incoming: Incoming, books
     proposal = propose(incoming())
     assert rows(proposal) == [("5010", "1000.00"), ("2645", "250.00"), ("2445", "-1250.00")]
     assert proposal.series == "L"
+
+
+def test_what_was_taken_back_is_proposed_as_it_was_posted(incoming: Incoming, books: Books) -> None:
+    rent, phone = (books.company.accounts.get(number=number) for number in ("5010", "6110"))
+    vat, debt = (books.company.accounts.get(number=number) for number in ("2641", "2440"))
+    centre = DimensionValueFactory.create(company=books.company, code="10")
+    taken, other = incoming(), incoming()
+    entries = [
+        Entry(account=rent, amount=Decimal(-50), text="Avdrag"),
+        Entry(account=phone, amount=Decimal(1050), cost_centre=centre),
+        Entry(account=vat, amount=Decimal(250)),
+        Entry(account=debt, amount=Decimal(-1250)),
+    ]
+    voucher = approve(incoming=taken, series="LF", voucher_date=date(2024, 2, 1), voucher_text="Hyra", entries=entries)
+    post(other, propose(incoming(supplier=None)))
+    take_back_approval(incoming=taken)
+    proposal = propose(taken)
+    assert rows(proposal) == [("5010", "-50.00"), ("6110", "1050.00"), ("2641", "250.00"), ("2440", "-1250.00")]
+    assert (proposal.rows[0].text, proposal.rows[1].dimensions["cost_centre"]) == ("Avdrag", centre)
+    assert (proposal.series, proposal.voucher_text, proposal.based_on) == ("LF", "Hyra", voucher)
+    # Another amount is shared as it was; nobody else's proposal comes of what was taken back.
+    assert taken.supplier_invoice
+    change_invoice(row=taken.supplier_invoice, values={"amount": Decimal(2500), "vat_amount": Decimal(500)})
+    assert rows(propose(taken)) == [("5010", "-100.00"), ("6110", "2100.00"), ("2641", "500.00"), ("2440", "-2500.00")]
+    assert rows(propose(incoming())) == [("4000", "1000.00"), ("2641", "250.00"), ("2440", "-1250.00")]
+
+
+def test_what_was_taken_back_keeps_its_exchange_rate(incoming: Incoming, books: Books) -> None:
+    foreign = incoming(currency="EUR", amount=Decimal("100.01"), vat_amount=Decimal(0))
+    assert propose(foreign).needs_rate
+    post(foreign, propose(foreign, exchange_rate=Decimal("11.4321")))
+    take_back_approval(incoming=foreign)
+    assert rows(propose(foreign)) == [("4000", "1143.32"), ("2440", "-1143.32")]
 
 
 def test_the_next_is_posted_as_the_suppliers_last(incoming: Incoming, books: Books) -> None:
