@@ -7,9 +7,9 @@ second sees the first. What is the same in the register, `ledger.services.repeat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from inbox import rules, suppliers
 from inbox.formats import Finding, Invoice
@@ -91,6 +91,24 @@ def earlier_mail(mail: Mail) -> Mail | None:
     return Mail.objects.filter(same, company=mail.company, pk__lt=mail.pk).order_by("pk").first()
 
 
+def candidates(*, incoming: IncomingInvoice, most: int) -> "QuerySet[SupplierInvoice]":
+    """The register's invoices that an invoice may repeat, by its number or amount as it says or seems to say them.
+
+    Those of the number first, then the latest.
+    """
+    row, content = incoming.supplier_invoice, incoming.content
+    seeming = [(one.get("field"), str(one.get("value") or "")) for one in incoming.proposals]
+    numbers = {incoming.invoice_number} | {value for field, value in seeming if field == "invoice_number"}
+    written = {form for number in numbers if normal(number) for form in (number, normal(number))}
+    payable = row.amount if row is not None else Invoice.from_json(content).payable if content else None
+    amounts = {payable} | {_amount(value) for field, value in seeming if field == "amount"}
+    is_same = Q(invoice_number__in=written)
+    others = SupplierInvoice.objects.filter(is_same | Q(amount__in=amounts - {None}), company=incoming.company_id)
+    known = others.exclude(pk=row.pk if row else None).exclude(status__in=WITHOUT_EFFECT)
+    by_number = Case(When(is_same, then=0), default=1) if written else Value(1)
+    return known.select_related("supplier").order_by(by_number, "-pk")[:most]
+
+
 def remarks(
     *,
     supplier: Supplier,
@@ -154,6 +172,14 @@ def _identity(invoice: Invoice) -> set[tuple[str, str]]:
     numbers = {(scheme, value) for scheme, values in stated.items() for value in values}
     name = normal(invoice.seller.display_name)
     return numbers or ({("name", name)} if name else set())
+
+
+def _amount(text: str) -> Decimal | None:
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
 
 
 def _is_credit(incoming: IncomingInvoice) -> bool:

@@ -24,6 +24,7 @@ from ledger.importing.messages import Message
 from ledger.importing.messages import message as _
 from ledger.models import Company, Supplier, SupplierInvoice
 from ledger.services.invoices import change_invoice, create_invoice, delete_invoice
+from ledger.services.repeats import WITHOUT_EFFECT
 from ledger.services.supplier_invoices import FIELDS, InvoiceContent
 
 State = IncomingInvoice.State
@@ -132,6 +133,9 @@ def mark_duplicate(*, incoming: IncomingInvoice, repeats: SupplierInvoice, user:
     """
     lock(incoming.company)
     locked = _locked(incoming)
+    others = SupplierInvoice.objects.select_for_update(no_key=True, of=("self",)).filter(company=locked.company)
+    if not others.exclude(status__in=WITHOUT_EFFECT).filter(pk=repeats.pk).exists():
+        raise AlreadyHandled
     row = locked.supplier_invoice
     if row is not None and (row.pk == repeats.pk or row.status not in (Status.RECEIVED, Status.REGISTERED)):
         raise AlreadyHandled

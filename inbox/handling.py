@@ -198,6 +198,23 @@ def say_original(*, incoming: IncomingInvoice, seen: str, user: User | None = No
 
 
 @transaction.atomic
+def mark_duplicate(
+    *, incoming: IncomingInvoice, repeats: SupplierInvoice, seen: str, user: User | None = None
+) -> IncomingInvoice:
+    """Say that an invoice that waits repeats one of the register: it is linked to that, and its own row goes.
+
+    Raises `ChangedMeanwhile`, `AlreadyHandled`, and what `delete_invoice` does.
+    """
+    mine = _locked(incoming, seen)
+    if not is_waiting(mine):
+        raise AlreadyHandled
+    before = _standing(mine)
+    marked = entering.mark_duplicate(incoming=mine, repeats=repeats, user=user)
+    _note(marked, "state", before, marked.state, repeats=repeats.number)
+    return marked
+
+
+@transaction.atomic
 def approve(
     *,
     incoming: IncomingInvoice,

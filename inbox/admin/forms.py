@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.admin import site
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
@@ -17,18 +18,20 @@ from unfold.widgets import (
 )
 
 from access import scope
-from access.http.admin.amounts import AmountField
+from access.http.admin.amounts import AmountField, shown
 from access.http.admin.days import DayInput
-from inbox import entering, handling, suppliers
+from inbox import duplicates, entering, handling, suppliers
 from inbox import replies as answers
 from inbox.accounts import account_of
 from inbox.handling import Fields, Registration
 from inbox.models import IncomingInvoice
 from ledger.models import Supplier, SupplierInvoice
 from ledger.models.company import currency_code
+from ledger.services.repeats import WITHOUT_EFFECT
 
 OF_SUPPLIER = ("number", "name", "organisation_number", "bankgiro", "plusgiro", "iban", "bic", "email")
 NEW = "new_"
+MOST_LIKELY = 10
 LANGUAGES = [("sv", "Svenska"), ("nb", "Norsk (bokmål)"), ("en", "English")]
 
 
@@ -217,6 +220,57 @@ class RejectionForm(forms.Form):
             return None
         text = values["text"].replace(answers.REASON, values["reason"])
         return answers.Letter(address=self.address, subject=values["subject"], text=text)
+
+
+class _Invoices(forms.ModelChoiceField):
+    """Supplier invoices by what tells them apart."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Its number here, and what its supplier calls it."""
+        day = date_format(obj.invoice_date, "SHORT_DATE_FORMAT")
+        told = (obj.number, obj.supplier.name if obj.supplier else "", obj.invoice_number, day)
+        return " · ".join(filter(None, (*told, f"{shown(obj.amount)} {obj.currency}", obj.get_status_display())))
+
+
+class DuplicateForm(forms.Form):
+    """Which invoice of the register another repeats: one of those that it may be, or any by its number there."""
+
+    likely = _Invoices(
+        SupplierInvoice.objects.none(),
+        label=_("It repeats"),
+        required=False,
+        empty_label=_("Another one"),
+        widget=forms.Select({"class": " ".join(SELECT_CLASSES)}),
+    )
+    number = forms.CharField(
+        label=_("Another one, by its number in the register"), max_length=32, required=False, widget=_text(size="12")
+    )
+
+    def __init__(self, incoming: IncomingInvoice, user: Any, data: Any = None) -> None:
+        own = incoming.supplier_invoice_id
+        self.known = scope.visible(SupplierInvoice.objects.filter(company=incoming.company_id), user).exclude(pk=own)
+        likely = [one.pk for one in duplicates.candidates(incoming=incoming, most=MOST_LIKELY)]
+        found = {one.pk: one for one in self.known.select_related("supplier").filter(pk__in=likely)}
+        first = next((pk for pk in likely if pk in found), None)
+        super().__init__(data, initial={"likely": first})
+        if not found:
+            del self.fields["likely"]
+            return
+        chosen: Any = self.fields["likely"]
+        chosen.queryset = self.known.filter(pk__in=found)
+        labels = [(pk, chosen.label_from_instance(found[pk])) for pk in likely if pk in found]
+        chosen.choices = [("", chosen.empty_label), *labels]
+
+    def clean(self) -> dict[str, Any]:
+        """There is one that it repeats."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        number = values.get("number")
+        counting = self.known.exclude(status__in=WITHOUT_EFFECT)
+        values["repeats"] = counting.filter(number=number).first() if number else values.get("likely")
+        if values["repeats"] is None:
+            told = _("The register has no other such invoice that counts.") if number else _("Say which invoice it is.")
+            self.add_error("number", told)
+        return values
 
 
 def next_supplier_number(rows: QuerySet[Supplier]) -> str:

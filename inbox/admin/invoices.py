@@ -16,7 +16,7 @@ from access.http.admin.confirmation import Confirmation, ask_about_form, is_conf
 from access.http.admin.refusals import refusal_of
 from inbox import handling, replies, storage
 from inbox.admin import originals
-from inbox.admin.forms import InvoiceForm, RejectionForm
+from inbox.admin.forms import DuplicateForm, InvoiceForm, RejectionForm
 from inbox.admin.invoice_page import APPROVE, CHANGE, SEEN, PageOfInvoice
 from inbox.admin.links import url_of
 from inbox.admin.posting_form import HeadForm, RateForm, rows_of
@@ -40,6 +40,7 @@ class IncomingInvoiceAdmin(PageOfInvoice):
             "take_back": ("take-back/", self.take_back_view),
             "original": ("original/<int:file>/", self.original_view),
             "file": ("file/<int:file>/", self.file_view),
+            "mark_duplicate": ("duplicate/", self.mark_duplicate_view),
             "say_original": ("not-a-duplicate/", self.say_original_view),
         }
         own = [
@@ -229,6 +230,41 @@ class IncomingInvoiceAdmin(PageOfInvoice):
             lead=[lead[Status(standing)]],
             back_url=self._way(request, "change", incoming.pk),
         )
+
+    def mark_duplicate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask which invoice it repeats, and link it to that."""
+        incoming = self._find(request, pk)
+        self._refuse_unless(request, CHANGE, incoming)
+        if not handling.is_waiting(incoming):
+            return self._gone(request, incoming)
+        form = DuplicateForm(incoming, request.user, request.POST or None)
+        if form.is_valid():
+            repeats, by = form.cleaned_data["repeats"], cast(User, request.user)
+            try:
+                marked = handling.mark_duplicate(
+                    incoming=incoming, repeats=repeats, seen=request.POST.get(SEEN, ""), user=by
+                )
+            except REFUSALS as error:
+                known = refusal_of(error, (InboxError,))
+                if known is None:
+                    raise
+                form.add_error(None, known.message)
+                incoming = self._find(request, pk)
+            else:
+                self.log_change(request, marked, [{"changed": {"object": word_of(marked)}}])
+                text = gettext("%(invoice)s is marked as a duplicate of number %(number)s.")
+                return self._go_on(request, marked, text % {"invoice": name_of(marked), "number": repeats.number})
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Mark %(invoice)s as a duplicate?") % {"invoice": name_of(incoming)},
+            "opts": self.opts,
+            "incoming": incoming,
+            "invoice": incoming.supplier_invoice,
+            "form": form,
+            "seen": handling.mark_of(incoming),
+            "back_url": self._url("change", pk),
+        }
+        return TemplateResponse(request, "admin/inbox/mark_duplicate.html", context, status=400 if form.errors else 200)
 
     def say_original_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, and let what was taken for a duplicate wait like any other."""

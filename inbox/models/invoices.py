@@ -71,7 +71,7 @@ class IncomingInvoice(models.Model):
     repeats = models.ForeignKey(
         SupplierInvoice, models.SET_NULL, related_name="+", verbose_name=_("repeats"), null=True, blank=True
     )
-    repeated_by = models.CharField(_("known by"), max_length=16, blank=True)  # number, content, message_id
+    repeated_by = models.CharField(_("known by"), max_length=16, blank=True)  # number, content, message_id, person
     is_original = models.BooleanField(_("not a duplicate"), default=False)  # somebody said so
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)

@@ -173,6 +173,7 @@ OTHERS = {
     "incoming-duplicate": "inbox/incominginvoice/{incoming_duplicate}/change/",
     "incoming-reject": "inbox/incominginvoice/{incoming_changed}/reject/",
     "incoming-take-back": "inbox/incominginvoice/{incoming_registered}/take-back/",
+    "incoming-mark-duplicate": "inbox/incominginvoice/{incoming_registered}/duplicate/",
     "incoming-not-a-duplicate": "inbox/incominginvoice/{incoming_duplicate}/not-a-duplicate/",
     "conflict-voucher": "workcopies/conflict/{conflict_voucher}/change/",
     "conflict-deleted": "workcopies/conflict/{conflict_deleted}/change/",

@@ -304,6 +304,45 @@ def test_a_duplicate_leads_to_the_first_and_may_be_said_to_be_none(
     assert duplicate.state == "entered"
 
 
+def test_an_invoice_is_marked_as_a_duplicate_of_the_one_that_is_proposed_or_named(
+    client: Client, books: Books, supplier: Supplier
+) -> None:
+    first = samples.make_incoming(books.company, supplier=supplier)
+    other = samples.make_incoming(books.company, supplier=supplier, xml=samples.ubl(number="77", net=Decimal(5)))
+    again = samples.make_incoming(books.company)
+    pdf = samples.make_to_enter(books.company)
+    assert first.supplier_invoice
+    assert other.supplier_invoice
+    page = client.get(page_of(again, "mark_duplicate"))
+    assert page_of(again, "mark_duplicate") in client.get(page_of(again)).content.decode()
+    assert page.context["form"]["likely"].value() == first.supplier_invoice.pk
+    assert "Its own row, number 3, is deleted" in page.content.decode()
+    sent = {"likely": first.supplier_invoice.pk, "seen": page.context["seen"]}
+    stale = client.post(page_of(again, "mark_duplicate"), {**sent, "seen": "x"})
+    assert "Somebody has changed this invoice" in stale.content.decode()
+    client.post(page_of(again, "mark_duplicate"), sent)
+    again.refresh_from_db()
+    assert (again.state, again.repeated_by, again.supplier_invoice) == ("duplicate", "person", None)
+    assert (again.duplicate_of, again.repeats) == (first, first.supplier_invoice)
+    entry = Change.objects.filter(subject="inbox.incominginvoice", object_id=again.pk).latest("id")
+    assert (entry.changes["state"], entry.changes["repeats"]) == (["received", "duplicate"], [None, "1"])
+
+    asked = client.get(page_of(pdf, "mark_duplicate"))
+    assert asked.context["form"]["likely"].value() == first.supplier_invoice.pk
+    for number in ("", "99"):
+        refused = client.post(page_of(pdf, "mark_duplicate"), {"number": number, "seen": asked.context["seen"]})
+        assert list(refused.context["form"].errors) == ["number"]
+    client.post(page_of(pdf, "mark_duplicate"), {"number": "2", "seen": asked.context["seen"]})
+    pdf.refresh_from_db()
+    assert (pdf.state, pdf.repeats) == ("duplicate", other.supplier_invoice)
+    gone = client.get(page_of(pdf, "mark_duplicate"), follow=True)
+    assert "Somebody has handled the invoice meanwhile" in said_on(gone)
+    undone = client.get(page_of(again, "say_original"))
+    client.post(page_of(again, "say_original"), {**dict(undone.context["sent"]), "confirmed": "yes"})
+    again.refresh_from_db()
+    assert again.supplier_invoice is not None
+
+
 # Who may
 
 
@@ -323,7 +362,7 @@ def test_who_may_only_look_is_shown_no_buttons(books: Books, supplier: Supplier)
         assert "take-back" not in page.content.decode()
         for action in ("save", "register", "approve", "rate", ""):
             assert client.post(page_of(incoming), {"do": action}).status_code == 403
-        for name in ("reject", "take_back", "say_original"):
+        for name in ("reject", "take_back", "mark_duplicate", "say_original"):
             assert client.post(page_of(incoming, name), {"confirmed": "yes"}).status_code == 403
 
 
