@@ -17,7 +17,7 @@ from inbox.exceptions import AccountNotConfirmed, AlreadyHandled, ChangedMeanwhi
 from inbox.handling import Fields, Registration, mark_of
 from inbox.models import IncomingInvoice, Mail, Reply, SupplierIdentity
 from ledger.exceptions import DuplicateInvoice
-from ledger.models import Supplier, SupplierInvoice
+from ledger.models import Company, Supplier, SupplierInvoice
 from tests.factories import Books, SupplierFactory, UserFactory, make_books
 from tests.inbox import samples
 from tests.mail import Mailbox, text_of
@@ -294,6 +294,24 @@ def test_a_person_is_answered_where_they_want_it(books: Books, mailbox: Mailbox)
     assert replies.address_of(samples.make_mail(books.company)) == "faktura@kontorsmaterial.se"
     mail = samples.make_mail(books.company, reply_to="eva@leverantor.example", headers={"Auto-Submitted": "no"})
     assert replies.address_of(mail) == "eva@leverantor.example"
+
+
+@pytest.mark.parametrize(
+    ("country", "currency", "language"),
+    [
+        ("SE", "NOK", "sv"),
+        ("no", "SEK", "nb"),
+        ("FI", "SEK", "en"),
+        ("", "NOK", "nb"),
+        ("", "SEK", "sv"),
+        ("", "EUR", "en"),
+    ],
+)
+def test_a_reply_is_in_the_language_of_the_sellers_country_or_in_english(
+    country: str, currency: str, language: str
+) -> None:
+    content = {"seller": {"address": {"country": country}}}
+    assert replies.language_for(IncomingInvoice(company=Company(currency=currency), content=content)) == language
 
 
 def test_no_letter_goes_to_an_address_that_is_none(books: Books) -> None:
