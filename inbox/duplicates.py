@@ -104,7 +104,7 @@ def candidates(*, incoming: IncomingInvoice, most: int) -> "QuerySet[SupplierInv
     amounts = {payable} | {_amount(value) for field, value in seeming if field == "amount"}
     is_same = Q(invoice_number__in=written)
     others = SupplierInvoice.objects.filter(is_same | Q(amount__in=amounts - {None}), company=incoming.company_id)
-    known = others.exclude(pk=row.pk if row else None).exclude(status__in=WITHOUT_EFFECT)
+    known = (others.exclude(pk=row.pk) if row else others).exclude(status__in=WITHOUT_EFFECT)
     by_number = Case(When(is_same, then=0), default=1) if written else Value(1)
     return known.select_related("supplier").order_by(by_number, "-pk")[:most]
 

@@ -222,7 +222,7 @@ class RejectionForm(forms.Form):
         return answers.Letter(address=self.address, subject=values["subject"], text=text)
 
 
-class _Invoices(forms.ModelChoiceField):
+class _Invoices(forms.ModelChoiceField):  # type: ignore[type-arg]  # it takes none at run time
     """Supplier invoices by what tells them apart."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -247,8 +247,10 @@ class DuplicateForm(forms.Form):
     )
 
     def __init__(self, incoming: IncomingInvoice, user: Any, data: Any = None) -> None:
-        own = incoming.supplier_invoice_id
-        self.known = scope.visible(SupplierInvoice.objects.filter(company=incoming.company_id), user).exclude(pk=own)
+        of_company = SupplierInvoice.objects.filter(company=incoming.company_id)
+        if (own := incoming.supplier_invoice_id) is not None:
+            of_company = of_company.exclude(pk=own)
+        self.known = scope.visible(of_company, user)
         likely = [one.pk for one in duplicates.candidates(incoming=incoming, most=MOST_LIKELY)]
         found = {one.pk: one for one in self.known.select_related("supplier").filter(pk__in=likely)}
         first = next((pk for pk in likely if pk in found), None)

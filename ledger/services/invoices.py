@@ -101,14 +101,18 @@ def _filled(row: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _change_supplier_invoice(row: SupplierInvoice, values: Mapping[str, Any], *, may_repeat: bool) -> None:
     filled = _filled(row, values)
+    # What is handed in may hold what was refused before.
+    stored = SupplierInvoice.objects.get(pk=row.pk)
     loses_voucher = "voucher" in filled and filled["voucher"] is None
-    loses_effect = filled.get("status") in WITHOUT_EFFECT and row.status not in WITHOUT_EFFECT
+    loses_effect = filled.get("status") in WITHOUT_EFFECT and stored.status not in WITHOUT_EFFECT
     if loses_voucher or loses_effect:
-        check_not_posted(row)
-    before = identity_of(row)
+        check_not_posted(stored)
+    before = identity_of(stored)
     change_row(row=row, values=filled)
-    if not may_repeat and identity_of(row) not in (None, before):
-        check_new_to_supplier(row)
+    for name in filled:
+        setattr(stored, name, getattr(row, name))
+    if not may_repeat and identity_of(stored) not in (None, before):
+        check_new_to_supplier(stored)
 
 
 def _check(row: Numbered) -> None:

@@ -7,7 +7,7 @@ the same number. A credit note and an invoice of the same number are two.
 import re
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from ledger.exceptions import DuplicateInvoice, Posted
 from ledger.models import Supplier, SupplierInvoice, Voucher
@@ -35,7 +35,9 @@ def of_number(
     *, supplier: Supplier, invoice_number: str, leaving_out: int | None = None
 ) -> "QuerySet[SupplierInvoice]":
     """A supplier's invoices of a number, the oldest first, rejected ones and credit notes among them."""
-    others = SupplierInvoice.objects.filter(~Q(pk=leaving_out), supplier=supplier)
+    others = SupplierInvoice.objects.filter(supplier=supplier)
+    if leaving_out is not None:
+        others = others.exclude(pk=leaving_out)
     return others.alias(normal=plain_invoice_number()).filter(normal=normal(invoice_number)).order_by("pk")
 
 
@@ -76,6 +78,8 @@ def check_new_to_supplier(invoice: SupplierInvoice) -> None:
 
 def posted_by(invoice: SupplierInvoice) -> Voucher | None:
     """The voucher that an invoice is posted by; None where it is reversed."""
+    if invoice.voucher_id is None:
+        return None
     # A working copy may lack it.
     voucher = Voucher.objects.filter(pk=invoice.voucher_id).select_related("company", "financial_year").first()
     return voucher if voucher is not None and _is_in_force(voucher) else None
