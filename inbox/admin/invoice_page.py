@@ -26,7 +26,7 @@ from ledger.models import Supplier
 CHANGE, APPROVE = "inbox.change_incominginvoice", "inbox.approve_incominginvoice"
 SEEN = "seen"
 MOST_TOLD = 8
-FURTHER = ("reject", "take_back", "say_original")
+FURTHER = ("reject", "take_back", "mark_duplicate", "say_original")
 
 
 class PageOfInvoice(ListOfInvoices):

@@ -262,7 +262,7 @@ class IncomingInvoiceAdmin(PageOfInvoice):
             "invoice": incoming.supplier_invoice,
             "form": form,
             "seen": handling.mark_of(incoming),
-            "back_url": self._url("change", pk),
+            "back_url": self._way(request, "change", pk),
         }
         return TemplateResponse(request, "admin/inbox/mark_duplicate.html", context, status=400 if form.errors else 200)
 
