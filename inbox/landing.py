@@ -86,6 +86,7 @@ def note_headers(mail: Mail, headers: Headers) -> None:
 def finish(mail: Mail) -> None:
     """Say that a message is read."""
     mail.status, mail.reason = Mail.Status.READ, None
+    mail.go_free()
     mail.settled_at = timezone.now()
     mail.save()
 

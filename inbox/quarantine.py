@@ -27,6 +27,7 @@ Status = Mail.Status
 def put(*, mail: Mail, reason: Mapping[str, Any]) -> None:
     """Put a message, best locked, into quarantine for a reason (`inbox.reasons`)."""
     mail.status, mail.reason = Status.QUARANTINED, dict(reason)
+    mail.go_free()
     mail.save()
 
 
@@ -44,6 +45,7 @@ def release(*, mail: Mail, user: User | None = None, company: Company | None = N
         locked.company = company
         found = {"company": str(company)}
     locked.released, locked.attempts = True, 0
+    locked.go_free()
     _settle(locked, Status.WAITING, user, found)
     transaction.on_commit(lambda: ask(TASK, locked), robust=True)
     return locked
@@ -82,4 +84,5 @@ def _settle(mail: Mail, status: Status, user: User | None, found: Mapping[str, A
         details={"status": [mail.status, str(status)], **found},
     )
     mail.status, mail.settled_at, mail.settled_by = status, timezone.now(), user
-    mail.save(update_fields=["company", "status", "released", "attempts", "settled_at", "settled_by"])
+    moved = ["held_up_by", "held_up_since", "next_try_at"]
+    mail.save(update_fields=["company", "status", "released", "attempts", "settled_at", "settled_by", *moved])

@@ -163,6 +163,11 @@ def note(envelope: Envelope) -> None:
     mail_storage().save(envelope.path, ContentFile(envelope.to_json().encode()))
 
 
+def is_noted(envelope: Envelope) -> bool:
+    """Tell whether an envelope is kept. Raises OSError."""
+    return bool(mail_storage().exists(envelope.path))
+
+
 def envelopes(*, since: date | None = None) -> Iterator[Envelope]:
     """Go through the envelopes in the order of their days; what is no envelope is passed over."""
     for _uid, path in envelope_paths(since=since):

@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 
 # So long one task goes on with messages that wait, before others have their turn.
 SECONDS_IN_A_ROW = 20
+# After so many in a row the others most likely can't be read now either, and finding that out takes its time.
+MOST_IN_VAIN = 3
 
 
 @shared_task(name=receiving.TASK, ignore_result=True)
@@ -28,15 +30,15 @@ def read(mail_id: int) -> None:
 @shared_task(ignore_result=True)
 def read_waiting() -> None:
     """Read messages whose task was lost or whose worker is gone, one after the other, for a while."""
-    end = time.monotonic() + SECONDS_IN_A_ROW
+    end, in_vain = time.monotonic() + SECONDS_IN_A_ROW, 0
     for mail_id in worker.overdue():
-        if time.monotonic() > end:
+        if time.monotonic() > end or in_vain == MOST_IN_VAIN:
             return
         try:
             worker.run(mail_id=mail_id)
         except worker.NotNow as error:
-            logger.warning("Messages are read later: %s", error)
-            return
+            logger.warning("Message %s is read later: %s", mail_id, error)
+            in_vain += 1
         except Exception:  # of one message: the others are read nevertheless
             logger.exception("Message %s couldn't be read.", mail_id)
 

@@ -1,10 +1,13 @@
-"""Who is told of what came: of the first message in quarantine, and of a company's first invoice; never of each."""
+"""Who is told of what came: of the first message in quarantine, of a company's first invoice, and of what keeps
+messages from being read; never of each."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import Membership
@@ -15,7 +18,7 @@ from notices.kinds import Words
 from notices.models import Notice
 from notices.services import tell
 
-QUARANTINED, FIRST_INVOICE = "mail_quarantined", "first_invoice"
+QUARANTINED, FIRST_INVOICE, HELD_UP = "mail_quarantined", "first_invoice", "mails_held_up"
 
 
 def tell_landed(mail: Mail, invoices: Sequence[IncomingInvoice]) -> None:
@@ -27,6 +30,14 @@ def tell_landed(mail: Mail, invoices: Sequence[IncomingInvoice]) -> None:
     elif invoices and not IncomingInvoice.objects.filter(company=mail.company).exclude(mail=mail).exists():
         page = "admin:inbox_incominginvoice_changelist"
         _tell(mail.company, FIRST_INVOICE, "change_incominginvoice", page, Notice.Level.INFO)
+
+
+def tell_held_up(kind: str) -> None:
+    """Tell whoever sees to the whole installation what keeps messages from being read; at most once a day."""
+    parameters, lately = {"by": kind}, timezone.now() - timedelta(days=1)
+    for user in people_with("change_mail", None):
+        if not Notice.objects.of(user).filter(kind=HELD_UP, parameters=parameters, created_at__gt=lately).exists():
+            tell(user=user, kind=HELD_UP, parameters=parameters, url=_url("admin:index"), level=Notice.Level.WARNING)
 
 
 def people_with(right: str, company: Company | None) -> list[User]:
@@ -50,6 +61,15 @@ def register() -> None:
         lambda said: Words(
             _("The first invoice to %(company)s has come by the e-mail portal") % said,
             _("It waits to be registered. From now on they are in the queue of incoming invoices, without a message."),
+        ),
+    )
+    kinds.register(
+        HELD_UP,
+        lambda said: Words(
+            _("Messages to the e-mail portal wait: the virus scanner doesn't answer")
+            if said["by"] == Mail.Obstacle.SCANNER
+            else _("Messages to the e-mail portal wait: their storage is away, or another one"),
+            _("Nothing is lost. They are read by themselves once it is back."),
         ),
     )
 

@@ -2,7 +2,8 @@
 
 While it does, that transaction holds an advisory lock of the message's own, and writes nothing before the reading is
 done. Who dies lets go of it, and beat has the message taken up again. Each attempt is counted before it is made, so
-that a message that takes its worker with it ends in quarantine; what isn't the message's fault isn't counted.
+that a message that takes its worker with it ends in quarantine; what isn't the message's fault (`inbox.obstacles`)
+isn't counted.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from history.actors import Actor, acting
-from inbox import landing, quarantine, reading, reasons, storage, telling, virus
+from inbox import landing, obstacles, quarantine, reading, reasons, telling, virus
 from inbox.models import Mail
 from inbox.reading import ReadingUnavailable, ReadMessage
 from inbox.reading.exceptions import ReadingError
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 Status = Mail.Status
 LOCK = 7_310_245  # the first of two numbers of a message's advisory lock; the second is its id
 ACTOR = Actor(via="mail")
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = len(obstacles.PAUSES)
 HEAD = 256 * 1024
 # Reading takes a minute at most, in which the transaction does nothing.
 PATIENCE = "set local idle_in_transaction_session_timeout = '5min'"
@@ -49,8 +50,11 @@ class NotNow(Exception):
 
 def run(*, mail_id: int) -> None:
     """Read a message and let it land; one that another worker has, or that is done, is left alone. Raises `NotNow`."""
-    if not _begin(mail_id):
-        return
+    try:
+        if not _begin(mail_id):
+            return
+    except (OperationalError, InterfaceError) as error:
+        raise NotNow(str(error)) from error
     try:
         with acting(ACTOR), transaction.atomic():
             _go_on(_take(mail_id))
@@ -59,14 +63,16 @@ def run(*, mail_id: int) -> None:
     except TryAgain as error:
         logger.warning("Message %s is tried again: %s", mail_id, error)
     except (ReadingUnavailable, OperationalError, InterfaceError, OSError) as error:
-        _uncount(mail_id)
+        obstacles.note(mail_id, error)
         raise NotNow(str(error)) from error
 
 
 def overdue() -> list[int]:
-    """Messages that should have been read, and that no worker has: those never tried first."""
-    forgotten = Q(status=Status.READING) | Q(received_at__lt=timezone.now() - OVERDUE)
-    unfinished = Mail.objects.filter(forgotten, status__in=Mail.UNFINISHED).exclude(pk__in=turns.held(LOCK))
+    """Messages that should have been read, whose time it is, and that no worker has: those never tried first."""
+    now = timezone.now()
+    forgotten = Q(status=Status.READING) | Q(received_at__lt=now - OVERDUE)
+    due = Q(next_try_at=None) | Q(next_try_at__lte=now)
+    unfinished = Mail.objects.filter(forgotten, due, status__in=Mail.UNFINISHED).exclude(pk__in=turns.held(LOCK))
     return list(unfinished.order_by("attempts", "pk").values_list("pk", flat=True)[:AT_ONCE])
 
 
@@ -82,7 +88,8 @@ def _begin(mail_id: int) -> bool:
             _put(mail, reasons.kept(reasons.BROKEN_OFF))
             return False
         mail.status, mail.attempts = Status.READING, mail.attempts + 1
-        mail.save(update_fields=["status", "attempts"])
+        mail.next_try_at = timezone.now() + obstacles.pause_after(mail.attempts)
+        mail.save(update_fields=["status", "attempts", "next_try_at"])
     return True
 
 
@@ -100,7 +107,7 @@ def _take(mail_id: int) -> Mail:
 
 def _go_on(mail: Mail) -> None:
     try:
-        content = storage.content_of(mail.digest)
+        content = obstacles.content_of(mail)
     except FileNotFoundError as error:
         if mail.attempts < MOST_ATTEMPTS:
             raise TryAgain(str(error)) from error

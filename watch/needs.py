@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 
 from access.models import ApiKey, KeyLetter
 from access.scope import may_everywhere, rights_of_request, visible, within
-from inbox import virus
 from inbox.models import Mail
 from notices.letters import reach_people
 from onetime_transfer.models import Transfer
@@ -131,14 +130,27 @@ def _of_the_installation(signs: Signs) -> Iterator[Need]:
         yield Need(
             kind="unread",
             text=text % {"time": age(signs.now - signs.unread)},
-            advice=_(
+            advice=_what_holds_up(signs.held_up_by),
+            is_severe=True,
+        )
+
+
+def _what_holds_up(obstacle: str) -> str:
+    """Why messages aren't read, and what to do about that."""
+    match obstacle:
+        case Mail.Obstacle.SCANNER:
+            return _(
                 "The virus scanner doesn't answer. Start it again, or correct CLAMAV_SOCKET; nothing is lost, and "
                 "nothing is read unscanned."
             )
-            if virus.is_set()
-            else _("The worker that reads, or the storage of messages, stands still. Start it again; nothing is lost."),
-            is_severe=True,
-        )
+        case Mail.Obstacle.STORAGE:
+            return _(
+                "The storage of messages is away, or another one than they were put in (UTKORG_MAIL_FOLDER, "
+                "UTKORG_MAIL_BUCKET). Nothing is lost; once it is back, they are read by themselves."
+            )
+        case "":
+            return _("The worker of the queue mail stands still. Start it again; nothing is lost.")
+    return _("It is tried again and again; the log of the worker that reads says what is in the way. Nothing is lost.")
 
 
 def _unsent_letters(lines: Sequence[Line], now: datetime, user: User | AnonymousUser) -> Iterator[Need]:

@@ -22,6 +22,7 @@ SIGNS = """
         array(select company_id from workcopies_conflict where status = 'open' limit 1000),
         array(select company_id from inbox_mail where status = 'quarantined' limit 1000),
         (select received_at from inbox_mail where status in ('waiting', 'reading') order by id limit 1),
+        coalesce((select held_up_by from inbox_mail where status in ('waiting', 'reading') order by id limit 1), ''),
         array(select incoming.company_id from inbox_incominginvoice incoming
               left join ledger_supplierinvoice invoice on invoice.id = incoming.supplier_invoice_id
               where incoming.state = 'to_enter'
@@ -65,7 +66,7 @@ class Signs:
     """What one look found; `unqueued` is when the oldest change was made that isn't queued yet, `conflicts` the
     companies of those of working copies that wait for somebody, a thousand at most; `quarantined` those of messages in
     quarantine, None where nobody could tell; `unread` is when the oldest message came that isn't read yet,
-    `invoices` the companies of those that wait at the desk.
+    `held_up_by` what keeps it from that, `invoices` the companies of those that wait at the desk.
 
     `restored_at` is when the database was found to be an older one, until that is in order; then the last changes of
     the lost one, as far as they are known, and of this one.
@@ -80,6 +81,7 @@ class Signs:
     conflicts: Sequence[int]
     quarantined: Sequence[int | None]
     unread: datetime | None
+    held_up_by: str
     invoices: Sequence[int]
     restored_at: datetime | None
     lost_changed_at: datetime | None

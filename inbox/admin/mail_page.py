@@ -17,7 +17,7 @@ from access.http.admin.question import with_ids
 from history.models import Change
 from history.rendering import who
 from history.services import note_export
-from inbox import reasons, storage
+from inbox import obstacles, reasons, storage
 from inbox.admin.mail_list import CHANGE, ListOfMails
 from inbox.admin.mail_wording import decision_of, is_dangerous, remark_of, visible
 from inbox.admin.wording import word_of
@@ -57,6 +57,7 @@ class PageOfMail(ListOfMails):
             "text": visible(mail.text),
             "headers": _headers_of(mail),
             "reason": reasons.told(mail.reason),
+            "obstacle": obstacles.told(mail),
             "remarks": [remark_of(one, {file.part: file.name for file in files}) for one in mail.remarks],
             "is_dangerous": is_dangerous(mail),
             "files": [

@@ -31,6 +31,12 @@ class Mail(models.Model):
 
     UNFINISHED = (Status.WAITING, Status.READING)
 
+    class Obstacle(models.TextChoices):
+        STORAGE = "storage"
+        SCANNER = "scanner"
+        DATABASE = "database"
+        READER = "reader"  # the process of its own
+
     uid = models.UUIDField(_("identity"), default=uuid.uuid4, unique=True, editable=False)
     # None where no company could be told; those who see the whole installation's mail see it.
     company = models.ForeignKey(
@@ -58,6 +64,10 @@ class Mail(models.Model):
     reason: "models.JSONField[Any, Any]" = models.JSONField(null=True, blank=True, editable=False)  # why in quarantine
     remarks: "models.JSONField[Any, Any]" = models.JSONField(default=list, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    # Nothing is wrong with it, and yet it can't be read: what is away, since when; and when it is tried again
+    held_up_by = models.CharField(max_length=16, blank=True, editable=False)
+    held_up_since = models.DateTimeField(null=True, editable=False)
+    next_try_at = models.DateTimeField(null=True, editable=False)
     released = models.BooleanField(_("released"), default=False)  # read in spite of what was suspect
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     settled_by = models.ForeignKey(
@@ -88,6 +98,10 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return self.subject or self.sender or str(_("Message %(id)s")) % {"id": self.pk}
+
+    def go_free(self) -> None:
+        """Say, unsaved, that nothing holds it up any more."""
+        self.held_up_by, self.held_up_since, self.next_try_at = "", None, None
 
 
 class MailFile(models.Model):

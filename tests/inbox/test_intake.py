@@ -1,18 +1,21 @@
 """What becomes of a message: a row for each invoice with data, a wait for a person, or quarantine."""
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db.models import F
 from django.test import TestCase
+from django.utils import timezone
 
 from history.models import Change
-from inbox import quarantine, reasons, receiving, rules, storage, tasks, worker
+from inbox import obstacles, quarantine, reasons, receiving, rules, storage, tasks, worker
 from inbox.exceptions import CompanyNeeded, NotInQuarantine
 from inbox.models import IncomingInvoice, Mail
-from inbox.telling import FIRST_INVOICE, QUARANTINED
+from inbox.telling import FIRST_INVOICE, HELD_UP, QUARANTINED
 from ledger.models import Company, SupplierInvoice
 from notices.models import Notice
 from tests.factories import CompanyFactory, SuperuserFactory, SupplierFactory
@@ -158,34 +161,74 @@ def test_answers_of_programs_are_no_invoices(headers: dict[str, str], code: str 
     assert code in (None, mail.reason["code"])
 
 
-def test_a_message_that_takes_its_worker_with_it_is_in_quarantine_after_three_attempts(company: Company) -> None:
-    mail = receive(message(), company)
-    Mail.objects.update(status=Status.READING, attempts=worker.MOST_ATTEMPTS)
+def test_a_message_that_takes_its_worker_with_it_is_tried_ever_later_and_then_in_quarantine(company: Company) -> None:
+    mail = receiving.receive(content=message(), company=company, source=Mail.Source.SMTP)
+    for attempt in range(1, worker.MOST_ATTEMPTS + 1):
+        assert worker._begin(mail.pk)
+        mail.refresh_from_db()
+        assert (mail.status, mail.attempts, worker.overdue()) == (Status.READING, attempt, [mail.pk][attempt - 1 :])
     worker.run(mail_id=mail.pk)
     mail.refresh_from_db()
     assert (mail.status, mail.reason) == (Status.QUARANTINED, {"code": "broken_off"})
 
 
-def test_what_is_gone_from_the_storage_is_told_after_three_attempts(company: Company) -> None:
+def test_what_is_gone_or_changed_in_a_storage_that_is_there_is_in_quarantine(company: Company) -> None:
+    gone, changed = (
+        receiving.receive(content=message(), company=company, source=Mail.Source.SMTP) for _mail in range(2)
+    )
+    storage.mail_storage().delete(storage.path_of(gone.digest))
+    storage.mail_storage().save(storage.path_of(changed.digest), ContentFile(b"another"))
+    worker.run(mail_id=changed.pk)
+    for _ in range(worker.MOST_ATTEMPTS):
+        worker.run(mail_id=gone.pk)
+    reasons_given = Mail.objects.filter(status=Status.QUARANTINED).order_by("pk").values_list("reason__code", flat=True)
+    assert list(reasons_given) == ["content_missing", "content_changed"]
+
+
+@pytest.mark.parametrize("away", ["scanner", "storage"])
+def test_what_is_away_is_waited_for_ever_longer_told_and_not_counted(
+    away: str, company: Company, settings: Any, tmp_path: Path
+) -> None:
+    user = SuperuserFactory.create()
+    mail = receiving.receive(content=message(("a.xml", invoice_xml())), company=company, source=Mail.Source.SMTP)
+    setting = {"scanner": "CLAMAV_SOCKET", "storage": "UTKORG_MAIL_FOLDER"}[away]
+    there = getattr(settings, setting)
+    setattr(settings, setting, str(tmp_path / "nobody"))
+    pauses = []
+    for waited in (timedelta(), timedelta(minutes=2), timedelta(hours=9), timedelta(hours=1)):
+        Mail.objects.update(held_up_since=F("held_up_since") - waited, next_try_at=None)
+        asked = timezone.now()
+        tasks.read(mail.pk)
+        mail.refresh_from_db()
+        assert (mail.status, mail.attempts, mail.held_up_by, worker.overdue()) == (Status.READING, 0, away, [])
+        assert mail.next_try_at
+        pauses.append(round((mail.next_try_at - asked).total_seconds()))
+    assert pauses == [10, 30, 300, 300]
+    assert [notice.kind for notice in Notice.objects.of(user)] == [HELD_UP]
+    setattr(settings, setting, there)
+    Mail.objects.update(next_try_at=None)
+    tasks.read_waiting()
+    mail.refresh_from_db()
+    assert (mail.status, mail.held_up_by, worker.overdue()) == (Status.READ, "", [])
+
+
+def test_what_a_storage_never_had_is_looked_for_for_a_day(company: Company) -> None:
     mail = Mail.objects.create(company=company, digest="0" * 64, size=1)
+    with pytest.raises(worker.NotNow):
+        worker.run(mail_id=mail.pk)
+    Mail.objects.update(held_up_since=F("held_up_since") - obstacles.LOOKED_FOR)
     for _ in range(worker.MOST_ATTEMPTS):
         worker.run(mail_id=mail.pk)
     mail.refresh_from_db()
-    assert mail.reason == {"code": "content_missing"}
+    assert (mail.reason, mail.held_up_by) == ({"code": "content_missing"}, "")
 
 
-def test_what_is_away_is_waited_for_and_not_counted(company: Company, settings: Any, tmp_path: Path) -> None:
-    settings.CLAMAV_SOCKET = str(tmp_path / "nobody")
-    mail = receiving.receive(content=message(("a.xml", invoice_xml())), company=company, source=Mail.Source.SMTP)
-    for _ in range(worker.MOST_ATTEMPTS + 1):
-        with pytest.raises(worker.NotNow):
-            worker.run(mail_id=mail.pk)
-    mail.refresh_from_db()
-    assert (mail.status, mail.attempts, worker.overdue()) == (Status.READING, 0, [mail.pk])
-    settings.CLAMAV_SOCKET = ""
+def test_one_that_is_held_up_does_not_hold_up_the_others(company: Company) -> None:
+    Mail.objects.create(company=company, digest="0" * 64, size=1)
+    receiving.receive(content=message(("a.xml", invoice_xml())), company=company, source=Mail.Source.SMTP)
+    Mail.objects.update(received_at=F("received_at") - worker.OVERDUE)
     tasks.read_waiting()
-    mail.refresh_from_db()
-    assert (mail.status, worker.overdue()) == (Status.READ, [])
+    assert SupplierInvoice.objects.filter(company=company).count() == 1
 
 
 def test_a_virus_is_in_quarantine_and_read_once_somebody_has_released_it(company: Company, settings: Any) -> None:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from access.models import ApiKey, KeyLetter
+from inbox.models import Mail
 from information_types import registry
 from ledger.models import Company
 from onetime_transfer import running, services
@@ -115,6 +116,20 @@ def test_changes_that_nobody_queues_are_said(admin: Client, calm: Subscription, 
 def test_a_clock_that_stands_still_is_said(admin: Client, calm: Subscription) -> None:
     Pulse.objects.update(beat_at=timezone.now() - timedelta(hours=3))
     assert "The clock (beat) or the worker hasn't been heard of for 3 hours" in page(admin)
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "said"),
+    [("", "The worker of the queue mail stands still"), ("storage", "The storage of messages is away")],
+)
+def test_messages_that_are_not_read_are_said(
+    obstacle: str, said: str, admin: Client, calm: Subscription, company: Company
+) -> None:
+    came = timezone.now() - timedelta(minutes=12)
+    Mail.objects.create(company=company, digest="0" * 64, size=1, received_at=came, held_up_by=obstacle)
+    text = page(admin)
+    assert "A message to the e-mail portal has waited for 12 minutes to be read" in text
+    assert said in text
 
 
 def test_an_e_mail_that_can_not_be_sent_is_said(admin: Client, calm: Subscription) -> None:
