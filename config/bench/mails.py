@@ -82,7 +82,7 @@ def measure(sizes: Sizes, folder: Path) -> Iterator[Figure]:
     with (
         process("mail", [*launch, "mail"], environment),
         process("raw_mail", raw, environment),
-        process("worker", [*launch, "worker"], environment) as worker,
+        process("reader", [*launch, "reader"], environment) as worker,
     ):
         for port in ports.values():
             _wait_for(port)

@@ -37,6 +37,8 @@ PROGRAMS: dict[str, Callable[[Home], list[str]]] = {
     "mailboxes": lambda _home: manage("read_mailboxes"),
     "bell": lambda _home: worker("bell", "--pool=solo", "--prefetch-multiplier=1"),
     "worker": lambda _home: worker("celery", "--concurrency=2", "--prefetch-multiplier=1"),
+    # Two messages at once, in one process: each is read in a child of its own anyway.
+    "reader": lambda _home: worker("mail", "--pool=threads", "--concurrency=2", "--prefetch-multiplier=1"),
     "beat": lambda home: celery("beat", "--pidfile=", "--schedule", str(home.path / "beat-schedule")),
     "prepare": lambda _home: [sys.executable, "-m", "config.embedded.prepare"],
     "announce": lambda _home: [sys.executable, "-m", "config.embedded.announce"],

@@ -61,6 +61,7 @@ class Foreground(Supervisor):
             case "prepare":
                 self.give_up("prepare")
             case "announce" if event.expected:
+                self.process_groups[APPLICATION].processes["reader"].spawn()
                 print(self.banner(), flush=True)
             case "announce" if event.process.exitstatus > 0:  # by itself; killed, it is started again
                 self.give_up("announce")
@@ -71,8 +72,9 @@ class Foreground(Supervisor):
         self.give_up(event.process.config.name)
 
     def start_application(self) -> None:
+        waiting = {"reader"} if os.environ.get("IMAP_MAILBOXES") else {"reader", "mailboxes"}
         for name, process in self.process_groups[APPLICATION].processes.items():
-            if name != "mailboxes" or os.environ.get("IMAP_MAILBOXES"):
+            if name not in waiting:
                 process.spawn()
 
     def give_up(self, name: str) -> None:

@@ -144,7 +144,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_max": 0,
 }
 CELERY_TIMEZONE = "UTC"
-CELERY_TASK_ROUTES = {"revisions.tasks.fan_out": {"queue": "bell"}, "revisions.tasks.sweep": {"queue": "bell"}}
+# A message may take a minute to read: nothing else waits for that. Who looks for messages stays in the common queue,
+# which somebody works on also where the portal isn't used.
+CELERY_TASK_ROUTES = {
+    "revisions.tasks.fan_out": {"queue": "bell"},
+    "revisions.tasks.sweep": {"queue": "bell"},
+    "inbox.tasks.read": {"queue": "mail"},
+    "inbox.tasks.read_waiting": {"queue": "mail"},
+}
 CELERY_BEAT_SCHEDULE = {
     "imports": {"task": "imports.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
     "files of imports": {"task": "imports.tasks.remove_old", "schedule": 3600.0},

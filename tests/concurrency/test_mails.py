@@ -102,7 +102,8 @@ def test_the_collection_arrives_by_mail_while_workers_are_killed() -> None:
     with Installation(UTKORG_MAIL_FOLDER=folder, SMTP_PORT=str(port)) as installation:
         installation.start("mail")
         installation.start("beat")
-        first = installation.start("worker")
+        installation.start("worker")
+        first = installation.start("reader")
         wait_until(lambda: _answers(port), seconds=60)
         with smtplib.SMTP("127.0.0.1", port) as client:
             for one in told:
@@ -111,10 +112,10 @@ def test_the_collection_arrives_by_mail_while_workers_are_killed() -> None:
                 if Mail.objects.filter(status=Mail.Status.READ).count() == 2:
                     kill_all(first)
         assert Mail.objects.count() == len(told)
-        second = installation.start("worker")
+        second = installation.start("reader")
         wait_until(lambda: Mail.objects.filter(status=Mail.Status.READ).count() > len(told) // 2, seconds=120)
         kill_all(second)
-        installation.start("worker")
+        installation.start("reader")
         wait_until(lambda: not Mail.objects.filter(status__in=Mail.UNFINISHED).exists(), seconds=120)
     assert [(mail.subject, mail.reason) for mail in Mail.objects.exclude(status=Mail.Status.READ)] == []
     for one in told:

@@ -33,6 +33,7 @@ PARTS = {
     "mail": "receive_mail",
     "bell": "bell@utkorg",
     "worker": "celery@utkorg",
+    "reader": "mail@utkorg",
     "beat": "beat-schedule",
 }
 OF_TESTS = {"DATABASE_URL", "CELERY_BROKER_URL", "DJANGO_SETTINGS_MODULE"}

@@ -154,6 +154,7 @@ def test_a_port_that_is_no_number_is_refused(installation: Installation) -> None
 
 @pytest.mark.parametrize("name", list(PARTS))
 def test_a_killed_part_is_started_again(installation: Installation, name: str) -> None:
+    wait_until(lambda: installation.part(name) is not None, name)  # the reader begins when all else is ready
     killed = installation.part(name)
     assert killed is not None
     killed.kill()
