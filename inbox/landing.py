@@ -157,7 +157,11 @@ def _incoming(
     invoice = candidate.invoice
     seller = invoice.seller.display_name if invoice else ""
     sent_by = candidate.forwarded_from or message.headers.sender
-    findings = [*_unread(message), *(_misaddressed(mail.company, invoice) if invoice else ())]
+    findings = [
+        *_unread(message),
+        *_unopened(message, candidate),
+        *(_misaddressed(mail.company, invoice) if invoice else ()),
+    ]
     findings += check(invoice) if invoice else ()
     incoming = IncomingInvoice.objects.create(
         company_id=mail.company_id or 0,
@@ -190,6 +194,13 @@ def _unread(message: ReadMessage) -> Iterator[Finding]:
         name = part.file_name or part.path
         text = _("Another file of the message couldn't be read, and may be an invoice as well: %(name)s.")
         yield rules.finding("warning", rules.UNREAD_FILE, "", text % {"name": name}, value=name)
+
+
+def _unopened(message: ReadMessage, candidate: Candidate) -> Iterator[Finding]:
+    """That only the data in a PDF could be read: what its pages show, nobody has seen."""
+    if any(one.path == candidate.document and one.code.startswith("reading_died") for one in message.problems):
+        text = _("The PDF broke the program that read it. What stands here is the data in it; its pages weren't read.")
+        yield rules.finding("warning", rules.UNOPENED_DOCUMENT, "", text)
 
 
 def _misaddressed(company: Company | None, invoice: Invoice) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ DOES_NOT_FIT = "does_not_fit"
 REPEATS_REJECTED = "repeats_rejected"
 SIMILAR_INVOICE = "similar_invoice"
 UNREAD_FILE = "unread_file"
+UNOPENED_DOCUMENT = "unopened_document"
 BUYER_DIFFERS = "buyer_differs"
 
 # Those that are looked for again when a person has chosen the supplier
@@ -36,7 +37,7 @@ OF_SUPPLIER = frozenset(
         SIMILAR_INVOICE,
     }
 )
-INTAKE = OF_SUPPLIER | {DOES_NOT_FIT, UNREAD_FILE, BUYER_DIFFERS}
+INTAKE = OF_SUPPLIER | {DOES_NOT_FIT, UNREAD_FILE, UNOPENED_DOCUMENT, BUYER_DIFFERS}
 
 
 def finding(severity: Severity, rule: str, path: str, message: Message, *, value: object = "") -> Finding:

@@ -5,7 +5,9 @@ is bounded in time and memory, and has neither files nor network; what that proc
 word. Nothing in a message is run, fetched or shown as it came.
 """
 
+import dataclasses
 import hashlib
+import time
 from typing import TypeVar
 
 from inbox.reading.exceptions import ReadingDied, ReadingError, ReadingRefused, ReadingUnavailable
@@ -47,14 +49,30 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+MOST_LEFT_OUT = 10
+SHORTEST = 2.0  # seconds in which it is worth to begin anew
 PNG = b"\x89PNG\r\n\x1a\n"
 
 readers = Readers()
 
 
 def read_message(content: bytes, *, limits: Limits = LIMITS) -> ReadMessage:
-    """Read a mail. What is wrong with it stands in the result; `ReadingDied` where reading it can't be ended well."""
-    return message_of(readers.read("message", content, limits=limits))
+    """Read a mail. What is wrong with it stands in the result; `ReadingDied` where reading it can't be ended well.
+
+    A file that takes the process with it is left out, and the rest read once more, all within the same time.
+    """
+    end = time.monotonic() + limits.seconds
+    left_out: dict[tuple[str, str], str] = {}
+    while True:
+        options = {"left_out": [(path, step, code) for (path, step), code in left_out.items()]}
+        try:
+            return message_of(readers.read("message", content, options, limits))
+        except ReadingDied as died:
+            seconds = end - time.monotonic()
+            if died.at is None or died.at in left_out or len(left_out) == MOST_LEFT_OUT or seconds < SHORTEST:
+                raise
+            left_out[died.at] = died.code
+            limits = dataclasses.replace(limits, seconds=seconds)
 
 
 def read_document(content: bytes, *, file_name: str = "", limits: Limits = LIMITS) -> ReadMessage:

@@ -22,6 +22,7 @@ from inbox.reading import isolation, wire
 from inbox.reading.exceptions import ReadingRefused
 from inbox.reading.jobs import JOBS
 from inbox.reading.limits import Limits
+from inbox.reading.steps import Steps
 from inbox.reading.warming import warm_up
 
 IDLE_SECONDS = 600
@@ -146,7 +147,9 @@ def serve(job: socket.socket) -> int:
         order, files = wire.receive(job, longest_text=LONGEST_ORDER, largest=2**31)
         limits = Limits(**order["limits"])
         isolation.give_up(limits)
-        answer = _answer(order, files.pop(), limits)
+        left_out = {(path, step): code for path, step, code in order["options"].pop("left_out", ())}
+        steps = Steps(left_out, lambda place: wire.send(job, {"at": place}, ()))
+        answer = _answer(order, files.pop(), limits, steps)
         wire.send(job, *answer)
     except MemoryError:
         return EXIT_MEMORY
@@ -155,9 +158,9 @@ def serve(job: socket.socket) -> int:
     return 0
 
 
-def _answer(order: dict[str, Any], content: bytes, limits: Limits) -> tuple[dict[str, Any], list[bytes]]:
+def _answer(order: dict[str, Any], content: bytes, limits: Limits, steps: Steps) -> tuple[dict[str, Any], list[bytes]]:
     try:
-        told, files = JOBS[order["job"]](content, order["options"], limits)
+        told, files = JOBS[order["job"]](content, order["options"], limits, steps)
     except ReadingRefused as error:
         return {"refused": error.code, "detail": error.detail[:500]}, []
     except MemoryError:

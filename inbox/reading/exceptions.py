@@ -21,14 +21,20 @@ class ReadingError(Exception):
 
 
 class ReadingDied(ReadingError):
-    """The process that read it ran out of time or memory, or broke; the same bytes would do the same again."""
+    """The process that read it ran out of time or memory, or broke; the same bytes would do the same again.
 
-    def __init__(self, reason: Death, detail: str = "", usage: Usage | None = None) -> None:
+    `at` is the file and the step that it was at, by its own word.
+    """
+
+    def __init__(
+        self, reason: Death, detail: str = "", usage: Usage | None = None, at: tuple[str, str] | None = None
+    ) -> None:
         super().__init__(f"The reading died: {reason} {detail}".rstrip())
         self.reason = reason
         self.code = f"reading_died_{reason}"
         self.detail = detail
         self.usage = usage or Usage()
+        self.at = at
 
 
 class ReadingRefused(ReadingError):

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,11 +14,14 @@ from inbox.reading.exceptions import ReadingRefused
 from inbox.reading.limits import Limits
 from inbox.reading.names import ending, file_name
 from inbox.reading.results import Part, Problem, Role
+from inbox.reading.steps import Step, Steps
 from inbox.reading.structure import RefusedMessage
 from ledger.importing.messages import Message
 
 KEPT: set[Role] = {"invoice", "attachment", "signature"}
 SECONDS_FOR_TEXTS = 25.0  # of all PDFs of a message together
+# Where a reading was lost, nothing of the file is used; a PDF whose text alone can't be had may have data.
+FIRST_STEPS: Mapping[str, Step] = {"xml": "xml", "pdf": "pdf_data", "picture": "picture", "zip": "zip"}
 
 
 @dataclass
@@ -80,8 +83,9 @@ def squeezed(text: str) -> str:
 class Files:
     """All files of a message, in their order, within the bounds of one message."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, steps: Steps | None = None) -> None:
         self.limits = limits
+        self.steps = steps or Steps()
         self.found: list[File] = []
         self.problems: list[Problem] = []
         self.size = 0
@@ -114,13 +118,18 @@ class Files:
         self.found.append(file)
 
     def _look_into(self, file: File, *, archives: bool) -> None:
+        step = FIRST_STEPS.get(file.family)
+        if step and (lost := self.steps.lost_at(file.path, step)):
+            self._leave(file, "refused", lost)
+            return
         match file.family:
             case "xml":
                 self._xml(file)
             case "pdf":
                 self._pdf(file)
             case "picture":
-                file.dimensions = pictures.size(file.content)
+                with self.steps.at(file.path, "picture"):
+                    file.dimensions = pictures.size(file.content)
                 if file.dimensions is None:
                     self._leave(file, "refused", "damaged_picture")
                 elif file.dimensions[0] * file.dimensions[1] > self.limits.picture_pixels:
@@ -146,11 +155,13 @@ class Files:
             self._leave(file, "refused", "unreadable_invoice", "too large")
             return
         try:
-            known = recognise(file.content)
+            with self.steps.at(file.path, "xml"):
+                known = recognise(file.content)
             if known is None or not known.is_read:
                 self.problem("no_invoice_xml", file.path, technical(known.title) if known else "")
                 return
-            file.invoices = read_all(file.content)
+            with self.steps.at(file.path, "xml"):
+                file.invoices = read_all(file.content)
         except UnreadableInvoice as error:
             code = "hostile_xml" if error.code == "hostile_xml" else "unreadable_invoice"
             self._leave(
@@ -172,16 +183,22 @@ class Files:
         return File(path, file_name(name), content, declared[:100], container=file.path, scope=file.scope)
 
     def _pdf(self, file: File) -> None:
-        """The data in a PDF and its text. What one library can't open, the other may."""
+        """The data in a PDF and its text. What one library can't open, the other may.
+
+        Where reading its text was the end of an earlier reading, its data is all that is used of it.
+        """
         try:
-            embedded = pdfs.embedded_files(file.content, self.limits)
+            with self.steps.at(file.path, "pdf_data"):
+                embedded = pdfs.embedded_files(file.content, self.limits)
         except ReadingRefused as error:
             if error.code == "encrypted_pdf":
                 self._leave(file, "refused", error.code)
                 return
             self.problem(error.code, file.path, error.detail)
             embedded = []
-        self._text(file)
+        lost = self.steps.lost_at(file.path, "pdf_text")
+        if not lost:
+            self._text(file)
         if file.role == "refused":
             return
         for number, inside in enumerate(embedded, 1):
@@ -191,18 +208,24 @@ class Files:
                 file.inside.extend(found.inside)
             else:
                 file.inside.append(found)
+        if lost and file.data:
+            self.problem(lost, file.path)
+        elif lost:
+            self._leave(file, "refused", lost)
 
     def _text(self, file: File) -> None:
         if time.monotonic() > self.texts_until:
             return
         try:
-            file.texts = pdfs.texts(file.content, self.limits)
+            with self.steps.at(file.path, "pdf_text"):
+                file.texts = pdfs.texts(file.content, self.limits)
         except ReadingRefused as error:
             self._leave(file, "refused", error.code, error.detail)
 
     def _zip(self, file: File, *, archives: bool) -> None:
         try:
-            opened = Zip(file.content, self.limits)
+            with self.steps.at(file.path, "zip"):
+                opened = Zip(file.content, self.limits)
         except ClosedArchive as error:
             self._leave(file, "refused", error.code if archives else "nested_archive")
             return
@@ -220,8 +243,9 @@ class Files:
     def _open(self, file: File, opened: Zip) -> None:
         file.role = "container"
         try:
-            for number, (name, content) in enumerate(opened.files(), 1):
-                self.add(self._in(file, number, name, content), archives=False)
+            with self.steps.at(file.path, "zip"):
+                for number, (name, content) in enumerate(opened.files(), 1):
+                    self.add(self._in(file, number, name, content), archives=False)
         except ClosedArchive as error:
             self._leave(file, "refused", error.code)
 

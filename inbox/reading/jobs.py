@@ -9,27 +9,28 @@ from inbox.reading.limits import Limits
 from inbox.reading.message import read_document, read_headers, read_message
 from inbox.reading.plain import plain
 from inbox.reading.results import ReadMessage
+from inbox.reading.steps import Steps
 
 Answer = tuple[Any, list[bytes]]
 Options = Mapping[str, Any]
 
 
-def message(content: bytes, _: Options, limits: Limits) -> Answer:
+def message(content: bytes, _: Options, limits: Limits, steps: Steps) -> Answer:
     """A mail."""
-    return _told(read_message(content, limits))
+    return _told(read_message(content, limits, steps))
 
 
-def document(content: bytes, options: Options, limits: Limits) -> Answer:
+def document(content: bytes, options: Options, limits: Limits, steps: Steps) -> Answer:
     """A file."""
-    return _told(read_document(content, options["file_name"], limits))
+    return _told(read_document(content, options["file_name"], limits, steps))
 
 
-def headers(content: bytes, _: Options, limits: Limits) -> Answer:
+def headers(content: bytes, _: Options, limits: Limits, __: Steps) -> Answer:
     """The head of a mail."""
     return plain(read_headers(content, limits)), []
 
 
-def pages(content: bytes, options: Options, limits: Limits) -> Answer:
+def pages(content: bytes, options: Options, limits: Limits, _: Steps) -> Answer:
     """Pages of a PDF, or a picture, as PNG."""
     first, count = options["first"], options["count"]
     found = kinds.media_type(content)
@@ -45,7 +46,7 @@ def _told(read: ReadMessage) -> Answer:
     return plain(read), [content for _, content in sorted(read.files.items())]
 
 
-JOBS: Mapping[str, Callable[[bytes, Options, Limits], Answer]] = {
+JOBS: Mapping[str, Callable[[bytes, Options, Limits, Steps], Answer]] = {
     "message": message,
     "document": document,
     "headers": headers,

@@ -35,6 +35,7 @@ class Limits:
     picture_pixels: int = 40_000_000  # of a picture that is opened at all
 
     seconds: float = 60.0
+    step_seconds: float = 30.0  # at one file: what comes beside it has the rest
     memory: int = 500 * MB
     answer: int = 130 * MB
     answer_text: int = 30 * MB

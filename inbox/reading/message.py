@@ -12,6 +12,7 @@ from inbox.reading.heads import headers_of
 from inbox.reading.limits import LIMITS, Limits
 from inbox.reading.names import file_name
 from inbox.reading.results import Address, Forwarded, Headers, Part, Problem, ReadMessage
+from inbox.reading.steps import Steps
 from inbox.reading.structure import SIGNED, Entity, RefusedMessage, Splitter, is_message
 from inbox.reading.transfer import UU_BEGIN, uuencoded
 
@@ -35,10 +36,10 @@ class Body:
         return "\n\n".join(text for text in self.plain if text) or "\n\n".join(text for text in self.html if text)
 
 
-def read_message(content: bytes, limits: Limits = LIMITS) -> ReadMessage:
+def read_message(content: bytes, limits: Limits = LIMITS, steps: Steps | None = None) -> ReadMessage:
     """Read a mail."""
     splitter = Splitter(content, limits)
-    files = Files(limits)
+    files = Files(limits, steps)
     try:
         reader = _Reader(splitter.message(), files)
         reader.read()
@@ -48,9 +49,9 @@ def read_message(content: bytes, limits: Limits = LIMITS) -> ReadMessage:
         return ReadMessage(headers_of(splitter.head), problems=problems, refused=error.code)
 
 
-def read_document(content: bytes, name: str = "", limits: Limits = LIMITS) -> ReadMessage:
+def read_document(content: bytes, name: str = "", limits: Limits = LIMITS, steps: Steps | None = None) -> ReadMessage:
     """Read one file that came by another way than mail."""
-    files = Files(limits)
+    files = Files(limits, steps)
     try:
         files.add(File("1", file_name(name), content, ""))
         found = candidates(files.found, {}, limits)

@@ -18,6 +18,7 @@ from typing import Any
 from inbox.reading import wire
 from inbox.reading.exceptions import Death, ReadingDied, ReadingRefused, ReadingUnavailable, Usage
 from inbox.reading.limits import LIMITS, Limits
+from inbox.reading.steps import NOWHERE, Place
 
 PROJECT = Path(__file__).resolve().parents[2]
 MOST_AT_ONCE = 4  # readings of one process, each of which may take all of its memory
@@ -25,6 +26,8 @@ GRACE = 5.0  # seconds that the mother has to tell how a child ended
 NEAR_THE_LIMIT = 0.6  # of the memory: a process that ends there by itself most likely found no more
 EXIT_MEMORY = 3
 ENDED_BY_TIME = {signal.SIGXCPU}
+MOST_STEPS = 20_000
+LONGEST_PLACE = 1_000
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ class _Reading:
         self.status = status
         self.limits = limits
         self.deadline = time.monotonic() + limits.seconds
+        self.at = NOWHERE
 
     def run(self, order: dict[str, Any], content: bytes) -> Answer | None:
         """The answer; None where the mother was lost, and nothing can be said."""
@@ -152,22 +156,36 @@ class _Reading:
             with suppress(BrokenPipeError, ConnectionResetError, wire.WrongAnswer):
                 with suppress(BrokenPipeError, ConnectionResetError):
                     wire.send(self.job, order, [content], self.deadline)
-                told, files = wire.receive(
-                    self.job,
-                    longest_text=self.limits.answer_text,
-                    largest=self.limits.answer,
-                    deadline=self.deadline,
-                )
+                told, files = self._answer()
         except wire.OutOfTime:
             late = True
         end = self._end()
         if end is None:
             return None
+        at = None if self.at == NOWHERE else self.at
         if late or end.signal in ENDED_BY_TIME:
-            raise ReadingDied("time", usage=end.usage)
+            raise ReadingDied("time", usage=end.usage, at=at)
         if told is None:
-            raise ReadingDied(self._reason(end), f"signal {end.signal}, exit {end.exit}", end.usage)
-        return self._judged(told, files, end)
+            raise ReadingDied(self._reason(end), f"signal {end.signal}, exit {end.exit}", end.usage, at)
+        return self._judged(told, files, end, at)
+
+    def _answer(self) -> tuple[dict[str, Any], list[bytes]]:
+        """What comes after all that it says it is at; no step may take the time of all others."""
+        until = self.deadline
+        for _step in range(MOST_STEPS):
+            told, files = wire.receive(
+                self.job, longest_text=self.limits.answer_text, largest=self.limits.answer, deadline=until
+            )
+            match told:
+                case {"at": [str(path), str(step)], **rest} if not rest and len(path) + len(step) <= LONGEST_PLACE:
+                    self.at = path, step
+                case _:
+                    return told, files
+            until = self.deadline if self.at == NOWHERE else self._until()
+        raise wire.WrongAnswer
+
+    def _until(self) -> float:
+        return min(self.deadline, time.monotonic() + self.limits.step_seconds)
 
     def _end(self) -> _End | None:
         """Have the child ended, if it isn't, and hear how it was."""
@@ -185,13 +203,13 @@ class _Reading:
             return "memory"
         return "crash"
 
-    def _judged(self, told: dict[str, Any], files: list[bytes], end: _End) -> Answer:
+    def _judged(self, told: dict[str, Any], files: list[bytes], end: _End, at: Place | None) -> Answer:
         """The answer of a process that may have been taken over."""
         match told:
             case {"refused": str(code), "detail": str(detail), **rest} if not rest and code.isidentifier():
                 raise ReadingRefused(code[:60], detail[:500])
             case {"broke": str(place), **rest} if not rest:
-                raise ReadingDied("crash", place[:500], end.usage)
+                raise ReadingDied("crash", place[:500], end.usage, at)
             case {"told": answer, **rest} if not rest:
                 return Answer(answer, files, end.usage)
         raise ReadingDied("crash", "no answer", end.usage)

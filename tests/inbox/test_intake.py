@@ -1,5 +1,6 @@
 """What becomes of a message: a row for each invoice with data, a wait for a person, or quarantine."""
 
+import dataclasses
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +13,10 @@ from django.test import TestCase
 from django.utils import timezone
 
 from history.models import Change
-from inbox import obstacles, quarantine, reasons, receiving, rules, storage, tasks, worker
+from inbox import landing, obstacles, quarantine, reading, reasons, receiving, rules, storage, tasks, worker
 from inbox.exceptions import CompanyNeeded, NotInQuarantine
 from inbox.models import IncomingInvoice, Mail
+from inbox.reading import Problem
 from inbox.telling import FIRST_INVOICE, HELD_UP, QUARANTINED
 from ledger.models import Company, SupplierInvoice
 from notices.models import Notice
@@ -22,6 +24,8 @@ from tests.factories import CompanyFactory, SuperuserFactory, SupplierFactory
 from tests.inbox.samples import ubl
 from tests.inbox.scanner import EICAR, scanner
 from tests.inbox.sending import PAPPER, invoice_xml, message, receive, send
+from tests.inbox.writing import mail as written
+from tests.inbox.writing import part, pdf
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +70,17 @@ def test_a_file_beside_an_invoice_that_can_not_be_read_is_told_at_it(company: Co
     assert [(one["severity"], one["value"]) for one in incoming.findings if one["rule"] == rules.UNREAD_FILE] == [
         ("warning", "other.xml")
     ]
+
+
+def test_a_pdf_of_which_only_the_data_could_be_read_is_told(company: Company) -> None:
+    content = written(part(pdf(["Faktura"], {"factur-x.xml": invoice_xml("F 19")}), "application/pdf", "a.pdf"))
+    read = reading.read_message(content)
+    lost = dataclasses.replace(read, problems=(Problem("reading_died_crash", read.candidates[0].document),))
+    kept = receiving.receive(content=content, company=company, source=Mail.Source.SMTP)
+    landing.keep_files(read)
+    (incoming,) = landing.land(mail=kept, message=lost)
+    assert incoming.state == State.ENTERED
+    assert rules.UNOPENED_DOCUMENT in [one["rule"] for one in incoming.findings]
 
 
 @pytest.mark.parametrize(("own", "told"), [("556901-0101", ["5565555553"]), ("SE556555555301", []), ("", [])])

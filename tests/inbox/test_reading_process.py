@@ -1,5 +1,6 @@
 """A message is read in a process of its own: bounded, shut in, and lost without harm."""
 
+import io
 import json
 import multiprocessing
 import os
@@ -10,8 +11,10 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from email import message_from_bytes
 from pathlib import Path
 
+import pikepdf
 import psutil
 import pytest
 
@@ -60,9 +63,34 @@ def test_a_reading_that_takes_too_long_is_ended() -> None:
 
 def test_a_reading_that_takes_too_much_memory_is_ended() -> None:
     with pytest.raises(ReadingDied) as died:
-        reading.read_message(HOSTILE["pdf_page_of_500_mb"].make(), limits=Limits(memory=200 * 2**20))
+        reading.readers.read("message", HOSTILE["pdf_page_of_500_mb"].make(), limits=Limits(memory=200 * 2**20))
     assert died.value.reason == "memory"
     assert died.value.usage.peak <= 200 * 2**20
+
+
+def test_a_file_that_takes_the_process_with_it_is_left_out_and_the_rest_is_read() -> None:
+    deadly = next(one for one in message_from_bytes(SLOW.make()).walk() if one.get_filename()).get_payload(decode=True)
+    assert isinstance(deadly, bytes)
+    content = mail(
+        text(),
+        part(ubl(), "application/xml", "a.xml"),
+        part(deadly, "application/pdf", "b.pdf"),
+        part(with_data(deadly, ubl(number="1002")), "application/pdf", "c.pdf"),
+    )
+    read = reading.read_message(content, limits=Limits(step_seconds=0.3))
+    assert [(one.kind, one.document) for one in read.candidates] == [("xml", "2"), ("pdf_data", "4")]
+    assert [(one.code, one.path) for one in read.problems] == [("reading_died_time", "3"), ("reading_died_time", "4")]
+    assert (read.part("3").role, read.part("3").reason) == ("refused", "reading_died_time")
+    assert read.part("4").role == "invoice"
+
+
+def with_data(content: bytes, xml: bytes) -> bytes:
+    """A PDF with the data of an invoice put into it."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(content)) as made:
+        made.attachments["factur-x.xml"] = pikepdf.AttachedFileSpec(made, xml, filename="factur-x.xml")
+        made.save(out)
+    return out.getvalue()
 
 
 def test_what_is_too_large_is_refused_before_anything() -> None:
