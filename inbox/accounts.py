@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from inbox.formats.numbers import written
 from inbox.models import IncomingInvoice
 from ledger.models import Supplier
 
@@ -37,6 +38,11 @@ class BankAccount:
     def plain(self) -> str:
         """As it is compared."""
         return plain(self.number)
+
+    @property
+    def written(self) -> str:
+        """As people write one of its kind, so that two of them can be compared by eye."""
+        return written(self.number, self.kind)
 
 
 def plain(number: str) -> str:

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext
 
 from access.http.admin.confirmation import Confirmation, ask_about_form, is_confirmed
 from access.http.admin.refusals import refusal_of
@@ -219,15 +219,27 @@ class IncomingInvoiceAdmin(PageOfInvoice):
         return HttpResponseRedirect(self._way(request, "change", pk))
 
     def _asked_back(self, request: HttpRequest, incoming: IncomingInvoice, standing: str) -> Confirmation:
-        lead = {
-            Status.REJECTED: gettext("It goes back to the queue. A reply that is already sent stays sent."),
-            Status.REGISTERED: gettext("Its fields can be corrected again, and it has to be registered anew."),
-            Status.APPROVED: gettext("Its voucher is reversed by another, and the invoice is registered again."),
-        }
+        title, button, lead = {
+            Status.REJECTED: (
+                gettext("Put %(invoice)s back into the queue?"),
+                gettext("Put it back"),
+                gettext("It goes back to the queue. A reply that is already sent stays sent."),
+            ),
+            Status.REGISTERED: (
+                gettext("Correct the fields of %(invoice)s?"),
+                gettext("Correct the fields"),
+                gettext("Its fields can be corrected again, and it has to be registered anew."),
+            ),
+            Status.APPROVED: (
+                gettext("Take the approval of %(invoice)s back?"),
+                gettext("Take the approval back"),
+                gettext("Its voucher is reversed by another, and the invoice is registered again."),
+            ),
+        }[Status(standing)]
         return Confirmation(
-            title=gettext("Take %(invoice)s back?") % {"invoice": name_of(incoming)},
-            button=pgettext("a message or an invoice", "Take back"),
-            lead=[lead[Status(standing)]],
+            title=title % {"invoice": name_of(incoming)},
+            button=button,
+            lead=[lead],
             back_url=self._way(request, "change", incoming.pk),
         )
 

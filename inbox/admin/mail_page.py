@@ -19,7 +19,7 @@ from history.rendering import who
 from history.services import note_export
 from inbox import obstacles, reasons, storage
 from inbox.admin.mail_list import CHANGE, ListOfMails
-from inbox.admin.mail_wording import decision_of, is_dangerous, remark_of, visible
+from inbox.admin.mail_wording import decision_of, is_dangerous, remark_of, type_of, visible
 from inbox.admin.wording import word_of
 from inbox.models import IncomingInvoice, Mail
 
@@ -61,7 +61,12 @@ class PageOfMail(ListOfMails):
             "remarks": [remark_of(one, {file.part: file.name for file in files}) for one in mail.remarks],
             "is_dangerous": is_dangerous(mail),
             "files": [
-                {"name": visible(one.name) or one.part, "kind": one, "is_ignored": one.kind == one.Kind.IGNORED}
+                {
+                    "name": visible(one.name) or one.part,
+                    "type": type_of(one.media_type),
+                    "kind": one,
+                    "is_ignored": one.kind == one.Kind.IGNORED,
+                }
                 for one in files
             ],
             "invoices": _invoices_of(request, mail),

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +28,15 @@ DECIDED: dict[str, Any] = {
 }
 # What is released in bulk by nobody: each such message takes a page of its own, and a second yes
 DANGEROUS = frozenset({reasons.VIRUS})
+TYPES: dict[str, str | Promise] = {
+    "application/pdf": "PDF",
+    "application/xml": "XML",
+    "application/zip": "ZIP",
+    "text/xml": "XML",
+    "text/html": "HTML",
+    "text/csv": "CSV",
+    "text/plain": _("Text"),
+}
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -59,6 +69,13 @@ def decision_of(entry: Change) -> str:
     told = str(DECIDED.get(after, ""))
     company = entry.changes.get("company")
     return gettext("%(done)s, to %(company)s") % {"done": told, "company": company[1]} if company else told
+
+
+def type_of(media_type: str) -> str:
+    """What people call a file of a type."""
+    if media_type.startswith("image/"):
+        return gettext("Picture")
+    return str(TYPES.get(media_type, media_type))
 
 
 def line_of(mail: Mail) -> str:

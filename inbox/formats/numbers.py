@@ -48,6 +48,18 @@ def normal_account(account: str) -> str:
     return compact(account)
 
 
+def written(account: str, kind: str) -> str:
+    """An account as people write one of its kind; as it stands where it has another form."""
+    plain = compact(account)
+    if kind == "bankgiro" and plain.isdecimal() and 7 <= len(plain) <= 8:
+        return f"{plain[:-4]}-{plain[-4:]}"
+    if kind == "plusgiro" and plain.isdecimal() and 2 <= len(plain) <= 8:
+        return f"{plain[:-1]}-{plain[-1]}"
+    if kind == "iban" and _IBAN.fullmatch(plain):
+        return " ".join(plain[place : place + 4] for place in range(0, len(plain), 4))
+    return account
+
+
 def normal_vat(number: str) -> str:
     """A VAT number as it is compared."""
     return compact(number)

@@ -294,7 +294,7 @@ def _payment(payment: Payment, path: str, marks: Marks) -> Iterator[Field]:
     yield Field("BIC", payment.bic, marks.at(f"{path}.bic"))
     if payment.branch != payment.bic and payment.account_kind not in {"bankgiro", "plusgiro"}:
         yield Field(_("Bank branch"), payment.branch, marks.at(f"{path}.branch"))
-    means = " ".join(filter(None, (payment.means_code, payment.means_text)))
+    means = " – ".join(filter(None, (words.means(payment.means_code), payment.means_text)))
     yield Field(_("Means of payment"), means, marks.at(f"{path}.means_code", f"{path}.means_text"))
     yield Field(_("Direct debit mandate"), payment.mandate, marks.at(f"{path}.mandate"))
 

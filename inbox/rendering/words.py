@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 FORMATS = {
@@ -49,6 +50,26 @@ ACCOUNTS: dict[str, str | Promise] = {
     "norwegian": _("Account"),
     "other": _("Account"),
 }
+# Of UNTDID 4461, those that suppliers use
+MEANS: dict[str, str | Promise] = {
+    "1": _("not said"),
+    "10": _("cash"),
+    "20": _("cheque"),
+    "30": _("credit transfer"),
+    "31": _("debit transfer"),
+    "42": _("transfer to a bank account"),
+    "48": _("card"),
+    "49": _("direct debit"),
+    "50": "plusgiro",
+    "54": _("credit card"),
+    "55": _("debit card"),
+    "56": "bankgiro",
+    "57": _("standing agreement"),
+    "58": _("SEPA credit transfer"),
+    "59": _("SEPA direct debit"),
+    "68": _("online payment service"),
+    "97": _("set off between partners"),
+}
 _SHOWN_DECIMALS = 2
 
 
@@ -71,6 +92,11 @@ def quantity(value: Decimal | None, unit: str = "") -> str:
 def percent(value: Decimal | None) -> str:
     """A rate."""
     return "" if value is None else f"{_number(value, decimals(value))}\u00a0%"
+
+
+def means(code: str) -> str:
+    """How something is paid, with the code that rules speak of."""
+    return f"{capfirst(str(MEANS[code]))} ({code})" if code in MEANS else code
 
 
 def day(value: dt.date | None) -> str:
