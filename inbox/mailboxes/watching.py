@@ -71,7 +71,8 @@ def _rounds(mailbox: Mailbox, stop: threading.Event) -> Iterator[None]:
 def _told(error: Exception) -> str:
     match error:
         case ssl.SSLCertVerificationError():
-            return f"its certificate isn't trusted ({error.verify_message}); IMAP_CA_FILE names others that are"
+            wanted = "it must name the host, and be issued by somebody whom this machine or IMAP_CA_FILE trusts"
+            return f"its certificate isn't trusted ({error.verify_message}): {wanted}"
         case _:
             return str(error)
 

@@ -20,9 +20,10 @@ PERHAPS = """\
 They are taken in only with --with-uncertain:"""
 MAILS = "{count} messages are not in this database, of {first} to {last} (from: to):"
 GAP = """\
-{count} writes over REST of {since} to {until} are kept nowhere: the journal couldn't be written then. Have them
-sent again by those who sent them. Only invoices handed in as XML are kept, and listed among the messages."""
-SPOILED = "{count} lines of the journal are not whole: if one was a write that this database lacks, it isn't listed."
+The journal couldn't be written from {since} to {until}, and lacks {count} writes over REST. Invoices handed in as
+XML are kept nevertheless, and those that are missing here are listed among the messages. Whatever else it was must be
+sent again by those who sent it."""
+SPOILED = "Lines of the journal that are not whole: {count}. A write that only such a line tells of isn't listed."
 ADVICE = """\
 Nothing is taken in yet. To do it: manage.py restored --take-in all (or writes, or mails).
   - A write is the same request again, by the same key with the rights that it has now. Bring keys, rights and
@@ -42,7 +43,9 @@ MEANT = {
     Outcome.ANSWERED: "here already, sent again meanwhile, and not done twice",
     Outcome.REFUSED: "not taken in",
 }
-READ_NOW = "A worker reads the messages now; their invoices come to the queue of incoming invoices."
+READ_NOW = """\
+A worker reads the messages now. Their invoices come to the queue of incoming invoices, and a message without any to
+quarantine."""
 MOVED = "Tell those who sent these: what they made has another number now."
 REFUSED = """\
 Not taken in, for these reasons. Nothing is lost: they stay listed. Once a reason is gone, run the same command again;
