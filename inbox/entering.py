@@ -17,6 +17,7 @@ from inbox import duplicates, rules, suppliers
 from inbox.duplicates import Repeat
 from inbox.exceptions import AlreadyHandled, DoesNotFit
 from inbox.formats import Finding, Invoice
+from inbox.found import Found
 from inbox.models import IncomingInvoice
 from inbox.rules import finding
 from ledger.exceptions import DuplicateInvoice
@@ -184,12 +185,12 @@ def free_duplicates(*, of: IncomingInvoice) -> list[IncomingInvoice]:
     return freed
 
 
-def land(incoming: IncomingInvoice, invoice: Invoice) -> Repeat | None:
+def land(incoming: IncomingInvoice, invoice: Invoice, known: Found | None = None) -> Repeat | None:
     """Give an invoice with data, in the company's turn, what follows from it: a row, a duplicate's links, or a wait.
 
-    Returns what it repeats.
+    It may be unsaved; `known` is what was found for others of its message. Returns what it repeats.
     """
-    match = suppliers.find(company=incoming.company, invoice=invoice)
+    match = suppliers.find(company=incoming.company, invoice=invoice, known=known)
     incoming.found_by = match.found_by
     repeat, found = None, match.findings
     try:
@@ -197,7 +198,7 @@ def land(incoming: IncomingInvoice, invoice: Invoice) -> Repeat | None:
     except DoesNotFit as error:
         found = (*error.findings, *found)
     else:
-        repeat = repeated(incoming, content, match.supplier)
+        repeat = repeated(incoming, content, match.supplier, known)
         if repeat is None:
             row = register(incoming, content, match.supplier)
             incoming.state, incoming.supplier_invoice = State.ENTERED, row
@@ -209,14 +210,17 @@ def land(incoming: IncomingInvoice, invoice: Invoice) -> Repeat | None:
     return repeat
 
 
-def repeated(incoming: IncomingInvoice, content: InvoiceContent, supplier: Supplier | None) -> Repeat | None:
+def repeated(
+    incoming: IncomingInvoice, content: InvoiceContent, supplier: Supplier | None, known: Found | None = None
+) -> Repeat | None:
     """What an invoice that is about to get its row repeats; nothing where a person has said that."""
     if incoming.is_original:
         return None
+    known = known or Found()
     if supplier is not None:
-        Supplier.objects.select_for_update(no_key=True).get(pk=supplier.pk)
+        known.lock(supplier)
     invoice = content_of(incoming)
-    if incoming.document is not None:
+    if incoming.document is not None and known.may_have_come(incoming.document.digest):
         same = duplicates.find_document(
             company=incoming.company, document=incoming.document, invoice=invoice, mail=incoming.mail
         )

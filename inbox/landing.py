@@ -4,7 +4,7 @@ All in the transaction of the caller, in the company's turn; the files' bytes st
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -13,6 +13,7 @@ from inbox import contents, duplicates, entering, quarantine, reasons, rules, st
 from inbox.checks import check
 from inbox.formats import Finding, Invoice
 from inbox.formats.numbers import normal_organisation_number
+from inbox.found import Found, found_for
 from inbox.models import IncomingInvoice, Mail, MailFile
 from inbox.reading import ReadMessage
 from inbox.reading.results import Candidate, Headers, Part
@@ -56,9 +57,12 @@ def land(*, mail: Mail, message: ReadMessage, at_once: bool = False) -> list[Inc
         return []
     entering.lock(mail.company)
     files = _files(mail, message)
+    known = found_for(company=mail.company, digests=(file.digest for file in files.values()))
     invoices = [
-        _incoming(mail, message, candidate, files, position) for position, candidate in enumerate(message.candidates, 1)
+        _incoming(mail, message, candidate, files, position=position, known=known)
+        for position, candidate in enumerate(message.candidates, 1)
     ] or [_to_enter(mail, message.headers, files)]
+    _attach(zip(invoices, message.candidates, strict=False), files)
     finish(mail)
     return invoices
 
@@ -152,7 +156,13 @@ def _place(path: str) -> str:
 
 
 def _incoming(
-    mail: Mail, message: ReadMessage, candidate: Candidate, files: Mapping[str, MailFile], position: int
+    mail: Mail,
+    message: ReadMessage,
+    candidate: Candidate,
+    files: Mapping[str, MailFile],
+    *,
+    position: int,
+    known: Found,
 ) -> IncomingInvoice:
     invoice = candidate.invoice
     seller = invoice.seller.display_name if invoice else ""
@@ -163,8 +173,8 @@ def _incoming(
         *(_misaddressed(mail.company, invoice) if invoice else ()),
     ]
     findings += check(invoice) if invoice else ()
-    incoming = IncomingInvoice.objects.create(
-        company_id=mail.company_id or 0,
+    incoming = IncomingInvoice(
+        company=mail.company,
         mail=mail,
         position=position,
         document=files.get(candidate.document),
@@ -176,14 +186,13 @@ def _incoming(
         sender_name=storable(seller or (sent_by.name or sent_by.address if sent_by else ""))[:200],
         received_at=mail.received_at,
     )
-    if attachments := _attachments(candidate, files):
-        incoming.attachments.set(attachments)
     if invoice is not None:
-        entering.land(incoming, invoice)
+        entering.land(incoming, invoice, known)
     else:
         _suspect_account(incoming)
         if incoming.document is not None:
             _link_document(incoming, incoming.document)
+        incoming.save()
     return incoming
 
 
@@ -215,7 +224,7 @@ def _misaddressed(company: Company | None, invoice: Invoice) -> Iterator[Finding
 
 
 def _suspect_account(incoming: IncomingInvoice) -> None:
-    """Say where the text of a document names another account than those whom it may be of have."""
+    """Say, unsaved, where the text of a document names another account than those whom it may be of have."""
     accounts = [one["value"] for one in incoming.proposals if one["field"] in suppliers.ACCOUNTS]
     if not accounts:
         return
@@ -224,14 +233,22 @@ def _suspect_account(incoming: IncomingInvoice) -> None:
     )
     if found:
         incoming.findings = rules.renewed(incoming.findings, found)
-        incoming.save(update_fields=["findings"])
 
 
 def _link_document(incoming: IncomingInvoice, document: MailFile) -> None:
     repeat = duplicates.find_document(company=incoming.company, document=document, invoice=None, mail=incoming.mail)
     if repeat is not None:
         entering.link(incoming, repeat)
-        incoming.save()
+
+
+def _attach(invoices: Iterable[tuple[IncomingInvoice, Candidate]], files: Mapping[str, MailFile]) -> None:
+    """Let files belong to the invoices beside which they came, of all at once."""
+    link = IncomingInvoice.attachments.through
+    link._default_manager.bulk_create(
+        link(incominginvoice=incoming, mailfile=file)
+        for incoming, candidate in invoices
+        for file in _attachments(candidate, files)
+    )
 
 
 def _attachments(candidate: Candidate, files: Mapping[str, MailFile]) -> list[MailFile]:

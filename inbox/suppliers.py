@@ -18,6 +18,7 @@ from inbox.formats import Finding, Invoice
 from inbox.formats.findings import Severity
 from inbox.formats.invoice import Party
 from inbox.formats.numbers import compact, digits, normal_organisation_number, normal_vat
+from inbox.found import Found
 from inbox.models import IncomingInvoice, SupplierIdentity
 from inbox.rules import finding
 from ledger.importing.messages import Message
@@ -53,10 +54,10 @@ class Match:
     findings: tuple[Finding, ...] = ()
 
 
-def find(*, company: Company, invoice: Invoice) -> Match:
+def find(*, company: Company, invoice: Invoice, known: Found | None = None) -> Match:
     """Find the supplier in the company's register."""
     stated = stated_by(invoice)
-    found = _found(company, stated)
+    found = _found_once(company, stated, known) if known else _found(company, stated)
     match = _chosen(stated, {scheme: suppliers for scheme in SCHEMES if (suppliers := found.get(scheme))}, invoice)
     if match.supplier is not None:
         return match
@@ -267,6 +268,14 @@ def _named(suppliers: Iterable[Supplier]) -> str:
 
 
 # Looking up
+
+
+def _found_once(company: Company, stated: Stated, known: Found) -> Mapping[str, list[Supplier]]:
+    """The same, of what other invoices of the message stated as well."""
+    key = frozenset((scheme, frozenset(values)) for scheme, values in stated.items() if values)
+    if key not in known.suppliers:
+        known.suppliers[key] = _found(company, stated)
+    return known.suppliers[key]
 
 
 def _found(company: Company, stated: Stated) -> dict[str, list[Supplier]]:

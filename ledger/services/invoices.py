@@ -124,4 +124,4 @@ def _check(row: Numbered) -> None:
 def _store(row: Numbered) -> None:
     (known,) = registry.types_of(type(row))
     row.number = next_number(company=row.company, register=known.name)
-    insert(row)
+    insert(row, savepoint=False)  # the caller has one

@@ -68,10 +68,13 @@ def set_changed(row: Model, values: Mapping[str, Any]) -> list[str]:
     return changed
 
 
-def insert(row: Model) -> None:
-    """Write a new row; raises `AlreadyExists` where somebody has taken its key at the same moment."""
+def insert(row: Model, *, savepoint: bool = True) -> None:
+    """Write a new row; raises `AlreadyExists` where somebody has taken its key at the same moment.
+
+    Without a savepoint of its own only within a transaction, or a savepoint, that such a refusal ends.
+    """
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=savepoint):
             row.save(force_insert=True)
     except IntegrityError as error:
         if (refused := taken(error, row)) is not None:

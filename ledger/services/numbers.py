@@ -33,8 +33,11 @@ def next_number(*, company: Company, register: str) -> str:
 
     Numbers that were written past this service are counted on from.
     """
-    NumberSeries.objects.get_or_create(company=company, register=register)
-    counter = NumberSeries.objects.select_for_update().get(company=company, register=register)
+    counters = NumberSeries.objects.select_for_update().filter(company=company, register=register)
+    counter = counters.first()
+    if counter is None:
+        NumberSeries.objects.get_or_create(company=company, register=register)
+        counter = counters.get()
     rows = registry.get(register).model._default_manager.filter(company=company)
     return _next(counter, rows, 1)[0]
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.db.models import F
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from history.models import Change
@@ -108,6 +110,21 @@ def test_several_invoices_in_a_message_are_as_many_rows(company: Company) -> Non
     incoming = send(company, ("a.xml", invoice_xml("1")), ("b.xml", invoice_xml("2", net="80.00")))
     assert [one.supplier_invoice.amount for one in incoming if one.supplier_invoice] == [1250, 100]
     assert [one.position for one in incoming] == [1, 2]
+
+
+def test_each_further_invoice_of_a_message_asks_little(company: Company) -> None:
+    SupplierFactory.create(company=company, organisation_number=PAPPER, bankgiro="50501055")
+    asked = []
+    for count in (2, 6):
+        content = message(*((f"{count}-{one}.xml", invoice_xml(f"{count}-{one}")) for one in range(count)))
+        mail = receiving.receive(content=content, company=company, source=Mail.Source.SMTP)
+        read = reading.read_message(content)
+        landing.keep_files(read)
+        with CaptureQueriesContext(connection) as queries:
+            assert len(landing.land(mail=mail, message=read)) == count
+        asked.append(len([query for query in queries if "advisory" not in query["sql"]]))
+    few, many = asked
+    assert (many - few) / 4 <= 14
 
 
 @pytest.mark.parametrize(
