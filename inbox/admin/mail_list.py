@@ -88,7 +88,7 @@ class ListOfMails(ReadOnlyAdmin):
         """Which company it is for."""
         if mail.company is None:
             return gettext("unknown")
-        return format_html('<span class="cut" title="{0}">{0}</span>', mail.company)
+        return format_html('<span class="cut" title="{}">{}</span>', mail.company, mail.company.name)
 
     @display(description=_("reason"))
     def why(self, mail: Mail) -> str:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db.models import CharField, Count, DateTimeField, IntegerField, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -53,7 +54,7 @@ class ListOfPortals(RegisterAdmin):
         )
         return found
 
-    @display(description=_("company"), ordering="company__number")
+    @display(description=capfirst(_("company")), ordering="company__number")
     def of_company(self, portal: Portal) -> str:
         """Whose it is."""
         return str(portal.company)
