@@ -108,11 +108,7 @@ def account_findings(*, supplier: Supplier, invoice: Invoice) -> tuple[Finding, 
             "The invoice also names the account %(new)s, which the register hasn't for %(supplier)s (it has %(old)s)."
         )
         return (_of_account("warning", rules.BANK_ACCOUNT_ADDED, path, text % values, first),)
-    text = _(
-        "The invoice is to be paid to %(new)s, but the register has %(old)s for %(supplier)s. Ask the supplier, by a "
-        "number that you know, before you pay."
-    )
-    return (_of_account("error", rules.BANK_ACCOUNT_CHANGED, path, text % values, first),)
+    return (_of_account("error", rules.BANK_ACCOUNT_CHANGED, path, _differing(new, {supplier: old}), first),)
 
 
 def suggested_account_findings(
@@ -129,14 +125,9 @@ def suggested_account_findings(
         return ()
     if any(not forms.isdisjoint(_forms(account)) for known in registered.values() for account in known):
         return ()
-    text = _(
-        "The invoice is to be paid to %(new)s. Whichever of these suppliers it is of, the register has another "
-        "account: %(known)s. Ask the supplier, by a number that you know, before you pay."
-    )
-    known = "; ".join(f"{supplier}: {', '.join(accounts)}" for supplier, accounts in registered.items())
-    values = {"new": ", ".join(dict.fromkeys(stated)), "known": known}
     told = ", ".join(supplier.name for supplier in registered)
-    return (_of_account(severity, rules.BANK_ACCOUNT_DIFFERS, "payments.0.account", text % values, told),)
+    text = _differing(", ".join(dict.fromkeys(stated)), {one: ", ".join(known) for one, known in registered.items()})
+    return (_of_account(severity, rules.BANK_ACCOUNT_DIFFERS, "payments.0.account", text, told),)
 
 
 def learn(*, incoming: IncomingInvoice, supplier: Supplier) -> None:
@@ -361,6 +352,22 @@ def _account_scheme(kind: str) -> str:
 
 def _of_account(severity: Any, rule: str, path: str, text: Message, value: str) -> Finding:
     return finding(severity, rule, path, text, value=value)
+
+
+def _differing(new: str, known: Mapping[Supplier, str]) -> Message:
+    """That an account isn't a supplier's, or none of those of several."""
+    if len(known) == 1:
+        ((supplier, old),) = known.items()
+        text = _(
+            "The invoice is to be paid to %(new)s, but the register has %(old)s for %(supplier)s. Ask the supplier, by "
+            "a number that you know, before you pay."
+        )
+        return text % {"new": new, "old": old, "supplier": supplier}
+    text = _(
+        "The invoice is to be paid to %(new)s. Whichever of these suppliers it is of, the register has another "
+        "account: %(known)s. Ask the supplier, by a number that you know, before you pay."
+    )
+    return text % {"new": new, "known": "; ".join(f"{supplier}: {accounts}" for supplier, accounts in known.items())}
 
 
 # Proposing

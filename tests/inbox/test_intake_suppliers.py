@@ -12,6 +12,7 @@ from inbox.formats import Finding, read_xml
 from inbox.models import IncomingInvoice
 from ledger.models import Company, Supplier
 from tests.factories import CompanyFactory, SupplierFactory
+from tests.inbox.samples import pdf
 from tests.inbox.sending import PAPPER, invoice_xml, send
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +104,16 @@ def test_an_account_is_suspected_where_each_supplier_that_it_may_be_of_has_anoth
     assert rules(found(company).findings) == ["supplier_ambiguous", "bank_account_differs"]
     Supplier.objects.filter(pk=two.pk).update(bankgiro="")
     assert rules(found(company).findings) == ["supplier_ambiguous"]
+
+
+def test_the_text_of_a_document_may_name_another_account_as_well(company: Company) -> None:
+    supplier_with(company, bankgiro="111-1111")
+    lines = ("Papper & Penna AB", "Faktura 17", "Org.nr 556036-0793", "Att betala 1 250,00 SEK", "Bankgiro 991-2346")
+    (incoming,) = send(company, ("a.pdf", pdf(*lines)))
+    assert [(one["rule"], one["severity"]) for one in incoming.findings] == [("bank_account_differs", "warning")]
+    assert warnings_of(incoming) == [("warn", "Changed bank account: Papper")]
+    (known,) = send(company, ("b.pdf", pdf("Faktura 18", "Org.nr 556036-0793", "Bankgiro 111-1111")))
+    assert known.findings == []
 
 
 def test_an_inactive_supplier_is_told_and_not_chosen(company: Company) -> None:
