@@ -1,9 +1,14 @@
-"""What the bell in every page's header knows."""
+"""What the bell in every page's header knows, and how much waits elsewhere, for badges in every page's menu."""
 
 import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet, Value
+from django.http import HttpRequest
 from django.utils import timezone
 
 from notices.models import Notice
@@ -23,7 +28,7 @@ class Bell:
     @property
     def shown(self) -> str:
         """The count as the badge shows it."""
-        return f"{MOST_COUNTED}+" if self.unread > MOST_COUNTED else str(self.unread)
+        return _shown(self.unread)
 
     @property
     def state(self) -> str:
@@ -36,6 +41,49 @@ def bell_of(user: User | AnonymousUser) -> Bell:
     newest_first = Notice.objects.of(user).unread().order_by("-id").values_list("pk", flat=True)
     unread = list(newest_first[: MOST_COUNTED + 1])
     return Bell(len(unread), unread[0] if unread else 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Header:
+    """The bell, and the counts that others asked for, by name: as badges show them, nothing for none."""
+
+    bell: Bell
+    waiting: Mapping[str, str]
+
+
+_waiting: "dict[str, Callable[[User], QuerySet[Any]]]" = {}
+
+
+def count_as_well(name: str, rows: "Callable[[User], QuerySet[Any]]") -> None:
+    """Have the rows counted that wait for somebody, in the bell's own query."""
+    _waiting[name] = rows
+
+
+def header_of(request: HttpRequest) -> Header:
+    """Return what every page shows, asked for once in a request."""
+    known: Header | None = getattr(request, "_header", None)
+    if known is None:
+        known = _header(request.user)
+        request._header = known  # type: ignore[attr-defined]
+    return known
+
+
+def _header(user: User | AnonymousUser) -> Header:
+    unread = _named("", Notice.objects.of(user).unread().order_by("-id"))
+    others = [_named(name, rows(user)) for name, rows in _waiting.items()] if isinstance(user, User) else []
+    found = defaultdict[str, list[int]](list)
+    for name, pk in unread.union(*others, all=True) if others else unread:
+        found[name].append(pk)
+    bell = Bell(len(found[""]), max(found[""], default=0))
+    return Header(bell, {name: _shown(len(found[name])) if found[name] else "" for name in _waiting})
+
+
+def _named(name: str, rows: "QuerySet[Any]") -> "QuerySet[Any]":
+    return rows.annotate(counted=Value(name)).values_list("counted", "pk")[: MOST_COUNTED + 1]
+
+
+def _shown(count: int) -> str:
+    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
 
 
 def arrived(user: User | AnonymousUser, *, after: int) -> list[Notice]:

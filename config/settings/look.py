@@ -152,7 +152,10 @@ NAVIGATION: list[Item] = [
                 **_list(_("Check-ins"), "assignment_returned", "workcopies.checkin"),
                 "permission": _may_any("workcopies.view_checkin", "workcopies.check_in"),
             },
-            _list(_("Conflicts"), "call_split", "workcopies.conflict"),
+            {
+                **_list(_("Conflicts"), "call_split", "workcopies.conflict"),
+                "badge": "workcopies.admin.badge.open_conflicts",
+            },
         ],
     },
     {

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from access.http.admin import RegisterAdmin
 from access.http.admin.paginator import BoundedPaginator
 from notices import services
-from notices.bell import arrived, bell_of
+from notices.bell import arrived, bell_of, header_of
 from notices.models import Notice, NoticeQuerySet
 
 PER_PAGE = 25
@@ -58,7 +58,7 @@ class NoticeAdmin(RegisterAdmin):
             "title": _("Messages"),
             "page": paginator.get_page(request.GET.get("page")),
             "only_unread": only_unread,
-            "unread": bell_of(request.user),
+            "unread": header_of(request).bell,
         }
         return TemplateResponse(request, "admin/notices/list.html", context)
 

@@ -3,7 +3,7 @@
 from django import template
 from django.http import HttpRequest
 
-from notices.bell import Bell, bell_of
+from notices.bell import Bell, header_of
 
 register = template.Library()
 
@@ -13,7 +13,7 @@ ICONS = {"info": "info", "success": "check_circle", "warning": "warning", "error
 @register.simple_tag
 def bell(request: HttpRequest) -> Bell:
     """Return the signed-in person's bell."""
-    return bell_of(request.user)
+    return header_of(request).bell
 
 
 @register.filter

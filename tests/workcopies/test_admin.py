@@ -24,27 +24,15 @@ from tests.workcopies.samples import make_check_in, make_copy, preview_of
 from workcopies import making
 from workcopies.models import CheckIn, WorkingCopy
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 COPIES, CHECK_INS = "/admin/workcopies/workingcopy/", "/admin/workcopies/checkin/"
 Status = CheckIn.Status
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, settings: Settings) -> Path:
-    settings.UTKORG_WORKING_COPY_FOLDER = str(tmp_path / "kept")
-    return tmp_path / "kept"
-
-
 @pytest.fixture
-def books() -> factories.Books:
-    books = factories.make_books(number="100")
+def books(books: factories.Books) -> factories.Books:
     books.post()
     return books
-
-
-@pytest.fixture
-def kari() -> User:
-    return factories.SuperuserFactory.create(username="kari")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from lxml.html import document_fromstring
 
 from ledger.models import Supplier
 from tests import factories
@@ -47,6 +48,22 @@ def url_of(conflict: Conflict) -> str:
 def answer(conflict: Conflict, **choices: str) -> dict[str, str]:
     named = {f"choice-{name}": side for name, side in choices.items()}
     return {"seen": resolving.mark_of(resolving.theirs_now(conflict)), "confirmed": "yes", **named}
+
+
+def in_menu(user: User) -> list[str]:
+    """What the menu says of conflicts."""
+    page = document_fromstring(signed_in(user).get(reverse("admin:workcopies_conflict_changelist")).text)
+    (words,) = (found for link in page.iter("a") if (found := link.text_content().split())[:1] == ["call_split"])
+    return words[1:]
+
+
+def test_the_menu_tells_how_many_wait_of_those_that_one_may_see(conflict: Conflict) -> None:
+    other = factories.SupplierFactory.create(company=factories.CompanyFactory.create(number="200"))
+    make_conflict(other, base={"city": "Ystad"}, mine={"city": "Lund"})
+    assert in_menu(person(conflict, *SEES)) == ["Conflicts", "1"]
+    assert in_menu(factories.SuperuserFactory.create()) == ["Conflicts", "2"]
+    Conflict.objects.update(status=Conflict.Status.RESOLVED)
+    assert in_menu(person(conflict, *SEES)) == ["Conflicts"]
 
 
 def test_who_may_choose_resolves(conflict: Conflict, supplier: Supplier) -> None:

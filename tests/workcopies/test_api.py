@@ -26,15 +26,9 @@ URL = "/api/v1/working-copies"
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, settings: Settings) -> Path:
-    settings.UTKORG_WORKING_COPY_FOLDER = str(tmp_path / "copies")
+def folder(folder: Path, settings: Settings) -> Path:
     settings.UTKORG_THROTTLE_RATES = {}
-    return tmp_path / "copies"
-
-
-@pytest.fixture
-def books() -> Books:
-    return make_books(number="100")
+    return folder
 
 
 def client_with(*permissions: str, company: Company) -> Client:

@@ -8,22 +8,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.factories import Books, UserFactory, make_books
+from tests.factories import Books, UserFactory
 from tests.workcopies.copies import Copy
 from workcopies.management.commands.check_in import Command
 from workcopies.models import CheckIn, WorkingCopy
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def books() -> Books:
-    return make_books(number="100")
-
-
-@pytest.fixture
-def copy(tmp_path: Path, books: Books) -> Copy:
-    return Copy(tmp_path / "books.utkorg", books.company)
 
 
 def check_in(path: Path, *options: str) -> tuple[str, int]:

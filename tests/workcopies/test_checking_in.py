@@ -16,15 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def books() -> factories.Books:
-    books = factories.make_books(number="100")
+def books(books: factories.Books) -> factories.Books:
     books.post()
     return books
-
-
-@pytest.fixture
-def copy(books: factories.Books, tmp_path: Path) -> Copy:
-    return Copy(tmp_path / "books.utkorg", books.company)
 
 
 def rename(account: Account, name: str) -> None:

@@ -54,11 +54,6 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "books.utkorg"
 
 
-@pytest.fixture
-def books() -> Books:
-    return make_books(number="100")
-
-
 def test_a_copy_holds_every_row_of_its_companies_and_none_of_others(path: Path, books: Books) -> None:
     make_some_of_each(books)
     make_some_of_each(make_books(number="200"))

@@ -14,19 +14,14 @@ from access.rights import rights_of
 from history.models import Change
 from revisions.installation import installation
 from tests.connections import other_program
-from tests.factories import Books, UserFactory, forget, give, make_books
+from tests.factories import Books, UserFactory, forget, give
 from workcopies import making, tasks
 from workcopies.exceptions import NotAllowed, WrongState
 from workcopies.file.reading import open_file
 from workcopies.models import WorkingCopy
 from workcopies.withdrawing import give_back, withdraw
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def books() -> Books:
-    return make_books(number="100")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
 
 @pytest.fixture
@@ -34,12 +29,6 @@ def anna(books: Books) -> User:
     user = UserFactory.create(username="anna")
     give(user, "workcopies.add_workingcopy", "ledger.view_account", company=books.company)
     return user
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, settings: Settings) -> Path:
-    settings.UTKORG_WORKING_COPY_FOLDER = str(tmp_path / "copies")
-    return tmp_path / "copies"
 
 
 @pytest.fixture

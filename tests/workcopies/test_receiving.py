@@ -23,31 +23,14 @@ from workcopies.exceptions import CheckInGoneOn, FileGone, TooLargeFile
 from workcopies.models import CheckIn, Conflict, WorkingCopy
 from workcopies.withdrawing import withdraw
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 Status = CheckIn.Status
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, settings: Settings) -> Path:
-    settings.UTKORG_WORKING_COPY_FOLDER = str(tmp_path / "kept")
-    return tmp_path / "kept"
-
-
 @pytest.fixture
-def books() -> factories.Books:
-    books = factories.make_books(number="100")
+def books(books: factories.Books) -> factories.Books:
     books.post()
     return books
-
-
-@pytest.fixture
-def kari() -> User:
-    return factories.SuperuserFactory.create(username="kari")
-
-
-@pytest.fixture
-def copy(books: factories.Books, tmp_path: Path) -> Copy:
-    return Copy(tmp_path / "books.utkorg", books.company)
 
 
 @pytest.fixture

@@ -25,11 +25,6 @@ MINE, THEIRS, BOTH = Choice(Side.MINE), Choice(Side.THEIRS), Choice(Side.BOTH)
 
 
 @pytest.fixture
-def books() -> factories.Books:
-    return factories.make_books(number="100")
-
-
-@pytest.fixture
 def supplier(books: factories.Books) -> Supplier:
     return factories.SupplierFactory.create(
         company=books.company, number="2001", name="Ahlsell (publ)", bankgiro="5402-9681", city="Stockholm"

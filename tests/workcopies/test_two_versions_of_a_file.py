@@ -13,11 +13,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def books() -> factories.Books:
-    return factories.make_books(number="100")
-
-
-@pytest.fixture
 def anna(books: factories.Books, tmp_path: Path) -> Copy:
     return Copy(tmp_path / "anna.utkorg", books.company)
 

@@ -17,11 +17,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def books() -> factories.Books:
-    return factories.make_books(number="100")
-
-
-@pytest.fixture
 def copy(books: factories.Books, tmp_path: Path) -> Copy:
     for number in range(30):
         factories.SupplierFactory.create(company=books.company, number=str(2000 + number))
