@@ -1,25 +1,12 @@
-"""Where files stand until their import is over: a folder that only Utkorg reads, shared by web servers and workers."""
+"""Where files stand until their import is over."""
 
-import os
-
-from django.conf import settings
-from django.core.files.storage import FileSystemStorage
 from django.utils.deconstruct import deconstructible
+
+from notices.folders import PrivateFolder
 
 
 @deconstructible(path="imports.storage.ImportStorage")
-class ImportStorage(FileSystemStorage):
-    """The folder of the setting, whose files their owner alone can read."""
+class ImportStorage(PrivateFolder):
+    """The folder of imports."""
 
-    def __init__(self) -> None:
-        super().__init__(file_permissions_mode=0o600, directory_permissions_mode=0o700)
-
-    @property
-    def base_location(self) -> str:
-        """The folder as the setting says it now."""
-        return str(settings.UTKORG_IMPORT_FOLDER)
-
-    @property
-    def location(self) -> str:
-        """The same, from the root."""
-        return os.path.abspath(self.base_location)  # noqa: PTH100 (as Django's own)
+    setting = "UTKORG_IMPORT_FOLDER"

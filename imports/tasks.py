@@ -1,26 +1,18 @@
 """What Celery runs of imports."""
 
-import logging
+from functools import partial
 
 from celery import shared_task
-from django.db import InterfaceError, OperationalError
 
 from imports import running, services
-
-logger = logging.getLogger(__name__)
+from notices import turns
 
 
 @shared_task(name=services.TASK, ignore_result=True)
 def run(import_id: int) -> None:
-    """Go on with an import; a lost connection is waited out, any other mistake ends it."""
-    try:
-        running.run(import_id=import_id)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        logger.exception("Import %s failed.", import_id)
-        running.fail(import_id=import_id)
-        raise
+    """Go on with an import."""
+    of_it = {"import_id": import_id}
+    turns.go_on(partial(running.run, **of_it), partial(running.fail, **of_it), what=f"Import {import_id}")
 
 
 @shared_task(ignore_result=True)

@@ -79,7 +79,8 @@ def _header(user: User | AnonymousUser) -> Header:
 
 
 def _named(name: str, rows: "QuerySet[Any]") -> "QuerySet[Any]":
-    return rows.annotate(counted=Value(name)).values_list("counted", "pk")[: MOST_COUNTED + 1]
+    named: QuerySet[Any, Any] = rows.annotate(counted=Value(name)).values_list("counted", "pk")
+    return named[: MOST_COUNTED + 1]
 
 
 def _shown(count: int) -> str:

@@ -39,6 +39,14 @@ def reached(key: str) -> Reached | None:
     return Reached(*found) if found else None
 
 
+def note(key: str, stage: str, percent: int, done: int) -> None:
+    """Say how far it has come."""
+    try:
+        cache.set(key, (stage, percent, done), KEPT_SECONDS)
+    except (RedisError, OSError) as error:
+        logger.debug("%s: no progress while the cache is away (%s).", key, error)
+
+
 def forget(key: str) -> None:
     """The work is over."""
     try:
@@ -63,7 +71,4 @@ class Teller:
         self._told = now
         if self._is_cancelled():
             raise Cancelled
-        try:
-            cache.set(self._key, (stage, percent, done), KEPT_SECONDS)
-        except (RedisError, OSError) as error:
-            logger.debug("%s: no progress while the cache is away (%s).", self._key, error)
+        note(self._key, stage, percent, done)

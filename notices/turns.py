@@ -4,10 +4,12 @@ Who dies lets go of it, and beat has the work taken up again.
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from celery import current_app
-from django.db import connection, transaction
+from django.db import InterfaceError, connection, transaction
+from django.db import OperationalError as DatabaseDown
 from django.db.models import Model
 from kombu.exceptions import OperationalError
 
@@ -28,6 +30,18 @@ def ask(task: str, row: Model) -> None:
         current_app.send_task(task, args=[row.pk], retry=False)
     except (OperationalError, OSError) as error:
         logger.warning("%s %s goes on when the broker is back: %s", row._meta.object_name, row.pk, error)
+
+
+def go_on(run: Callable[[], None], fail: Callable[[], None], *, what: str) -> None:
+    """Do what a worker was asked for; a lost connection is waited out, any other mistake of ours ends it by `fail`."""
+    try:
+        run()
+    except (DatabaseDown, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("%s failed.", what)
+        fail()
+        raise
 
 
 def held(kind: int) -> list[int]:

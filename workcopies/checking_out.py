@@ -234,6 +234,7 @@ def _manifest(copy: WorkingCopy, companies: Sequence[Company], rights: Rights, h
         installation=str(here.uid),
         epoch=here.epoch,
         position=_position(),
+        snapshot=_snapshot_name(),
         user=copy.made_by_name,
         made_at=timezone.now(),
         companies=tuple(company.number for company in companies),
@@ -248,6 +249,12 @@ def _position() -> int:
     with connection.cursor() as cursor:
         cursor.execute("select coalesce(max(id), 0) from revisions_changeset")
         return int(cursor.fetchone()[0])
+
+
+def _snapshot_name() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_current_snapshot()::text")
+        return str(cursor.fetchone()[0])
 
 
 def as_json(years: Mapping[str, Sequence[date]]) -> dict[str, list[str]]:

@@ -1,39 +1,26 @@
 """What Celery runs of working copies."""
 
-import logging
+from functools import partial
 
 from celery import shared_task
-from django.db import InterfaceError, OperationalError
 
+from notices import turns
 from workcopies import check_in_worker, making, receiving
-
-logger = logging.getLogger(__name__)
 
 
 @shared_task(name=making.TASK, ignore_result=True)
 def make(copy_id: int) -> None:
-    """Make a copy that waits; a lost connection is waited out, any other mistake ends it."""
-    try:
-        making.run(copy_id=copy_id)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        logger.exception("Working copy %s failed.", copy_id)
-        making.fail(copy_id=copy_id)
-        raise
+    """Make a copy that waits."""
+    of_it = {"copy_id": copy_id}
+    turns.go_on(partial(making.run, **of_it), partial(making.fail, **of_it), what=f"Working copy {copy_id}")
 
 
 @shared_task(name=receiving.TASK, ignore_result=True)
 def run_check_in(check_in_id: int) -> None:
-    """Go on with a check-in; a lost connection is waited out, any other mistake ends it."""
-    try:
-        check_in_worker.run(check_in_id=check_in_id)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        logger.exception("Check-in %s failed.", check_in_id)
-        check_in_worker.fail(check_in_id=check_in_id)
-        raise
+    """Go on with a check-in."""
+    of_it = {"check_in_id": check_in_id}
+    run, fail = partial(check_in_worker.run, **of_it), partial(check_in_worker.fail, **of_it)
+    turns.go_on(run, fail, what=f"Check-in {check_in_id}")
 
 
 @shared_task(ignore_result=True)

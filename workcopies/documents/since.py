@@ -1,8 +1,8 @@
 """What only the server changed since a copy was checked out: what stays, whatever the copy says.
 
-Read from the captured change sets, from the copy's position on, and then compared with the copy: a set may lie a little
-before the position and not be in the copy, or tell of nothing that a document says. What no information type shows is
-compared row by row where there is little of it.
+Read from the captured change sets whose transactions the copy's snapshot hasn't, and then compared with the copy: a set
+may tell of nothing that a document says. What no information type shows is compared row by row where there is little of
+it.
 """
 
 import dataclasses
@@ -38,8 +38,10 @@ SETS = """
     join ledger_company company on company.id = changed.company_id
     {pages}
     where company.number = any(%(companies)s) and information_type = any(%(types)s) and operation <> 't'
-      and (changed.id > %(position)s or changed.changed_at >= %(margin)s)
+      and (changed.id > %(position)s or changed.changed_at >= %(margin)s and {unseen})
 """
+# A set of a lower number may have been committed after the check-out.
+UNSEEN = "not pg_visible_in_snapshot(changed.transaction::text::xid8, %(snapshot)s::pg_snapshot)"
 PAGES = "join revisions_revisionpage page on page.change_set_id = changed.id"
 
 
@@ -89,11 +91,15 @@ def changed_there(manifest: Manifest, mine: Mine) -> Since:
         "types": [known.number for known in types],
         "position": manifest.position,
         "margin": manifest.made_at - MARGIN,
+        "snapshot": manifest.snapshot,
     }
+    # Transactions have other numbers in a database that was restored.
+    unseen = UNSEEN if manifest.snapshot and manifest.epoch == installation().epoch else "true"
     # One more than is read tells whether there are more.
-    some = SETS.format(what="information_type, operation, lines", pages=PAGES)
+    some = SETS.format(what="information_type, operation, lines", pages=PAGES, unseen=unseen)
     pages = list(_query(f"{some} order by changed.id limit {MOST_PAGES + 1}", values))
-    ((rows,),) = _query(SETS.format(what="coalesce(sum(row_count), 0)::bigint", pages=""), values)
+    counted = SETS.format(what="coalesce(sum(row_count), 0)::bigint", pages="", unseen=unseen)
+    ((rows,),) = _query(counted, values)
     captured = _captured(pages[:MOST_PAGES])
     found = list(_compared([*captured, *_small(manifest)], captured, mine, manifest))
     return Since(

@@ -32,7 +32,8 @@ class BaseOf:
 class Manifest:
     """The origin of a working copy.
 
-    `installation` and `epoch` name the database, `position` its last change set at check-out. `companies` are numbers;
+    `installation` and `epoch` name the database, `position` its last change set at check-out, `snapshot` whose
+    transactions it has (PostgreSQL's `pg_snapshot`; none in a copy of an older version). `companies` are numbers;
     `years` the first days of the financial years whose vouchers are in it, by company, all where a company isn't named.
     `rights` are the permissions (`ledger.change_account`) that whoever checked it out had, by company. `tables` are
     what the file holds, by name.
@@ -50,6 +51,7 @@ class Manifest:
     rights: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     tables: Mapping[str, BaseOf] = dataclasses.field(default_factory=dict)
     version: int = VERSION
+    snapshot: str = ""
 
     def as_text(self) -> str:
         """The manifest as it is signed and kept: JSON with sorted keys."""
@@ -133,6 +135,7 @@ def _typed(content: Mapping[str, Any]) -> Mapping[str, Any]:
 def _values(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name in ("uid", "installation", "user", "name"):
         yield name, _text(content[name])
+    yield "snapshot", _text(content.get("snapshot", ""))
     for name in ("epoch", "position", "version"):
         yield name, _integer(content[name])
     yield "made_at", datetime.fromisoformat(content["made_at"])
