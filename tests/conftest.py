@@ -53,6 +53,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: delivered.restore())
         yield delivered
+    delivered.close()
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -13,13 +13,13 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser.admin import Admin
 from tests.browser.look import KeptStaticFiles, Look
 from tests.conftest import CHROMIUM
-from tests.emptying import Delivered
+from tests.emptying import NAME, Delivered
 from tests.sample import Sample, make_sample
 
 # A thread of the server that waits for its browser's next request still has its session.
-END_OTHERS = """
+END_OTHERS = f"""
     select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and state = 'idle'
+    where datname = current_database() and pid <> pg_backend_pid() and state = 'idle' and application_name <> '{NAME}'
 """
 # Without them Chromium looks up hosts of its maker's at every start.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]

@@ -13,7 +13,9 @@ from playwright.sync_api import Browser, Page
 from tests.sample import Sample
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
-LOOKS, TEXTS = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("looks.js", "texts.js"))
+LOOKS, TEXTS, INKS = (
+    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("looks.js", "texts.js", "inks.js")
+)
 # Without its own look at every style sheet, of which only a rule about turned phones makes use.
 AXE = """async ([where, options]) => {
     const found = await axe.run(where, {preload: false, iframes: false, resultTypes: ["violations"], ...options});
@@ -22,8 +24,11 @@ AXE = """async ([where, options]) => {
 EVERYTHING = {"include": [["html"]]}
 # The same menu stands on every page: it is looked at on the first.
 WITHOUT_MENU = {"include": [["html"]], "exclude": [["#nav-sidebar"]]}
+# Contrast takes most of axe-core's time: see `Look.violations`.
+CONTRAST = "color-contrast"
+ALL_ELSE = {"rules": {CONTRAST: {"enabled": False}}}
 # What colours and widths can change, of a page that was looked at otherwise before
-LOOKS_ALONE = {"runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]}
+LOOKS_ALONE = {"runOnly": ["link-in-text-block", "scrollable-region-focusable"]}
 SERIOUS = {"serious", "critical"}
 
 
@@ -50,6 +55,7 @@ class Look:
         context.add_cookies([cookie])
         self.page: Page = context.new_page()
         self._console: list[str] = []
+        self._inks: set[str] = set()
         self.page.on("pageerror", lambda error: self._console.append(str(error)))
         self.page.on("console", lambda said: self._console.append(said.text) if said.type == "error" else None)
 
@@ -80,10 +86,23 @@ class Look:
         return found
 
     def violations(self, *, looks_alone: bool = False) -> list[str]:
-        """Return what axe-core finds that is serious or critical."""
+        """Return what axe-core finds that is serious or critical.
+
+        Texts that stand in the same elements, in the same colours, as others that could be read are not measured again:
+        each row of a list, each field of a form.
+        """
         self.page.evaluate(AXE_SCRIPT)
         where = EVERYTHING if self.page.url == self._address else WITHOUT_MENU
-        found: list[dict[str, Any]] = self.page.evaluate(AXE, [where, LOOKS_ALONE if looks_alone else {}])
+        found = self._axe(where, LOOKS_ALONE if looks_alone else ALL_ELSE)
+        inks: list[str] = self.page.evaluate(INKS, list(self._inks))
+        if inks:
+            pale = self._axe({"include": [["[data-ink]"]]}, {"runOnly": [CONTRAST]})
+            found += pale
+            self._inks.update([] if pale else inks)
+        return found
+
+    def _axe(self, where: dict[str, Any], options: dict[str, Any]) -> list[str]:
+        found: list[dict[str, Any]] = self.page.evaluate(AXE, [where, options])
         return [
             f"{violation['id']}: {node['target'][0]} {node['failureSummary'].splitlines()[1].strip()}"
             for violation in found
