@@ -11,6 +11,7 @@ from django.db import connection, connections
 from psycopg.conninfo import make_conninfo
 
 from config.embedded.postgres import binary
+from tests.emptying import kept
 
 
 class Copy:
@@ -60,6 +61,7 @@ def _make(name: str, *, of: str) -> str:
 
 def _maintain(*statements: str) -> None:
     connections.close_all()
+    kept.close()
     with psycopg.connect(make_conninfo(**{**_server(), "dbname": "postgres"}), autocommit=True) as server:
         for statement in statements:
             server.execute(statement.encode())

@@ -11,7 +11,7 @@ from django.test import TransactionTestCase
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
-from tests.emptying import Delivered
+from tests.emptying import Delivered, kept
 from tests.garbage import set_apart
 
 # After the many quick tests: those that start a browser, servers, whole installations, and kill their parts.
@@ -53,7 +53,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: delivered.restore())
         yield delivered
-    delivered.close()
+    kept.close()
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -21,17 +21,40 @@ HOLDS_OTHERS = """select '{0}' where exists (
 PUT_BACK = 'insert into "{0}" table delivered."{0}"'
 
 
+class Kept:
+    """The connection: opened when it is needed, and closed by who needs the database for itself."""
+
+    def __init__(self) -> None:
+        self._open: psycopg.Connection | None = None
+
+    def __call__(self) -> psycopg.Connection:
+        """The connection, on which no trigger notes or guards what is put right."""
+        if self._open is None or self._open.closed:
+            given = connection.get_connection_params()
+            where = {name: given[name] for name in ("dbname", "user", "password", "host", "port") if given.get(name)}
+            self._open = psycopg.connect(**where, autocommit=True, application_name=NAME)
+            self._open.execute("set session_replication_role = replica")
+        return self._open
+
+    def close(self) -> None:
+        """Let the database be copied, replaced or dropped."""
+        if self._open is not None:
+            self._open.close()
+
+
+kept = Kept()
+
+
 class Delivered:
     """The rows of a database just made, with which each test begins."""
 
     def __init__(self) -> None:
         tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-        self._open()
         self._large = _each(IS_LARGE, tables)
-        self._kept = set(self._names(_each(HOLDS_ROWS, tables)))
-        with self._connection.transaction():
-            self._run("drop schema if exists delivered cascade; create schema delivered")
-            self._run(";".join(KEEP.format(table) for table in self._kept))
+        with kept().transaction():
+            self._kept = set(_names(_each(HOLDS_ROWS, tables)))
+            _run("drop schema if exists delivered cascade; create schema delivered")
+            _run(";".join(KEEP.format(table) for table in self._kept))
         self._changed = " union all ".join(
             (HOLDS_OTHERS if table in self._kept else HOLDS_ROWS).format(table) for table in tables
         )
@@ -41,35 +64,26 @@ class Delivered:
         try:
             self._restore()
         except psycopg.OperationalError:  # a test ended all sessions, or the server
-            self._open()
+            kept.close()
             self._restore()
 
-    def close(self) -> None:
-        """Let the database be dropped."""
-        self._connection.close()
-
-    def _open(self) -> None:
-        given = connection.get_connection_params()
-        named = {key: given[key] for key in ("dbname", "user", "password", "host", "port") if given.get(key)}
-        self._connection = psycopg.connect(**named, autocommit=True, application_name=NAME)
-        self._run("set session_replication_role = replica")  # no trigger notes or guards what is put right
-
     def _restore(self) -> None:
-        with self._connection.transaction():
-            for table in self._names(self._large):
-                self._run(f'truncate "{table}" cascade')
-            for table in self._names(self._changed):
-                self._run(f'delete from "{table}"')
+        with kept().transaction():
+            for table in _names(self._large):
+                _run(f'truncate "{table}" cascade')
+            for table in _names(self._changed):
+                _run(f'delete from "{table}"')
                 if table in self._kept:
-                    self._run(PUT_BACK.format(table))
-
-    def _run(self, statement: str) -> None:
-        self._connection.execute(statement)  # type: ignore[arg-type]  # made of the models' own names
-
-    def _names(self, query: str) -> list[str]:
-        found = self._connection.execute(query, prepare=True)  # type: ignore[arg-type]  # made of the models' own names
-        return [name for (name,) in found]
+                    _run(PUT_BACK.format(table))
 
 
 def _each(query: str, tables: list[str]) -> str:
     return " union all ".join(query.format(table) for table in tables)
+
+
+def _run(statement: str) -> None:
+    kept().execute(statement.encode())
+
+
+def _names(query: str) -> list[str]:
+    return [name for (name,) in kept().execute(query.encode(), prepare=True)]
