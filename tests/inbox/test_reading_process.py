@@ -88,7 +88,7 @@ def with_data(content: bytes, xml: bytes) -> bytes:
     """A PDF with the data of an invoice put into it."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(content)) as made:
-        made.attachments["factur-x.xml"] = pikepdf.AttachedFileSpec(made, xml, filename="factur-x.xml")
+        made.attachments["factur-x.xml"] = pikepdf.AttachedFileSpec(made, xml, filename="factur-x.xml")  # type: ignore[call-arg]
         made.save(out)
     return out.getvalue()
 
