@@ -122,6 +122,7 @@ def test_what_is_removed_is_taken_back_and_what_is_released_is_read(client: Clie
         "Taken back into quarantine",
         "Removed from quarantine",
     ]
+    assert mail.settled_by is not None
     assert {change["who"] for change in shown} == {mail.settled_by.username}
     assert "None of the chosen messages" in client.get(address("release", *mails)).content.decode()
 
