@@ -110,7 +110,7 @@ def check_in(
                 copy, warnings = lock_copy(file.manifest, rights=rights, alone=is_written)
                 if not is_written:
                     warnings.append(_untried())
-                lineage = Lineage(file, reading.mine, copy=copy)
+                lineage = Lineage(file, reading.mine, copy=copy, is_logged=reading.is_logged)
                 lander = reading.lander(
                     copy,
                     lineage,
@@ -140,8 +140,12 @@ class _Reading:
 
     def __init__(self, file: WorkingFile, progress: Progress) -> None:
         self._file, self._progress, self._rows = file, progress, 0
-        self.state = (file.mark.place, file.mark.mark) if file.mark else (None, None)
+        mark = file.mark  # before its rows: what is written from here on makes reading them end
         self.mine = read_mine(file, progress=self._read)
+        if mark is not None and mark.place == 0 and self.mine.changes:
+            mark = None  # somebody has emptied its log
+        self.is_logged = mark is not None
+        self.state = (mark.place, mark.mark) if mark else (None, None)
         self._sizes = sizes_of(file)
 
     def lander(

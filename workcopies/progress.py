@@ -20,4 +20,4 @@ def forget(copy_id: int) -> None:
 
 
 def _key(copy_id: int) -> str:
-    return f"working-copy:{copy_id}"
+    return f"working-copy-made:{copy_id}"

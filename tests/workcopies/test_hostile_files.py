@@ -417,6 +417,9 @@ def test_what_sqlite_keeps_for_itself_is_no_harm(path: Path) -> None:
         "drop table utkorg_writes",
         "insert into utkorg_writes values (9223372036854775807, 'x')",
         "insert into utkorg_writes values (7, x'00')",
+        "insert into utkorg_writes values (-1, 1)",
+        "insert into utkorg_writes values (0, 1)",
+        "insert into utkorg_writes values (9223372036854775807, 1)",
     ],
 )
 def test_a_log_that_tells_nothing_is_no_harm(path: Path, statement: str) -> None:

@@ -20,6 +20,7 @@ def test_a_preview_lets_everybody_pass_and_at_last_only_compares(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(giving_way, "SECONDS_BETWEEN_LOOKS", 0)
+    monkeypatch.setattr(giving_way, "MILLISECONDS_OF_WAITING", 10_000)
     monkeypatch.setattr(checking_in, "PAUSE", 0)
     books = factories.make_books(number="100")
     copy = Copy(tmp_path / "books.utkorg", books.company)
@@ -46,3 +47,13 @@ def test_a_preview_lets_everybody_pass_and_at_last_only_compares(
     assert len(report.warnings) == 1
     assert Account.objects.get(number="1910").name == "Kassa"
     assert copy.check_in(dry_run=True).warnings == []
+
+
+def test_where_it_only_compares_nothing_is_refused_in_a_company_that_the_copy_makes(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking_in, "PREVIEWS", 0)
+    company = copy.insert("ledger_company", number="200", name="New", time_zone="Europe/Oslo")
+    copy.insert("ledger_account", company_id=company, number="1910", name="New")
+    report = copy.check_in(dry_run=True)
+    assert (len(report.landed), report.refused, len(report.warnings)) == (2, [], 1)

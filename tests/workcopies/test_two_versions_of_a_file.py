@@ -7,7 +7,7 @@ import pytest
 from ledger.models import Account, Supplier, SupplierInvoice, Voucher
 from tests import factories
 from tests.workcopies.copies import Copy, told
-from workcopies.models import Conflict
+from workcopies.models import CheckIn, Conflict
 
 pytestmark = pytest.mark.django_db
 
@@ -27,12 +27,8 @@ def vouchers() -> list[str]:
     return sorted(Voucher.objects.values_list("text", flat=True))
 
 
-def test_two_people_work_in_the_same_file(anna: Copy, bo: Copy, books: factories.Books) -> None:
-    anna.run("update ledger_account set name = 'Anna' where number = '1910'")
-    anna.post(books.company, [("1910", "100.00"), ("3001", "-100.00")], text="Anna")
-    bo.run("update ledger_account set name = 'Bo' where number = '3001'")
-    voucher = bo.post(books.company, [("1910", "7.00"), ("3001", "-7.00")], text="Bo")
-    bo.insert(
+def add_invoice(copy: Copy, books: factories.Books, voucher: int) -> None:
+    copy.insert(
         "ledger_supplierinvoice",
         company_id=books.company.pk,
         number="P1",
@@ -43,6 +39,14 @@ def test_two_people_work_in_the_same_file(anna: Copy, bo: Copy, books: factories
         voucher_id=voucher,
         status="received",
     )
+
+
+def test_two_people_work_in_the_same_file(anna: Copy, bo: Copy, books: factories.Books) -> None:
+    anna.run("update ledger_account set name = 'Anna' where number = '1910'")
+    anna.post(books.company, [("1910", "100.00"), ("3001", "-100.00")], text="Anna")
+    bo.run("update ledger_account set name = 'Bo' where number = '3001'")
+    voucher = bo.post(books.company, [("1910", "7.00"), ("3001", "-7.00")], text="Bo")
+    add_invoice(bo, books, voucher)
     assert len(anna.check_in().landed) == 2
     report = bo.check_in()
     assert ("changed", "accounts", "3001") in told(report)
@@ -112,6 +116,44 @@ def test_two_vouchers_that_are_much_alike_are_two(anna: Copy, bo: Copy, books: f
     assert vouchers() == ["Hyra april", "Hyra mars"]
 
 
+def test_a_number_is_free_for_others_once_its_voucher_is_gone(anna: Copy, bo: Copy, books: factories.Books) -> None:
+    rows = [("1910", "5.00"), ("3001", "-5.00")]
+    voucher = anna.post(books.company, rows, text="Anna")
+    anna.check_in()
+    anna.run("delete from ledger_ledgerentry where voucher_id = ?", [voucher])
+    anna.run("delete from ledger_voucher where id = ?", [voucher])
+    assert [one.operation for one in anna.check_in().landed] == ["deleted"]
+    add_invoice(bo, books, bo.post(books.company, rows, text="Bo"))
+    report = bo.check_in()
+    assert (len(report.landed), report.conflicts, report.refused) == (2, [], [])
+    assert SupplierInvoice.objects.get().voucher == Voucher.objects.get(text="Bo")
+
+
+def test_what_got_another_number_before_the_file_was_copied_is_made_once(
+    books: factories.Books, tmp_path: Path
+) -> None:
+    books.post(text="Of both")
+    anna = Copy(tmp_path / "anna.utkorg", books.company)
+    anna.run("update ledger_voucher set number = 'P9'")
+    bo = anna.copied(tmp_path / "bo.utkorg")
+    anna.run("update ledger_account set name = 'Anna' where number = '1910'")
+    assert len(anna.check_in().landed) == 3
+    bo.run("update ledger_account set name = 'Bo' where number = '3001'")
+    report = bo.check_in()
+    assert (told(report), report.conflicts) == ([("changed", "accounts", "3001")], [])
+    assert vouchers() == ["Of both"]
+
+
+def test_nothing_lands_with_a_voucher_that_may_be_somebody_elses(anna: Copy, bo: Copy, books: factories.Books) -> None:
+    anna.post(books.company, [("1910", "100.00"), ("3001", "-100.00")], text="Anna")
+    anna.run("delete from utkorg_made")
+    add_invoice(bo, books, bo.post(books.company, [("1910", "7.00"), ("3001", "-7.00")], text="Bo"))
+    anna.check_in()
+    report = bo.check_in()
+    assert (len(report.conflicts), [one.code for one in report.refused]) == (1, ["unknown_reference"])
+    assert not SupplierInvoice.objects.exists()
+
+
 def test_what_was_made_before_the_file_was_copied_is_made_once(
     anna: Copy, books: factories.Books, tmp_path: Path
 ) -> None:
@@ -146,6 +188,30 @@ def test_an_older_state_that_comes_back_is_compared_with_what_landed_of_it(
     assert (vouchers(), set(Account.objects.values_list("name", flat=True))) == (["Second"], {"Second"})
 
 
+def test_of_two_states_the_later_counts_whichever_was_handed_in_first(anna: Copy, tmp_path: Path) -> None:
+    anna.run("update ledger_account set name = 'First' where number = '1910'")
+    first = anna.copied(tmp_path / "first.utkorg")
+    anna.run("update ledger_account set name = 'Second' where number = '1910'")
+    handed_in = CheckIn.objects.create(name="second.utkorg")
+    first.check_in()
+    assert len(anna.check_in(check_in=handed_in).landed) == 1
+    Account.objects.filter(number="1910").update(name="First")
+    report = anna.check_in()
+    assert (report.landed, report.conflicts, Account.objects.get(number="1910").name) == ([], [], "First")
+
+
+def test_a_log_that_was_emptied_makes_what_landed_nobody_elses(anna: Copy, bo: Copy, books: factories.Books) -> None:
+    anna.run("update ledger_account set name = 'Anna' where number = '1910'")
+    anna.post(books.company, [("1910", "100.00"), ("3001", "-100.00")], text="Anna")
+    anna.run("delete from utkorg_writes")
+    assert len(anna.check_in().landed) == 2
+    bo.run("update ledger_account set name = 'Bo' where number = '3001'")
+    assert told(bo.check_in()) == [("changed", "accounts", "3001")]
+    anna.run("delete from utkorg_made")
+    assert anna.check_in().landed == []
+    assert (vouchers(), Account.objects.get(number="1910").name) == (["Anna"], "Anna")
+
+
 def test_without_its_log_a_file_is_asked_about_what_landed_before(anna: Copy, bo: Copy) -> None:
     anna.run("update ledger_account set name = 'Anna' where number = '1910'")
     anna.check_in()
@@ -178,6 +244,22 @@ def test_two_versions_each_have_their_question_once(anna: Copy, bo: Copy) -> Non
     bo.run("update ledger_account set name = 'Theirs' where number = '3001'")
     bo.check_in()
     assert Conflict.objects.get(status=Conflict.Status.OPEN).mine["fields"]["name"] == "Anna"
+
+
+def test_each_version_takes_back_its_own_question_alone(anna: Copy, bo: Copy, tmp_path: Path) -> None:
+    Account.objects.filter(number="3001").update(name="Theirs")
+    for copy in (anna, bo):
+        copy.run("update ledger_account set name = 'Mine' where number = '3001'")
+        copy.check_in()
+    carl = anna.copied(tmp_path / "carl.utkorg")
+    carl.run("update ledger_account set name = 'Carl' where number = '1910'")
+    assert len(carl.check_in().conflicts) == 1
+    left = Conflict.objects.filter(status=Conflict.Status.OPEN, mine__fields__name="Mine")
+    assert left.count() == 2
+    for copy, waiting in ((anna, 2), (bo, 1), (carl, 0)):
+        copy.run("update ledger_account set name = 'Theirs' where number = '3001'")
+        copy.check_in()
+        assert left.count() == waiting
 
 
 def test_nothing_lands_in_a_company_that_only_has_the_same_number(anna: Copy, books: factories.Books) -> None:

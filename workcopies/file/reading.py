@@ -56,11 +56,13 @@ class WorkingFile:
 
     @property
     def mark(self) -> Mark | None:
-        """The state that the file is in; None where it has no log, or one that can't be read."""
+        """The state that the file is in; None where it has no log, or one that tells nothing: places start at 1, and
+        none is left out."""
         if not self.has_log:
             return None
-        for place, mark in self.query("select place, mark from utkorg_writes order by place desc limit 1"):
-            return Mark(place, mark) if _is_whole(place) and _is_whole(mark) else None
+        every = "select place, mark, (select count(*) from utkorg_writes) from utkorg_writes"
+        for place, mark, count in self.query(f"{every} order by place desc limit 1"):
+            return Mark(place, mark) if count == place and _is_whole(mark) else None
         return Mark(0, None)
 
     def goes_on_from(self, state: Mark) -> bool:

@@ -5,7 +5,8 @@ import time
 from django.db import connection
 
 SECONDS_BETWEEN_LOOKS = 0.1
-MILLISECONDS_OF_WAITING = 1_000
+# Well below the server's deadlock_timeout: else a deadlock with a preview may end whoever writes in earnest.
+MILLISECONDS_OF_WAITING = 200
 SOMEBODY_WAITS = """
     select exists (select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid)))
 """

@@ -25,7 +25,7 @@ YEARS = FinancialYear._meta.db_table
 class Item:
     """A document of the copy. `known` is what landed of it before; None of `base` or `mine`: it wasn't, or isn't there.
 
-    `made` is the mark of one that was made in the copy. All in the copy's own terms.
+    `made` is the mark of one that was made in the copy, where it has one. All in the copy's own terms.
     """
 
     register: str
@@ -98,7 +98,7 @@ class Item:
         return not self.mine.says_as(self.base_mine)
 
 
-def items_of(mine: Mine, landed: Mapping[Name, Landed], *, made: Mapping[Name, int]) -> list[Item]:
+def items_of(mine: Mine, landed: Mapping[Name, Landed], *, made: Mapping[Name, int | None]) -> list[Item]:
     """What a file says, and what landed of it, in the order in which it lands; `made` are the marks of what it made.
 
     What others refer to comes first, and deletions last, the other way.
@@ -122,7 +122,9 @@ def items_of(mine: Mine, landed: Mapping[Name, Landed], *, made: Mapping[Name, i
         there = standing.get(name)
         if there is None and name in standing:
             continue  # it stands there, but refers to what can't be read: no deletion
-        found[name] = Item(register=name[0], key=name[1], base=there, mine=there, known=landed[name])
+        found[name] = Item(
+            register=name[0], key=name[1], base=there, mine=there, known=landed[name], made=landed[name].made
+        )
     return sorted(found.values(), key=_turn)
 
 

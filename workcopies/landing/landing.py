@@ -97,12 +97,13 @@ class Lander:
         doubtful = list(doubtful)
         self._doubtful = {item.name for item in doubtful}
         # Of the same number in the copy, and perhaps another document
-        self._perhaps_others = {item.name for item in doubtful if item.base is None and item.made is None}
+        self._perhaps_others = {item.name for item in doubtful if item.base is None and not _is_known_by_its_mark(item)}
         self._new_companies = {item.company for item in items if item.register == COMPANIES and item.base is None}
 
     def land(self) -> Landings:
         """Land everything that can."""
         self._read()
+        self._watch(0)
         left = list(self.items)
         while left:
             refused = [item for item in left if not self._settle(item)]
@@ -218,7 +219,8 @@ class Lander:
         subject = wanted or theirs
         if subject is None:
             raise TypeError("Nothing is to be written.")
-        self._applier.check_right(subject, operation)
+        if self._is_written or not self._is_of_company_to_come(item):
+            self._applier.check_right(subject, operation)
         if not self._is_written:
             self._landed(item, outcome, operation, subject.key)
             return
@@ -232,6 +234,10 @@ class Lander:
             is_written = theirs is None or not opened.says_as(theirs)
             self._locks[item.name] = _Lock(item, wanted, opened, is_written)
         self._landed(item, outcome, operation, key)
+
+    def _is_of_company_to_come(self, item: Item) -> bool:
+        """Whether nobody can tell yet who may do what in its company: the copy makes it, and it isn't here."""
+        return item.company in self._new_companies and self._finder.get(COMPANIES, (item.company,)) is None
 
     def _apply(self, wanted: Document | None, theirs: Document | None) -> Model | None:
         if theirs is None and wanted is not None:
@@ -283,6 +289,11 @@ class Lander:
             "register": item.register,
             "company": item.company,
         }
+
+
+def _is_known_by_its_mark(item: Item) -> bool:
+    """Whether what landed of it before was made with it, as one row."""
+    return item.made is not None and item.known is not None and item.known.made == item.made
 
 
 def _opened(wanted: Document, theirs: Document | None) -> Document | None:

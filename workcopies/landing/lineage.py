@@ -17,22 +17,28 @@ from workcopies.models import CheckIn, Landed, WorkingCopy
 class Lineage:
     """What a file shows of the check-ins of its copy.
 
-    `check_ins` are those that it goes on from. `made` are the marks of what was made in it and gets its number here:
-    two files may have made a `P1` each, and a file may have been copied after its `P1` was made.
+    `check_ins` are those that it goes on from, with the places of their states in its log. `made` are the marks of what
+    was made in it and gets its number here, None of what has none: two files may have made a `P1` each, and a file may
+    have been copied after its `P1` was made.
     """
 
-    def __init__(self, file: WorkingFile, mine: Mine, *, copy: WorkingCopy) -> None:
-        self._has_log = file.has_log
-        self.check_ins = frozenset(_gone_on_from(file, copy))
+    def __init__(self, file: WorkingFile, mine: Mine, *, copy: WorkingCopy, is_logged: bool) -> None:
+        self._is_logged = is_logged
+        self.check_ins = dict(_gone_on_from(file, copy)) if is_logged else {}
         self.made = dict(_made(file, mine))
 
     def known(self, landed: Iterable[tuple[Name, Landed]]) -> dict[Name, Landed]:
-        """What landed of the file's documents; `landed` is what did of its copy's, the latest last."""
+        """What landed of the file's documents; `landed` is what did of its copy's, the latest last.
+
+        An earlier state of the file may have landed after a later one: of its own the latest state counts.
+        """
         own, others = dict[Name, Landed](), dict[Name, Landed]()
         for name, one in landed:
-            if one.check_in_id in self.check_ins:
-                own[name] = one
-            elif not self._has_log or self._is_the_same(name, one):
+            place = self.check_ins.get(one.check_in_id)
+            if place is not None:
+                if name not in own or self.check_ins[own[name].check_in_id] <= place:
+                    own[name] = one
+            elif not self._is_logged or self._is_the_same(name, one):
                 others[name] = one
         return {**others, **own}
 
@@ -41,20 +47,22 @@ class Lineage:
         return (item for item in items if item.known and item.known.check_in_id not in self.check_ins)
 
     def _is_the_same(self, name: Name, one: Landed) -> bool:
-        """Whether what another version landed was made before both were one file: else it only has the same number."""
-        return name in self.made and one.made in (None, self.made[name])
+        """Whether what another version landed was made before both were one file: else it only has the same number.
+
+        What got its number later, by a change of a row that was there, has no mark: nobody knows, and it is asked.
+        """
+        return name in self.made and (one.made is None or self.made[name] in (None, one.made))
 
 
-def _gone_on_from(file: WorkingFile, copy: WorkingCopy) -> Iterator[int]:
-    states = CheckIn.objects.filter(working_copy=copy, file_place__isnull=False)
+def _gone_on_from(file: WorkingFile, copy: WorkingCopy) -> Iterator[tuple[int, int]]:
+    # Of a file that nobody had written in nothing landed.
+    states = CheckIn.objects.filter(working_copy=copy, file_place__gt=0)
     for pk, place, mark in states.values_list("pk", "file_place", "file_mark"):
         if place is not None and file.goes_on_from(Mark(place, mark)):
-            yield pk
+            yield pk, place
 
 
-def _made(file: WorkingFile, mine: Mine) -> Iterator[tuple[Name, int]]:
+def _made(file: WorkingFile, mine: Mine) -> Iterator[tuple[Name, int | None]]:
     for change in mine.changes:
         if change.base is None and change.key and change.id is not None and issubclass(change.kind.model, NUMBERED):
-            mark = file.made(change.register, change.id)
-            if mark is not None:
-                yield (change.register, change.key), mark
+            yield (change.register, change.key), file.made(change.register, change.id)

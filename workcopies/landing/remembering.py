@@ -78,21 +78,25 @@ def _keep_conflicts(
 ) -> None:
     """Queue what conflicts, once: nobody is asked again about the same; what conflicts no more isn't asked any more.
 
-    Of what was refused nobody knows, and its question stays; so does what another version of the file has asked.
+    Of what was refused nobody knows, and its question stays; so does what another version of the file has asked, even
+    the same: each takes back its own.
     """
     opened = Conflict.objects.select_for_update().filter(working_copy=copy, status=Conflict.Status.OPEN)
     waiting = defaultdict[Name, list[Conflict]](list)
     for one in opened.order_by("pk"):
         waiting[one.register, key_from_text(one.copy_key)].append(one)
     companies = Company.objects.in_bulk({item.company for item, _outcome in found.values()}, field_name="number")
-    new = []
+    own: Collection[int] = gone_on_from if check_in.file_place is not None else _without_log(copy)
+    new, again = list[Conflict](), list[int]()
     for name, (item, outcome) in found.items():
         conflict = _conflict(copy, check_in, item, outcome, companies[item.company])
-        before = next((one for one in waiting[name] if _asks_the_same(one, conflict)), None)
+        asked = (one for one in waiting[name] if one.check_in_id in own and _asks_the_same(one, conflict))
+        before = next(asked, None)
         if before is None:
             new.append(conflict)
         else:
             waiting[name].remove(before)
+            again.append(before.pk)
             _bring_up_to_date(before, conflict)
     over = [
         one.pk
@@ -101,6 +105,8 @@ def _keep_conflicts(
         if name not in refused and one.check_in_id in gone_on_from
     ]
     Conflict.objects.filter(pk__in=over).update(status=Conflict.Status.SUPERSEDED)
+    # This check-in's from now on: a file that was copied before it doesn't take them back.
+    Conflict.objects.filter(pk__in=again).update(check_in=check_in)
     Conflict.objects.bulk_create(new, batch_size=BATCH)
 
 
@@ -125,6 +131,11 @@ def _conflict(copy: WorkingCopy, check_in: CheckIn, item: Item, outcome: Outcome
 
 def _asks_the_same(before: Conflict, now: Conflict) -> bool:
     return before.mine_in_copy == now.mine_in_copy and before.made == now.made
+
+
+def _without_log(copy: WorkingCopy) -> set[int]:
+    """Check-ins of files of which nobody knows which versions they are."""
+    return set(copy.check_ins.filter(file_place__isnull=True).values_list("pk", flat=True))
 
 
 def _bring_up_to_date(before: Conflict, now: Conflict) -> None:
