@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from inbox import storage
 from inbox.models import Mail, MailFile
 
-LOCK = 0x557443  # "UtC": the first of two numbers of a content's advisory lock; the second is how its hash begins
+LOCK = 0x557446  # "UtF": the first of two numbers of a content's advisory lock; the second is how its hash begins
 
 
 def refer_to(contents: Mapping[str, bytes]) -> None:
@@ -34,14 +34,24 @@ def hold(digests: Iterable[str]) -> None:
 
 
 def forget(digest: str) -> bool:
-    """Delete a content unless a message or one of its files needs it; tell whether it is gone. Raises OSError."""
+    """Delete a content unless a message or one of its files needs it; tell whether it is gone. Raises OSError.
+
+    The lock has to last as long as a bucket tries: what it deletes after that may be needed again.
+    """
     with transaction.atomic():
+        be_patient()
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s, %s)", [LOCK, _place(digest)])
         if needed([digest]):
             return False
         storage.mail_storage().delete(storage.path_of(digest))
         return True
+
+
+def be_patient() -> None:
+    """Let this transaction wait for a reading, or for a bucket that answers late, without being ended meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("set local idle_in_transaction_session_timeout = '5min'")
 
 
 def needed(digests: Collection[str]) -> set[str]:

@@ -1,5 +1,6 @@
 """Dependencies run one way: modules (DESIGN's table of apps), tables and migrations."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,6 +59,12 @@ def imports(graph: grimp.ImportGraph) -> Iterator[tuple[str, str]]:
 def test_every_app_of_ours_is_in_the_order() -> None:
     ours = {name for name in settings.INSTALLED_APPS if (settings.BASE_DIR / name / "apps.py").exists()}
     assert ours == set(LOWEST_FIRST)
+
+
+def test_no_two_advisory_locks_have_the_same_number() -> None:
+    sources = (path for app in LOWEST_FIRST for path in (settings.BASE_DIR / app).rglob("*.py"))
+    found = [number for path in sources for number in re.findall(r"^\w+ = (0x5574\w\w)\b", path.read_text(), re.M)]
+    assert sorted(found) == sorted(set(found)) != []
 
 
 def test_a_core_imports_only_cores_of_lower_apps(graph: grimp.ImportGraph) -> None:
