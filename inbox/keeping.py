@@ -24,8 +24,9 @@ REMOVED = Mail.Status.REMOVED
 def delete_removed() -> int:
     """Delete what was removed from quarantine long ago; return how many messages.
 
-    A content that another message or its files need stays. The row goes first: a death in between leaves bytes that
-    nobody asks for, never a row without them.
+    A content that another message or its files need stays. The envelope goes first, since one without a row would be
+    taken for that of a lost message; then the row, then the bytes: a death in between leaves bytes that nobody asks
+    for, never a row without them.
     """
     if not settings.UTKORG_MAIL_DAYS:
         return 0
@@ -47,7 +48,12 @@ def delete_unneeded() -> int:
     if not settings.UTKORG_MAIL_DAYS:
         return 0
     if lost := lost_envelopes():
-        logger.warning("%d messages are kept that the database lacks: nothing is cleaned up.", len(lost))
+        logger.warning(
+            "%d messages are kept that the database lacks, the first %s of %s: nothing is cleaned up.",
+            len(lost),
+            lost[0].uid,
+            lost[0].received_at.date(),
+        )
         return 0
     digests = storage.digests_before(timezone.now() - timedelta(days=settings.UTKORG_MAIL_DAYS))
     deleted = 0
@@ -57,22 +63,31 @@ def delete_unneeded() -> int:
 
 
 def _delete(key: int) -> int:
+    try:
+        return _delete_at_once(key)
+    except OSError:
+        logger.warning("Message %s stays until its envelope can be deleted.", key, exc_info=True)
+    return 0
+
+
+def _delete_at_once(key: int) -> int:
     with transaction.atomic():
+        contents.be_patient()
         # Somebody may be taking it back at this moment.
         mail = Mail.objects.select_for_update(of=("self",)).filter(pk=key, status=REMOVED).first()
         if mail is None:
             return 0
         digests = {mail.digest, *mail.files.values_list("digest", flat=True)}
-        envelope = envelope_of(mail).path
+        storage.mail_storage().delete(envelope_of(mail).path)
         mail.delete()
-        transaction.on_commit(lambda: _forget(digests, envelope))
+        transaction.on_commit(lambda: _forget(digests))
     return 1
 
 
-def _forget(digests: set[str], envelope: str) -> None:
-    """Delete what nothing needs any more; an envelope that stays would be taken for that of a lost message."""
-    for delete, what in ((storage.mail_storage().delete, envelope), *((contents.forget, digest) for digest in digests)):
+def _forget(digests: set[str]) -> None:
+    """Delete what nothing needs any more; what stays is found by `delete_unneeded`."""
+    for digest in digests:
         try:
-            delete(what)
+            contents.forget(digest)
         except OSError:
-            logger.warning("%s couldn't be deleted from the storage of messages.", what, exc_info=True)
+            logger.warning("%s couldn't be deleted from the storage of messages.", digest, exc_info=True)

@@ -1,5 +1,6 @@
 """Taking a message in: stored outside the database, then noted in it, and only then is its sender told so."""
 
+import contextlib
 import dataclasses
 import uuid
 from collections.abc import Sequence
@@ -45,7 +46,10 @@ def receive(
 
 
 def receive_all(*, content: bytes, deliveries: Sequence[Delivery], source: str, sender: str = "") -> list[Mail]:
-    """Store a message once for several companies, as above: noted for all of them, or for none."""
+    """Store a message once for several companies, as above: noted for all of them, or for none.
+
+    Of one that couldn't be noted no envelope is left, if that can be: it would be taken for that of a lost message.
+    """
     digest, now = storage.keep(content), timezone.now()
     mails = [
         Mail(
@@ -61,19 +65,27 @@ def receive_all(*, content: bytes, deliveries: Sequence[Delivery], source: str, 
         )
         for delivery in deliveries
     ]
-    for mail in mails:
-        storage.note(envelope_of(mail))
+    noted: list[Envelope] = []
 
     def have_read() -> None:
         for mail in mails:
             ask(TASK, mail)
 
-    with transaction.atomic():
-        contents.refer_to({digest: content})
+    try:
         for mail in mails:
-            mail.save(force_insert=True)
-        # They are promised by then: whatever asking meets, their sender isn't told to send again.
-        transaction.on_commit(have_read, robust=True)
+            storage.note(envelope_of(mail))
+            noted.append(envelope_of(mail))
+        with transaction.atomic():
+            contents.refer_to({digest: content})
+            for mail in mails:
+                mail.save(force_insert=True)
+            # They are promised by then: whatever asking meets, their sender isn't told to send again.
+            transaction.on_commit(have_read, robust=True)
+    except Exception:
+        with contextlib.suppress(OSError):
+            for envelope in noted:
+                storage.mail_storage().delete(envelope.path)
+        raise
     return mails
 
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from pytest_django import Settings
 
 from inbox import contents, keeping, storage
@@ -76,7 +76,19 @@ def is_kept(digest: str) -> bool:
 def test_a_content_that_was_deleted_meanwhile_is_kept_anew() -> None:
     storage.keep(CONTENT)
     contents.forget(DIGEST)
+    with connection.cursor() as cursor:
+        cursor.execute("show idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("5min",), "its lock lasts as long as a bucket may try"
     with pytest.raises(FileNotFoundError):
         storage.content_of(DIGEST)
     contents.refer_to({DIGEST: CONTENT})
     assert storage.content_of(DIGEST) == CONTENT
+
+
+@pytest.mark.django_db
+def test_a_message_that_the_database_does_not_take_leaves_no_envelope(settings: Settings, tmp_path: Path) -> None:
+    settings.UTKORG_MAIL_FOLDER = str(tmp_path)
+    with pytest.raises(DataError):
+        receive(content=CONTENT, company=None, source="a carrier pigeon")
+    assert list(storage.envelopes()) == []
+    assert is_kept(DIGEST)

@@ -1,6 +1,7 @@
 """The admin's pages of messages: looked at as text, taken home as a file, released, removed and taken back."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_django import Settings
 from history.models import Change
 from inbox import keeping, quarantine, reasons, storage
 from inbox.models import Mail, MailFile
-from inbox.receiving import receive
+from inbox.receiving import envelope_of, receive
 from ledger.models import Company
 from tests import factories
 from tests.inbox.test_portal_pages import person, told
@@ -178,15 +179,21 @@ def test_what_was_removed_long_ago_is_deleted_unless_something_needs_it(company:
     alone = quarantined(company, content=b"alone")
     shared, sharer = quarantined(company, content=b"shared"), quarantined(company, content=b"shared")
     recent, waiting = quarantined(company, content=b"recent"), quarantined(company, content=b"waiting")
-    for mail in (alone, shared, recent):
+    stuck = quarantined(company, content=b"stuck")
+    for mail in (alone, shared, recent, stuck):
         quarantine.remove(mail=mail)
+    # A folder that isn't empty: the storage can't delete it.
+    path = Path(settings.UTKORG_MAIL_FOLDER, envelope_of(stuck).path)
+    path.unlink()
+    path.joinpath("something").mkdir(parents=True)
     Mail.objects.exclude(pk=recent.pk).update(settled_at=long_ago)
     settings.UTKORG_MAIL_DAYS = 0
     assert keeping.delete_removed() == 0
     settings.UTKORG_MAIL_DAYS = 90
     assert keeping.delete_removed() == 2
-    assert set(Mail.objects.values_list("pk", flat=True)) == {sharer.pk, recent.pk, waiting.pk}
-    for mail in (sharer, recent, waiting):
+    assert set(Mail.objects.values_list("pk", flat=True)) == {sharer.pk, recent.pk, waiting.pk, stuck.pk}
+    assert not storage.is_noted(envelope_of(alone))
+    for mail in (sharer, recent, waiting, stuck):
         storage.content_of(mail.digest)
 
 
