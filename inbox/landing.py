@@ -55,8 +55,8 @@ def land(*, mail: Mail, message: ReadMessage, at_once: bool = False) -> list[Inc
         _files(mail, message)
         quarantine.put(mail=mail, reason=reason or reasons.kept(reasons.UNKNOWN_COMPANY))
         return []
+    files = _files(mail, message)  # whatever the storage is asked for, nobody waits for the turn meanwhile
     entering.lock(mail.company)
-    files = _files(mail, message)
     known = found_for(company=mail.company, digests=(file.digest for file in files.values()))
     invoices = [
         _incoming(mail, message, candidate, files, position=position, known=known)
@@ -67,11 +67,15 @@ def land(*, mail: Mail, message: ReadMessage, at_once: bool = False) -> list[Inc
     return invoices
 
 
-def land_unread(*, mail: Mail, headers: Headers) -> IncomingInvoice:
-    """Give a released message that can't be read the invoice that a person enters from it."""
-    note_headers(mail, headers)
+def land_unread(*, mail: Mail, headers: Headers | None = None) -> IncomingInvoice:
+    """Give a released message that can't be read the invoice that a person enters from it.
+
+    Without `headers`, where not even those may be read, what is known of them stays.
+    """
+    if headers is not None:
+        note_headers(mail, headers)
     mail.files.all().delete()
-    incoming = _to_enter(mail, headers, {})
+    incoming = _to_enter(mail, headers or Headers(), {})
     finish(mail)
     return incoming
 
@@ -264,7 +268,7 @@ def _to_enter(mail: Mail, headers: Headers, files: Mapping[str, MailFile]) -> In
         company_id=mail.company_id or 0,
         mail=mail,
         format=MESSAGE,
-        sender_name=storable(sender.name or sender.address if sender else mail.envelope_sender)[:200],
+        sender_name=storable(sender.name or sender.address if sender else mail.sender or mail.envelope_sender)[:200],
         received_at=mail.received_at,
     )
     incoming.attachments.set(file for file in files.values() if file.kind != Kind.IGNORED)

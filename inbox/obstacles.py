@@ -8,8 +8,8 @@ import contextlib
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, OperationalError
-from django.db.models import F
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +47,8 @@ def content_of(mail: Mail) -> bytes:
     try:
         return storage.content_of(mail.digest)
     except FileNotFoundError as error:
-        looked_for = timezone.now() - mail.held_up_since if mail.held_up_since else timedelta()
+        since = mail.held_up_since if mail.held_up_by == Obstacle.STORAGE else None
+        looked_for = timezone.now() - since if since else timedelta()
         if looked_for < LOOKED_FOR and not storage.is_noted(envelope_of(mail)):
             raise StorageAway(str(error)) from error
         raise
@@ -64,8 +65,10 @@ def note(mail_id: int, error: Exception) -> None:
     now, kind = timezone.now(), kind_of(error)
     with contextlib.suppress(DatabaseError, InterfaceError):
         waiting = Mail.objects.filter(pk=mail_id, status=Mail.Status.READING)
+        # Each obstacle has its own time: who has waited for the scanner for a day still waits for the storage.
+        still = When(held_up_by=kind, held_up_since__isnull=False, then=F("held_up_since"))
         waiting.update(
-            attempts=Greatest(F("attempts") - 1, 0), held_up_by=kind, held_up_since=Coalesce("held_up_since", now)
+            attempts=Greatest(F("attempts") - 1, 0), held_up_by=kind, held_up_since=Case(still, default=Value(now))
         )
         since = waiting.values_list("held_up_since", flat=True).first()
         if since is not None:

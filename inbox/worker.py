@@ -10,12 +10,12 @@ import contextlib
 import logging
 from datetime import timedelta
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from history.actors import Actor, acting
-from inbox import landing, obstacles, quarantine, reading, reasons, telling, virus
+from inbox import contents, landing, obstacles, quarantine, reading, reasons, telling, virus
 from inbox.models import Mail
 from inbox.reading import ReadingUnavailable, ReadMessage
 from inbox.reading.exceptions import ReadingError
@@ -29,8 +29,6 @@ LOCK = 7_310_245  # the first of two numbers of a message's advisory lock; the s
 ACTOR = Actor(via="mail")
 MOST_ATTEMPTS = len(obstacles.PAUSES)
 HEAD = 256 * 1024
-# Reading takes a minute at most, in which the transaction does nothing.
-PATIENCE = "set local idle_in_transaction_session_timeout = '5min'"
 # The task that was asked for when a message came has this long until beat takes the message for forgotten.
 OVERDUE = timedelta(seconds=10)
 AT_ONCE = 200
@@ -78,14 +76,15 @@ def overdue() -> list[int]:
 
 def _begin(mail_id: int) -> bool:
     """Count an attempt; False where there is nothing to do."""
-    with transaction.atomic():
+    with acting(ACTOR), transaction.atomic():
         if not turns.hold(LOCK, mail_id):
             return False
-        mail = Mail.objects.select_for_update(no_key=True).filter(pk=mail_id, status__in=Mail.UNFINISHED).first()
+        found = Mail.objects.select_for_update(no_key=True, of=("self",)).select_related("company")
+        mail = found.filter(pk=mail_id, status__in=Mail.UNFINISHED).first()
         if mail is None:
             return False
         if mail.attempts >= MOST_ATTEMPTS:
-            _put(mail, reasons.kept(reasons.BROKEN_OFF))
+            _give_up(mail)
             return False
         mail.status, mail.attempts = Status.READING, mail.attempts + 1
         mail.next_try_at = timezone.now() + obstacles.pause_after(mail.attempts)
@@ -93,12 +92,19 @@ def _begin(mail_id: int) -> bool:
     return True
 
 
+def _give_up(mail: Mail) -> None:
+    """End with what takes its workers with it; released, a person enters it."""
+    if mail.released and mail.company is not None:
+        landing.land_unread(mail=mail)
+    else:
+        _put(mail, reasons.kept(reasons.BROKEN_OFF))
+
+
 def _take(mail_id: int) -> Mail:
     """Hold the message for this transaction, or leave it to whoever does."""
     if not turns.hold(LOCK, mail_id):
         raise Elsewhere
-    with connection.cursor() as cursor:
-        cursor.execute(PATIENCE)
+    contents.be_patient()
     mail = Mail.objects.select_related("company").filter(pk=mail_id, status=Status.READING).first()
     if mail is None:
         raise Elsewhere
