@@ -77,7 +77,7 @@ def test_a_file_that_takes_the_process_with_it_is_left_out_and_the_rest_is_read(
         part(deadly, "application/pdf", "b.pdf"),
         part(with_data(deadly, ubl(number="1002")), "application/pdf", "c.pdf"),
     )
-    read = reading.read_message(content, limits=Limits(step_seconds=0.3))
+    read = reading.read_message(content, limits=Limits(step_seconds=1.5))
     assert [(one.kind, one.document) for one in read.candidates] == [("xml", "2"), ("pdf_data", "4")]
     assert [(one.code, one.path) for one in read.problems] == [("reading_died_time", "3"), ("reading_died_time", "4")]
     assert (read.part("3").role, read.part("3").reason) == ("refused", "reading_died_time")
