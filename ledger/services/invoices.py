@@ -49,7 +49,7 @@ def change_invoice(*, row: AnyInvoice, values: Mapping[str, Any], may_repeat: bo
     """Give an invoice, best locked, the values.
 
     Raises what `change_row` does, `DuplicateInvoice` where a supplier's invoice becomes one that is there already, and
-    `Posted` where it would lose its voucher or its effect, but not its voucher's.
+    `Posted` where it would lose its voucher, to none or another, or its effect, but not its voucher's.
     """
     with ledger_refusals(), transaction.atomic():
         if isinstance(row, SupplierInvoice):
@@ -103,7 +103,7 @@ def _change_supplier_invoice(row: SupplierInvoice, values: Mapping[str, Any], *,
     filled = _filled(row, values)
     # What is handed in may hold what was refused before.
     stored = SupplierInvoice.objects.get(pk=row.pk)
-    loses_voucher = "voucher" in filled and filled["voucher"] is None
+    loses_voucher = "voucher" in filled and getattr(filled["voucher"], "pk", None) != stored.voucher_id
     loses_effect = filled.get("status") in WITHOUT_EFFECT and stored.status not in WITHOUT_EFFECT
     if loses_voucher or loses_effect:
         check_not_posted(stored)
