@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from inbox.exceptions import AlreadyHandled, NotRegistered
 from inbox.models import IncomingInvoice
+from ledger.exceptions import Posted
 from ledger.models import SupplierInvoice, Voucher
 from ledger.services.invoices import change_invoice
+from ledger.services.repeats import is_in_force, posted_by
 from ledger.services.reversals import reverse_voucher
 from ledger.services.vouchers import Entry, Header, post_voucher
 
@@ -29,13 +31,16 @@ def approve(
 ) -> Voucher:
     """Post the voucher of a registered invoice, which is approved by it.
 
-    Raises `NotRegistered`, `AlreadyHandled`, and what `post_voucher` does; then nothing is written.
+    Raises `NotRegistered`, `AlreadyHandled`, `Posted` where a voucher that was taken back is in force again, and what
+    `post_voucher` does; then nothing is written.
     """
     invoice = locked_invoice(incoming)
     if invoice.status == Status.RECEIVED:
         raise NotRegistered
     if invoice.status != Status.REGISTERED or invoice.voucher_id is not None:
         raise AlreadyHandled
+    if incoming.posted_before is not None and is_in_force(incoming.posted_before):
+        raise Posted(invoice, incoming.posted_before)
     voucher = post_voucher(
         company=invoice.company,
         series=series,
@@ -48,17 +53,17 @@ def approve(
 
 
 @transaction.atomic
-def take_back_approval(*, incoming: IncomingInvoice, user: User | None = None) -> Voucher:
+def take_back_approval(*, incoming: IncomingInvoice, user: User | None = None) -> Voucher | None:
     """Take an approved invoice's voucher back by another; the invoice is registered again. Returns the reversal.
 
-    What was posted is proposed again. Raises `AlreadyHandled` for one that isn't approved, and what `reverse_voucher`
-    does.
+    None where somebody had reversed it before. What was posted is proposed again. Raises `AlreadyHandled` for one that
+    isn't approved, and what `reverse_voucher` does.
     """
     invoice = locked_invoice(incoming)
     if invoice.status != Status.APPROVED or invoice.voucher is None:
         raise AlreadyHandled
     incoming.posted_before = invoice.voucher
-    reversal = reverse_voucher(voucher=invoice.voucher)
+    reversal = None if posted_by(invoice) is None else reverse_voucher(voucher=invoice.voucher)
     change_invoice(row=invoice, values={"status": Status.REGISTERED, "voucher": None})
     _settle(incoming, user)
     return reversal

@@ -151,7 +151,7 @@ def _of_same_seller(
 ) -> Iterator[IncomingInvoice]:
     mine = _identity(invoice)
     same = _originals(company).exclude(content=None).alias(normal=plain_invoice_number())
-    for known in same.filter(normal=normal(invoice_number)).order_by("pk"):
+    for known in same.filter(normal=plain_invoice_number(invoice_number)).order_by("pk"):
         row = known.supplier_invoice
         if row is not None and supplier is not None and row.supplier_id not in (None, supplier.pk):
             continue  # a person has said that it is somebody else's

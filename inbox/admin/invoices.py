@@ -27,6 +27,7 @@ from inbox.models import IncomingInvoice, MailFile
 from inbox.waiting import WAITING
 from ledger.exceptions import DuplicateInvoice, LedgerError
 from ledger.models import SupplierInvoice
+from ledger.services.repeats import posted_by
 
 REFUSALS = (InboxError, LedgerError, ValidationError, DatabaseError)
 
@@ -236,6 +237,9 @@ class IncomingInvoiceAdmin(PageOfInvoice):
                 gettext("Its voucher is reversed by another, and the invoice is registered again."),
             ),
         }[Status(standing)]
+        invoice = incoming.supplier_invoice
+        if standing == Status.APPROVED and invoice is not None and posted_by(invoice) is None:
+            lead = gettext("Its voucher is reversed already. The invoice is registered again.")
         return Confirmation(
             title=title % {"invoice": name_of(incoming)},
             button=button,

@@ -14,9 +14,10 @@ from ledger.models.partners import Customer, Supplier
 from ledger.models.vouchers import Voucher
 
 
-def plain_invoice_number() -> Upper:
-    """An invoice number as it is compared: blanks and small letters mean nothing, zeros and signs do."""
-    arguments = (models.F("invoice_number"), models.Value(r"\s"), models.Value(""), models.Value("g"))
+def plain_invoice_number(number: str | None = None) -> Upper:
+    """An invoice number, else the row's own, as it is compared: blanks and small letters mean nothing, zeros do."""
+    source = models.F("invoice_number") if number is None else models.Value(number)
+    arguments = (source, models.Value(r"\s"), models.Value(""), models.Value("g"))
     return Upper(models.Func(*arguments, function="regexp_replace", output_field=models.CharField()))
 
 
@@ -88,6 +89,10 @@ class SupplierInvoice(Invoice):
     class Meta(Invoice.Meta):
         verbose_name = _("supplier invoice")
         verbose_name_plural = _("supplier invoices")
+        indexes = [
+            *Invoice.Meta.indexes,
+            models.Index("supplier", plain_invoice_number(), name="supplierinvoice_same"),  # the same invoice again
+        ]
         triggers = [
             *Numbered.Meta.triggers,
             *triggers.references_of_company(supplier="ledger_supplier", voucher="ledger_voucher"),

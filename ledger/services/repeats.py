@@ -27,7 +27,10 @@ class Identity(NamedTuple):
 
 
 def normal(invoice_number: str) -> str:
-    """An invoice number as `plain_invoice_number` has the database compare it."""
+    """An invoice number as `plain_invoice_number` has the database compare it, but for letters that few know.
+
+    What is asked of the database, the database makes plain itself: ß and such it may take otherwise.
+    """
     return re.sub(r"\s", "", invoice_number).upper()
 
 
@@ -38,7 +41,8 @@ def of_number(
     others = SupplierInvoice.objects.filter(supplier=supplier)
     if leaving_out is not None:
         others = others.exclude(pk=leaving_out)
-    return others.alias(normal=plain_invoice_number()).filter(normal=normal(invoice_number)).order_by("pk")
+    same = others.alias(normal=plain_invoice_number()).filter(normal=plain_invoice_number(invoice_number))
+    return same.order_by("pk")
 
 
 def repeated(
@@ -61,15 +65,15 @@ def identity_of(invoice: SupplierInvoice) -> Identity | None:
 
 
 def check_new_to_supplier(invoice: SupplierInvoice) -> None:
-    """Raise `DuplicateInvoice` where the supplier has another invoice of the number."""
-    if invoice.supplier_id is None or not normal(invoice.invoice_number):
+    """Raise `DuplicateInvoice` where the supplier has another invoice of the number, and both count."""
+    if (identity := identity_of(invoice)) is None:
         return
     # One invoice of a supplier at a time: the same two at once would not see each other.
-    supplier = Supplier.objects.select_for_update(no_key=True).get(pk=invoice.supplier_id)
+    supplier = Supplier.objects.select_for_update(no_key=True).get(pk=identity.supplier)
     existing = repeated(
         supplier=supplier,
         invoice_number=invoice.invoice_number,
-        is_credit=invoice.amount < 0,
+        is_credit=identity.is_credit,
         leaving_out=invoice.pk,
     )
     if existing is not None:
@@ -82,7 +86,7 @@ def posted_by(invoice: SupplierInvoice) -> Voucher | None:
         return None
     # A working copy may lack it.
     voucher = Voucher.objects.filter(pk=invoice.voucher_id).select_related("company", "financial_year").first()
-    return voucher if voucher is not None and _is_in_force(voucher) else None
+    return voucher if voucher is not None and is_in_force(voucher) else None
 
 
 def check_not_posted(invoice: SupplierInvoice) -> None:
@@ -91,7 +95,7 @@ def check_not_posted(invoice: SupplierInvoice) -> None:
         raise Posted(invoice, voucher)
 
 
-def _is_in_force(voucher: Voucher) -> bool:
+def is_in_force(voucher: Voucher) -> bool:
     """Whether a voucher isn't reversed, or its reversal was reversed in turn."""
     reversal = voucher.reversal
-    return reversal is None or not _is_in_force(reversal)
+    return reversal is None or not is_in_force(reversal)

@@ -14,10 +14,11 @@ from inbox.approving import approve, take_back_approval
 from inbox.exceptions import AlreadyHandled, NotRegistered
 from inbox.models import IncomingInvoice, Mail, Portal
 from inbox.posting import Proposal, propose, shared
-from ledger.exceptions import PeriodLocked, Unbalanced
+from ledger.exceptions import PeriodLocked, Posted, Unbalanced
 from ledger.models import Supplier, SupplierInvoice, Voucher
 from ledger.services.invoices import change_invoice
-from ledger.services.vouchers import Entry
+from ledger.services.reversals import reverse_voucher
+from ledger.services.vouchers import Entry, delete_voucher
 from tests.factories import (
     AccountFactory,
     Books,
@@ -241,12 +242,33 @@ def test_an_invoice_is_posted_once_and_can_be_taken_back(incoming: Incoming) -> 
     with pytest.raises(AlreadyHandled):
         post(invoice, proposal)
     assert Voucher.objects.count() == 1
-    assert take_back_approval(incoming=invoice).reverses == voucher
+    reversal = take_back_approval(incoming=invoice)
+    assert reversal
+    assert reversal.reverses == voucher
     assert SupplierInvoice.objects.get().status == "registered"
     with pytest.raises(AlreadyHandled):
         take_back_approval(incoming=invoice)
+    # The voucher that was taken back is in force again: another would book the invoice twice.
+    back = reverse_voucher(voucher=reversal)
+    with pytest.raises(Posted) as refused:
+        post(invoice, proposal)
+    assert refused.value.voucher == voucher
+    reverse_voucher(voucher=back)
     post(invoice, propose(invoice))
-    assert Voucher.objects.count() == 3
+    assert Voucher.objects.count() == 5
+
+
+def test_an_approval_whose_voucher_is_reversed_already_is_taken_back_without_another(incoming: Incoming) -> None:
+    invoice = incoming()
+    voucher = post(invoice, propose(invoice))
+    reversal = reverse_voucher(voucher=voucher)
+    assert take_back_approval(incoming=invoice) is None
+    row = SupplierInvoice.objects.get()
+    assert (row.status, row.voucher, invoice.posted_before) == ("registered", None, voucher)
+    delete_voucher(voucher=reversal)
+    with pytest.raises(Posted):
+        post(invoice, propose(invoice))
+    assert list(Voucher.objects.all()) == [voucher]
 
 
 def test_nothing_is_written_of_a_voucher_that_is_refused(incoming: Incoming, books: Books) -> None:
