@@ -175,14 +175,15 @@ def free_duplicates(*, of: IncomingInvoice) -> list[IncomingInvoice]:
     """
     rows = IncomingInvoice.objects.select_for_update(no_key=True, of=("self",)).select_related("company", "mail")
     repeating = rows.filter(duplicate_of=of, state=State.DUPLICATE).exclude(repeated_by=duplicates.CONTENT)
-    freed = []
-    for other in repeating.select_related("document").order_by("pk"):
-        other.state, other.duplicate_of, other.repeats, other.repeated_by = State.TO_ENTER, None, None, ""
-        other.save()
-        invoice = content_of(other)
-        if invoice is None or land(other, invoice) is None:
-            freed.append(other)
-    return freed
+    return [other for other in repeating.select_related("document").order_by("pk") if land_again(other) is None]
+
+
+def land_again(incoming: IncomingInvoice) -> Repeat | None:
+    """Let a duplicate, locked in the company's turn, land as if it came now. Returns what it repeats then."""
+    incoming.state, incoming.duplicate_of, incoming.repeats, incoming.repeated_by = State.TO_ENTER, None, None, ""
+    incoming.save()
+    invoice = content_of(incoming)
+    return None if invoice is None else land(incoming, invoice)
 
 
 def land(incoming: IncomingInvoice, invoice: Invoice, known: Found | None = None) -> Repeat | None:

@@ -7,7 +7,7 @@ from typing import Any
 from celery import current_app, shared_task
 from kombu.exceptions import OperationalError as BrokerAway
 
-from inbox import keeping, receiving, replies, worker
+from inbox import freeing, keeping, receiving, replies, worker
 from notices.letters import RETRIES
 
 logger = logging.getLogger(__name__)
@@ -69,6 +69,16 @@ def send_left_replies() -> None:
 def remove_old_replies() -> None:
     """Answers of last year."""
     replies.post.remove_old()
+
+
+@shared_task(ignore_result=True)
+def free_duplicates() -> None:
+    """Let duplicates of what was cancelled, rejected or deleted in the register wait in its place."""
+    for incoming_id in freeing.left_behind():
+        try:
+            freeing.free(incoming_id=incoming_id)
+        except Exception:  # of one invoice: the others are freed nevertheless
+            logger.exception("Incoming invoice %s stays a duplicate of what counts no more.", incoming_id)
 
 
 @shared_task(ignore_result=True)

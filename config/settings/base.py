@@ -157,6 +157,7 @@ CELERY_BEAT_SCHEDULE = {
     "files of imports": {"task": "imports.tasks.remove_old", "schedule": 3600.0},
     "mails": {"task": "inbox.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
     "replies to mails": {"task": "inbox.tasks.send_left_replies", "schedule": 60.0, "options": {"expires": 60.0}},
+    "left duplicates": {"task": "inbox.tasks.free_duplicates", "schedule": 60.0, "options": {"expires": 60.0}},
     "old replies to mails": {"task": "inbox.tasks.remove_old_replies", "schedule": 3600.0},
     "working copies": {"task": "workcopies.tasks.resume_all", "schedule": 5.0, "options": {"expires": 5.0}},
     "files of working copies": {"task": "workcopies.tasks.remove_old", "schedule": 3600.0},

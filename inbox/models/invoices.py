@@ -98,6 +98,8 @@ class IncomingInvoice(models.Model):
             models.Index("company", plain_invoice_number(), name="incoming_by_number"),  # the same invoice again
             models.Index(fields=["company", "-id"], name="incoming_by_company"),  # the list of a company's
             models.Index(fields=["id"], name="incoming_to_enter", condition=Q(state="to_enter")),  # the queue
+            # those of what counts no more
+            models.Index(fields=["id"], name="incoming_duplicates", condition=Q(state="duplicate")),
         ]
 
     def __str__(self) -> str:

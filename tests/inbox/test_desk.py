@@ -16,6 +16,8 @@ from inbox.models import IncomingInvoice, Reply
 from inbox.rules import SUPPLIER_UNKNOWN, finding
 from ledger.importing.messages import Message
 from ledger.models import FinancialYear, Supplier, SupplierInvoice, Voucher
+from ledger.services.reversals import reverse_voucher
+from ledger.services.vouchers import delete_voucher
 from tests.factories import (
     AccountFactory,
     Books,
@@ -245,6 +247,16 @@ def test_a_registered_invoice_is_posted_as_the_rows_say(client: Client, books: B
     assert str(voucher) in said_on(answer)
     link = client.get(reverse("admin:ledger_voucher_change", args=[voucher.pk])).context["links"]
     assert [one.url for one in link] == [page_of(incoming)]
+    # Taken back after somebody has reversed its voucher, and that is in force again: no other is posted beside it.
+    reversal = reverse_voucher(voucher=voucher)
+    back = client.get(page_of(incoming, "take_back"))
+    assert "reversed already" in back.content.decode()
+    client.post(page_of(incoming, "take_back"), {**dict(back.context["sent"]), "confirmed": "yes"})
+    assert SupplierInvoice.objects.get().status == "registered"
+    delete_voucher(voucher=reversal)
+    refused = client.post(page_of(incoming), posting_of(client.get(page_of(incoming))))
+    assert f"posted by voucher {voucher}" in refused.content.decode()
+    assert Voucher.objects.get() == voucher
 
 
 def test_a_locked_period_is_told_at_the_date(client: Client, books: Books, supplier: Supplier) -> None:

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from inbox import documents, entering, handling
+from inbox import documents, entering, freeing, handling, tasks
 from inbox.exceptions import AlreadyHandled, DocumentRefused
 from inbox.models import IncomingInvoice, Mail
 from ledger.exceptions import DuplicateInvoice
 from ledger.models import Company, Supplier, SupplierInvoice
-from ledger.services.invoices import change_invoice
+from ledger.services.invoices import change_invoice, delete_invoice
 from tests.factories import CompanyFactory, SupplierFactory
 from tests.inbox.sending import PAPPER, invoice_xml, message, receive, send
 
@@ -179,3 +179,41 @@ def test_what_repeated_an_invoice_that_is_rejected_waits_in_its_place(company: C
     assert refused.value.existing == real.supplier_invoice
     row.refresh_from_db()
     assert row.status == "rejected"
+
+
+def test_what_repeated_an_invoice_that_is_cancelled_in_the_register_waits_in_its_place(
+    company: Company, supplier: Supplier
+) -> None:
+    _wrong, row = entered(company, number="F17", net="9000.00")
+    send(company, ("a.xml", invoice_xml("F17", net="9000.00")))
+    for net in ("1000.00", "1100.00"):
+        send(company, ("a.xml", invoice_xml("F17", net=net)))
+    tasks.free_duplicates()
+    assert SupplierInvoice.objects.count() == 1
+    change_invoice(row=row, values={"status": "cancelled"})
+    tasks.free_duplicates()
+    _first, same, real, another = IncomingInvoice.objects.order_by("pk")
+    assert (same.state, real.state, real.duplicate_of, real.repeats) == (State.DUPLICATE, State.ENTERED, None, None)
+    assert real.supplier_invoice
+    assert real.supplier_invoice.status == "received"
+    assert real.supplier_invoice.amount == 1250
+    assert (another.state, another.duplicate_of, another.repeats) == (State.DUPLICATE, real, real.supplier_invoice)
+    assert freeing.left_behind() == []
+
+
+def test_what_repeated_an_invoice_that_is_deleted_in_the_register_waits_in_its_place(
+    company: Company, supplier: Supplier
+) -> None:
+    by_hand = SupplierInvoice.objects.create(
+        company=company, number="1", supplier=supplier, invoice_number="17", invoice_date="2026-11-20", amount=1250
+    )
+    (incoming,) = send(company, ("a.xml", invoice_xml("17")))
+    delete_invoice(row=by_hand)
+    tasks.free_duplicates()
+    incoming.refresh_from_db()
+    assert incoming.state == State.ENTERED
+    # One that came by mail is to be entered anew itself.
+    send(company, ("b.xml", invoice_xml("17", name="Papper AB")))
+    assert incoming.supplier_invoice
+    delete_invoice(row=incoming.supplier_invoice)
+    assert freeing.left_behind() == []
