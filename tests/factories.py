@@ -63,7 +63,7 @@ class UserFactory(DjangoModelFactory[User]):
     class Meta:
         model = User
 
-    username = numbered(lambda n: f"user{n}")
+    username = numbered(lambda n: f"user{n:05}")
 
 
 class SuperuserFactory(UserFactory):
@@ -75,7 +75,7 @@ class ApplicationFactory(DjangoModelFactory[Application]):
     class Meta:
         model = Application
 
-    name = numbered(lambda n: f"Application {n}")
+    name = numbered(lambda n: f"Application {n:05}")
 
 
 def give(user: User, *permissions: str, company: Company | None = None, office: Office | None = None) -> Membership:
@@ -96,7 +96,7 @@ class OfficeFactory(DjangoModelFactory[Office]):
     class Meta:
         model = Office
 
-    name = numbered(lambda n: f"Office {n}")
+    name = numbered(lambda n: f"Office {n:05}")
     company = declarations.SubFactory("tests.factories.CompanyFactory")
 
 
@@ -135,7 +135,7 @@ class CompanyFactory(DjangoModelFactory[Company]):
     class Meta:
         model = Company
 
-    number = numbered(lambda n: str(100 + n))
+    number = numbered(lambda n: str(10000 + n))
     name = derived(lambda company: f"Company {company.number}")
 
 
@@ -193,7 +193,7 @@ class SupplierInvoiceFactory(DjangoModelFactory[SupplierInvoice]):
     company = made_by(CompanyFactory)
     supplier = of_same_company(SupplierFactory)
     number = numbered(str)
-    invoice_number = numbered(lambda n: f"F{n}")
+    invoice_number = numbered(lambda n: f"F{n:05}")
     invoice_date = date(2024, 2, 1)
     amount = Decimal("1250.00")
 
@@ -204,7 +204,7 @@ class TimeCategoryFactory(DjangoModelFactory[TimeCategory]):
 
     company = made_by(CompanyFactory)
     number = numbered(lambda n: 10 + n)
-    name = numbered(lambda n: f"Category {n}")
+    name = numbered(lambda n: f"Category {n:05}")
 
 
 class TimeTransactionFactory(DjangoModelFactory[TimeTransaction]):
@@ -321,7 +321,7 @@ def make_subscription(
 ) -> Subscription:
     """Return a subscription, made through the service: by default of all types and companies."""
     return create_subscription(
-        integration_id=integration_id or f"INTEGRATION-{next(_integration_ids)}",
+        integration_id=integration_id or f"INTEGRATION-{next(_integration_ids):05}",
         wish=Wish(
             name=wish.pop("name", "A subscription"),
             application=application or ApplicationFactory.create(),

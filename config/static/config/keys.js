@@ -1,7 +1,7 @@
 // The box that searches everywhere, and the keys of lists and forms.
 "use strict";
 (() => {
-    const typing = (target) => target.closest("input, textarea, select, [contenteditable], .select2-container, dialog");
+    const typing = (target) => target.closest("input, textarea, select, [contenteditable], .select2-container, dialog[open]");
     const rows = () => [...document.querySelectorAll("#result_list tbody tr")];
     const linkOf = (row) => row.querySelector("th a[href], td a[href], a.row-link");
 

@@ -5,7 +5,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!desk) return;
     const help = document.getElementById("desk-keys");
     const $ = window.django && window.django.jQuery;
-    const typing = (target) => target.closest("input, textarea, select, [contenteditable], .select2-container, dialog");
+    const typing = (target) => target.closest("input, textarea, select, [contenteditable], .select2-container, dialog[open]");
 
     // Fields that search among the company's rows
 
