@@ -20,10 +20,9 @@ run: $(INSTALLED) ## Run everything on this machine: PORT (8000) and UTKORG_HOME
 test: install-dev ## Run every check and every test
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy
 	$(PY) -c 'from importlinter.cli import lint_imports_command as run; run()'
 	@$(BROWSER)
-	$(PY) -m pytest --numprocesses auto
+	@$(TYPES_AND_TESTS)
 
 lint: install-dev ## Find mistakes and put the code in form
 	$(PY) -m ruff check --fix .
@@ -51,6 +50,15 @@ define BROWSER
 command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	&& echo "Installing chromium for the browser tests …" \
 	&& { apt-get install -qq -y chromium || { apt-get update -qq && apt-get install -qq -y chromium; }; } >/dev/null 2>&1; } || true
+endef
+
+# mypy has one core's work for a minute: the tests needn't wait for it.
+define TYPES_AND_TESTS
+echo "$(PY) -m mypy, and beside it $(PY) -m pytest --numprocesses auto"; \
+$(PY) -m mypy & types=$$!; \
+$(PY) -m pytest --numprocesses auto; tests=$$?; \
+wait $$types || { echo "mypy found mistakes: its list stands above" >&2; exit 1; }; \
+exit $$tests
 endef
 
 LOCK := --generate-hashes --no-emit-index-url --no-emit-find-links --universal --python-version 3.11

@@ -5,6 +5,7 @@ import itertools
 import json
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cache
 from decimal import Decimal
 from typing import Any
 
@@ -100,8 +101,9 @@ class OfficeFactory(DjangoModelFactory[Office]):
     company = declarations.SubFactory("tests.factories.CompanyFactory")
 
 
+@cache
 def permission(name: str) -> Permission:
-    """Return a permission by name (``app.codename``)."""
+    """Return a permission by name (``app.codename``); it is delivered, and no test changes it."""
     app, codename = name.split(".")
     return Permission.objects.get(content_type__app_label=app, codename=codename)
 
