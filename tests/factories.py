@@ -5,8 +5,8 @@ import itertools
 import json
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import cache
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
