@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
 LOCAL = {"localhost", "127.0.0.1", "::1"}
-SECONDS_OF_IDLE = 300  # many servers and routers forget who says nothing for longer
+SECONDS_OF_IDLE = 30  # not every server tells of a message that came between the last look and the wait
 TIMEOUT = SocketTimeout(connect=15, read=60)
 
 
@@ -60,11 +60,14 @@ class Session:
 
     def take_in_new(self, *, until: Callable[[], bool] = lambda: False) -> int:
         """Take in every message that is new, oldest first; returns how many there were."""
-        taken = 0
-        for uid in self._new():
-            if until():
-                break
-            taken += self._take_in(uid)
+        taken, before = 0, None
+        # What comes meanwhile the server may tell with these answers, and not again while it is waited for.
+        while before != self._position.last_uid:
+            before = self._position.last_uid
+            for uid in self._new():
+                if until():
+                    return taken
+                taken += self._take_in(uid)
         return taken
 
     def wait(self, *, until: Callable[[], bool]) -> None:

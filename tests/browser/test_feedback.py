@@ -58,8 +58,10 @@ def test_reports_are_closed_with_a_note_on_a_phone(admin: Admin, integrator: Int
     page.set_viewport_size({"width": 390, "height": 844})
     admin.open("revisions/feedback/?code=unknown")
     page.locator("#result_list tbody a").first.click()
+    close = page.get_by_role("link", name="Avsluta med anteckning")
+    expect(close).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    page.get_by_role("link", name="Avsluta med anteckning").click()
+    close.click()
     page.get_by_role("button", name="Avsluta med anteckning").click()
     expect(page.locator(".field-error")).to_be_visible()
     page.get_by_label("Anteckning").fill("Kontoplanen är upplåst nu")
