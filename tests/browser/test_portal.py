@@ -16,6 +16,7 @@ def test_a_portal_is_switched_on_and_what_is_in_quarantine_is_decided(admin: Adm
     page, company = admin.page, factories.CompanyFactory.create(number="100", name="Café Hörnan AB")
     admin.open(f"ledger/company/{company.pk}/change/")
     page.get_by_role("button", name="Slå på").click()
+    expect(page.locator("#invoice-address")).to_be_visible()
     portal = Portal.objects.get()
     first = addresses.current(portal)
     expect(page.locator("#invoice-address")).to_have_text(str(first))
