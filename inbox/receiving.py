@@ -81,7 +81,7 @@ def receive_all(*, content: bytes, deliveries: Sequence[Delivery], source: str, 
                 mail.save(force_insert=True)
             # They are promised by then: whatever asking meets, their sender isn't told to send again.
             transaction.on_commit(have_read, robust=True)
-    except Exception:
+    except Exception:  # whatever it was: its sender is told to send again, and what was noted would be taken for lost
         with contextlib.suppress(OSError):
             for envelope in noted:
                 storage.mail_storage().delete(envelope.path)

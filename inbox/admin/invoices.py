@@ -169,10 +169,7 @@ class IncomingInvoiceAdmin(PageOfInvoice):
                     user=cast(User, request.user),
                 )
             except REFUSALS as error:
-                known = refusal_of(error, (InboxError,))
-                if known is None:
-                    raise
-                form.add_error(None, known.message)
+                _refuse(form, error)
                 incoming = self._find(request, pk)
             else:
                 self.log_change(request, rejected, [{"changed": {"object": word_of(rejected)}}])
@@ -261,10 +258,7 @@ class IncomingInvoiceAdmin(PageOfInvoice):
                     incoming=incoming, repeats=repeats, seen=request.POST.get(SEEN, ""), user=by
                 )
             except REFUSALS as error:
-                known = refusal_of(error, (InboxError,))
-                if known is None:
-                    raise
-                form.add_error(None, known.message)
+                _refuse(form, error)
                 incoming = self._find(request, pk)
             else:
                 self.log_change(request, marked, [{"changed": {"object": word_of(marked)}}])
@@ -360,3 +354,11 @@ class IncomingInvoiceAdmin(PageOfInvoice):
         else:
             messages.info(request, gettext("That was the last one: nothing else waits."))
         return HttpResponseRedirect(self._list_url(request))
+
+
+def _refuse(form: RejectionForm | DuplicateForm, error: Exception) -> None:
+    """Say on the form why it wasn't done; raises what nobody has words for."""
+    known = refusal_of(error, (InboxError,))
+    if known is None:
+        raise error
+    form.add_error(None, known.message)

@@ -204,13 +204,19 @@ class Moment:
                 assert self.after[made.get(name, name)].says_as(wanted), f"mine is lost: {name}"
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_nothing_that_only_one_side_changed_is_lost(seed: int, tmp_path: Path) -> None:
-    chance = random.Random(seed)
+def begun_books() -> factories.Books:
+    """A company in which there is something to change."""
     books = factories.make_books(number="100")
     for _ in range(4):
         books.post()
         factories.SupplierInvoiceFactory.create(company=books.company, supplier=None)
+    return books
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_that_only_one_side_changed_is_lost(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    books = begun_books()
     copy = Copy(tmp_path / "books.utkorg", books.company)
     base = everything()
     workers: tuple[Server | Offline, ...] = (Server(books, chance), Offline(copy, books, chance))
@@ -233,10 +239,7 @@ def test_nothing_that_only_one_side_changed_is_lost(seed: int, tmp_path: Path) -
 @pytest.mark.parametrize("seed", range(3))
 def test_nothing_of_two_versions_of_a_file_is_lost(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
-    books = factories.make_books(number="100")
-    for _ in range(4):
-        books.post()
-        factories.SupplierInvoiceFactory.create(company=books.company, supplier=None)
+    books = begun_books()
     first = Copy(tmp_path / "first.utkorg", books.company)
     base, anna = everything(), Offline(first, books, chance)
     for _ in range(chance.randrange(STEPS // 2)):
