@@ -6,6 +6,9 @@ INSTALLED := .venv/installed
 INSTALLED_DEV := .venv/installed-dev
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 
+# Each of some dozen programs would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev run test lint format types imports migrations messages screenshots requirements clean
 

@@ -12,6 +12,7 @@ from django.db import close_old_connections
 from config.checks import refuse_unsafe_production
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # Celery throws away what they find
 
 app = Celery("utkorg")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -9,6 +9,8 @@ from access.http.problems import unknown_url
 from config.find import find
 from config.views import favicon, healthz
 
+admin.autodiscover()
+
 api_v1 = [
     path("", include("access.api.urls")),
     path("", include("registers.api.urls")),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -18,6 +19,8 @@ from tests.garbage import set_apart
 LATER = ("browser", "contract", "embedded", "concurrency")
 HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium")
+
+admin.autodiscover()  # tests are made for each of its pages
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -26,7 +26,7 @@ def worker(name: str, *arguments: str) -> list[str]:
 
 
 def manage(command: str) -> list[str]:
-    return [sys.executable, str(PROJECT / "manage.py"), command]
+    return [sys.executable, str(PROJECT / "manage.py"), command, "--skip-checks"]
 
 
 PROGRAMS: dict[str, Callable[[Home], list[str]]] = {

@@ -102,7 +102,7 @@ class FeedbackAdmin(RegisterAdmin):
         ("last_reported_at", DayFilter),
     )
     search_fields = ("row_name", "code", "message", "subscription__integration_id")
-    search_help_text = _("The row, the code, the message or the integration ID")
+    search_help_text = _("Row, code, message, integration ID")
     ordering = ("-last_reported_at", "-id")
     exported: ClassVar = {
         "last_report": lambda report: report.last_reported_at,

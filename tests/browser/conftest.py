@@ -1,7 +1,6 @@
 """Debian's Chromium, driven by Playwright, and the sample installation that it looks at."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.admin import Admin
 from tests.browser.look import KeptStaticFiles, Look
+from tests.browser.reading import Reader
 from tests.conftest import CHROMIUM
 from tests.emptying import NAME, Delivered
 from tests.sample import Sample, make_sample
@@ -76,15 +76,17 @@ def address(sample: Sample) -> Iterator[str]:
     server.terminate()
 
 
-def _looking_in(language: str) -> Any:
-    @pytest.fixture(scope="module", name=f"look_{language[:2]}")
-    def look(browser: Browser, address: str, sample: Sample) -> Iterator[Look]:
-        look = Look(browser, language, address, sample)
-        yield look
+@pytest.fixture(scope="module")
+def looks(browser: Browser, address: str, sample: Sample) -> Iterator[dict[str, Look]]:
+    """A browser of each language, in which the sample's administrator is signed in."""
+    made = {locale[:2]: Look(browser, locale, address, sample) for locale in ("sv-SE", "nb-NO", "en-GB")}
+    yield made
+    for look in made.values():
         look.page.context.close()
 
-    return look
 
-
-# In each, the sample's administrator is signed in.
-swedish, norwegian, english = _looking_in("sv-SE"), _looking_in("nb-NO"), _looking_in("en-GB")
+@pytest.fixture(scope="module")
+def readers(sample: Sample, django_db_blocker: DjangoDbBlocker) -> dict[str, Reader]:
+    """The sample's administrator without a browser, in each language."""
+    with django_db_blocker.unblock():
+        return {language: Reader(language, sample) for language in ("sv", "nb", "en")}

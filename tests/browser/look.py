@@ -1,5 +1,6 @@
 """Looking at a page: what is wrong with its answer, its language, its looks, and for whom it can't be used."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,25 @@ ALL_ELSE = {"rules": {CONTRAST: {"enabled": False}}}
 # What colours and widths can change, of a page that was looked at otherwise before
 LOOKS_ALONE = {"runOnly": ["link-in-text-block", "scrollable-region-focusable"]}
 SERIOUS = {"serious", "critical"}
+MOST_LOOKS = 20
+# What a page's script does when it begins; at once, without the colours in between
+TURN = """dark => {
+    const atOnce = new CSSStyleSheet();
+    atOnce.replaceSync("* { transition: none !important }");
+    document.adoptedStyleSheets.push(atOnce);
+    document.documentElement.classList.toggle("dark", dark);
+}"""
+
+
+@dataclass(frozen=True)
+class View:
+    """How large the window is, in pixels, and whether the reader wants it dark."""
+
+    size: tuple[int, int]
+    dark: bool = False
+
+
+LIT_DESK = View(DESKTOP)
 
 
 class KeptStaticFiles(StaticFilesHandler):
@@ -59,17 +79,30 @@ class Look:
         self.page.on("pageerror", lambda error: self._console.append(str(error)))
         self.page.on("console", lambda said: self._console.append(said.text) if said.type == "error" else None)
 
-    def open(self, path: str, *, size: tuple[int, int] = DESKTOP, dark: bool = False) -> list[str]:
+    def open(self, path: str, view: View = LIT_DESK) -> list[str]:
         """Open a page; return what is wrong with its answer, its language and its looks."""
         self._console.clear()
-        self.page.emulate_media(color_scheme="dark" if dark else "light")
-        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        self._set(view)
         answer = self.page.goto(self._address + path.format_map(self._sample.rows))
         assert answer is not None
         wrong = [] if answer.status == 200 else [f"status {answer.status}"]
         if self.page.locator("html").get_attribute("lang") != self.language[:2]:
             wrong.append("another language")
         return wrong + self.console() + self.looks()
+
+    def turn(self, view: View) -> list[str]:
+        """See the page that is open otherwise; return what is wrong with its looks then."""
+        self._set(view)
+        self.page.evaluate(TURN, view.dark)
+        for _ in range(MOST_LOOKS):
+            if not (wrong := self.looks()):
+                break
+            self.page.wait_for_timeout(100)  # bars and tables are measured anew in a while
+        return wrong
+
+    def _set(self, view: View) -> None:
+        self.page.emulate_media(color_scheme="dark" if view.dark else "light")
+        self.page.set_viewport_size({"width": view.size[0], "height": view.size[1]})
 
     def console(self) -> list[str]:
         """Return the errors in the console."""

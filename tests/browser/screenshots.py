@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from PIL import Image
 
-from tests.browser.look import DESKTOP, PHONE, Look
+from tests.browser.look import DESKTOP, PHONE, Look, View
 from tests.browser.pages import PAGES
 
 pytestmark = pytest.mark.django_db
@@ -61,9 +61,9 @@ PICTURES = [
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
-def test_a_picture_is_taken(picture: Picture, look_sv: Look, look_nb: Look, look_en: Look) -> None:
-    look = {"sv": look_sv, "nb": look_nb, "en": look_en}[picture.language]
-    wrong = look.open(PAGES[picture.page], size=picture.size, dark=picture.dark)
+def test_a_picture_is_taken(picture: Picture, looks: dict[str, Look]) -> None:
+    look = looks[picture.language]
+    wrong = look.open(PAGES[picture.page], View(picture.size, picture.dark))
     look.page.add_style_tag(content=STILL)
     look.page.wait_for_load_state("networkidle")
     look.page.evaluate(SAME_TIMES)

@@ -1,19 +1,31 @@
 """Every page of the admin as people see it: in each language, in the dark, on a phone, and by axe-core."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
 from django.urls import get_resolver, resolve
 
-from tests.browser.look import PHONE, Look
+from tests.browser.look import DESKTOP, PHONE, Look, View
 from tests.browser.pages import NO_PAGES, PAGES
+from tests.browser.reading import Reader
 from tests.browser.words import foreign_texts, translated_texts
 
 # Each test has a transaction of its own; the sample is committed before, where the server sees it.
 pytestmark = pytest.mark.django_db
 
-every_page = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+LANGUAGES = ("sv", "nb", "en")
+# In a browser each page is of one language by turns, and read in the others.
+LOOKED_AT = [
+    pytest.param(path, LANGUAGES[turn % 3], turn % 2, id=f"{name}-{LANGUAGES[turn % 3]}")
+    for turn, (name, path) in enumerate(PAGES.items())
+]
+READ = [
+    pytest.param(path, language, id=f"{name}-{language}")
+    for turn, (name, path) in enumerate(PAGES.items())
+    for language in LANGUAGES
+    if language != LANGUAGES[turn % 3]
+]
 
 # Pages that every register has from the same template, of which some are looked at, and files.
 ALIKE = ("_delete", "_history", "_export_csv", "_export_xlsx")
@@ -25,22 +37,26 @@ def report(wrong: list[str]) -> None:
         pytest.fail("\n".join(wrong), pytrace=False)
 
 
-@every_page
-def test_a_page_in_swedish_on_a_desk(look_sv: Look, path: str) -> None:
-    wrong = look_sv.open(path)
-    report(wrong + foreign_texts(look_sv.texts(), "sv") + look_sv.violations())
+def in_another_language(texts: Iterable[str], language: str) -> list[str]:
+    """Those of a page's texts that aren't in its language."""
+    return translated_texts(texts, "sv", "nb") if language == "en" else foreign_texts(texts, language)
 
 
-@every_page
-def test_a_page_in_norwegian_in_the_dark_on_a_phone(look_nb: Look, path: str) -> None:
-    wrong = look_nb.open(path, size=PHONE, dark=True)
-    report(wrong + foreign_texts(look_nb.texts(), "nb") + look_nb.violations(looks_alone=True))
+@pytest.mark.parametrize(("path", "language", "phone_first"), LOOKED_AT)
+def test_a_page_on_a_desk_and_in_the_dark_on_a_phone(
+    looks: dict[str, Look], path: str, language: str, phone_first: bool
+) -> None:
+    look = looks[language]
+    views = [View(PHONE, dark=True), View(DESKTOP)] if phone_first else [View(DESKTOP), View(PHONE, dark=True)]
+    wrong = look.open(path, views[0])
+    wrong += in_another_language(look.texts(), language) + look.violations()
+    wrong += look.turn(views[1]) + look.violations(looks_alone=True)
+    report(wrong)
 
 
-@every_page
-def test_a_page_in_english(look_en: Look, path: str) -> None:
-    wrong = look_en.open(path)
-    report(wrong + translated_texts(look_en.texts(), "sv", "nb"))
+@pytest.mark.parametrize(("path", "language"), READ)
+def test_a_page_is_in_its_language(readers: dict[str, Reader], path: str, language: str) -> None:
+    report(in_another_language(readers[language].texts(path), language))
 
 
 def test_no_page_of_the_admin_is_forgotten() -> None:

@@ -79,8 +79,10 @@ def test_a_file_that_takes_the_process_with_it_is_left_out_and_the_rest_is_read(
     )
     read = reading.read_message(content, limits=Limits(step_seconds=1.5))
     assert [(one.kind, one.document) for one in read.candidates] == [("xml", "2"), ("pdf_data", "4")]
-    assert [(one.code, one.path) for one in read.problems] == [("reading_died_time", "3"), ("reading_died_time", "4")]
-    assert (read.part("3").role, read.part("3").reason) == ("refused", "reading_died_time")
+    # It grows while it runs: how fast the machine is decides which of the two it comes to first.
+    assert {one.code for one in read.problems} <= {"reading_died_time", "reading_died_memory"}
+    assert [one.path for one in read.problems] == ["3", "4"]
+    assert (read.part("3").role, read.part("3").reason) == ("refused", read.problems[0].code)
     assert read.part("4").role == "invoice"
 
 
