@@ -11,7 +11,7 @@ from revisions import fan_out, selections
 from revisions.installation import installation
 from revisions.models import DepartedCount, Departure, OutboxItem, Queue, QueuedCount, Removal, RetiredQueue
 from subscriptions.models import Resync, Subscription
-from subscriptions.services import mark_missing
+from subscriptions.services import mark_lost
 
 CUT = """
     with gone as (
@@ -76,8 +76,8 @@ def cut(
     """Take rows out of a queue unread, all or those of some change sets; returns how many went. The trace tells `why`
     and `by` whom.
 
-    The epoch rises, and what was lost stands in `resync`. What is committed but not yet queued is queued first. Where
-    there is nothing to take, nothing happens.
+    The epoch rises, and what was lost and is still selected stands in `resync`. What is committed but not yet queued is
+    queued first. Where there is nothing to take, nothing happens.
     """
     fan_out.drain_within()
     Departure.objects.select_for_update().get(subscription=subscription)
@@ -99,7 +99,7 @@ def cut(
         Departure.objects.filter(subscription=subscription).update(rows=F("rows") + rows)
         Queue.objects.filter(subscription=subscription).update(epoch=F("epoch") + 1)
         pairs = [(number, company) for number, company, *_rows in gone]
-        mark_missing(subscription=subscription, pairs=pairs, reason=reason)
+        mark_lost(subscription=queue.subscription, pairs=pairs, reason=reason)
     return int(rows)
 
 

@@ -166,6 +166,16 @@ def mark_missing(*, subscription: Subscription, pairs: Iterable[tuple[int, int]]
     )
 
 
+def mark_lost(*, subscription: Subscription, pairs: Iterable[tuple[int, int]], reason: Resync.Reason) -> None:
+    """Note, of rows taken out of a queue, those still selected: no others can be transferred."""
+    lost = set(pairs)
+    types = {known.number for known in subscription.information_types}
+    of = {company for _number, company in lost}
+    companies = set(subscription.selected_companies().filter(pk__in=of).values_list("pk", flat=True))
+    still = [(number, company) for number, company in lost if number in types and company in companies]
+    mark_missing(subscription=subscription, pairs=still, reason=reason)
+
+
 def mark_all_missing(*, reason: Resync.Reason) -> None:
     """Note that every subscription needs a one-off transfer of all it selects; inside the transaction that lost it."""
     with connection.cursor() as cursor:

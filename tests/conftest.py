@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.emptying import Delivered, kept
@@ -21,6 +22,11 @@ HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium")
 
 admin.autodiscover()  # tests are made for each of its pages
+
+# A run tries what the last one tried; with `--hypothesis-profile=search` it looks for more.
+hypothesis_settings.register_profile("search", derandomize=False, print_blob=True)
+hypothesis_settings.register_profile("repeatable", derandomize=True, print_blob=True)
+hypothesis_settings.load_profile("repeatable")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -27,8 +27,9 @@ class Reader:
         assert answer.status_code == 200
         page = document_fromstring(answer.content.decode())
         assert page.get("lang") == self.language
-        title = page.findtext(".//title")
-        return {" ".join(text.split()) for text in [title, *_texts(page.body, is_of_the_page=True)] if text} - {""}
+        head, body = page
+        found = [head.findtext("title"), *_texts(body, is_of_the_page=True)]
+        return {" ".join(text.split()) for text in found if text} - {""}
 
 
 def _texts(element: HtmlElement, *, is_of_the_page: bool) -> Iterator[str | None]:

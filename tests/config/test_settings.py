@@ -59,7 +59,7 @@ def test_the_default_language_is_english_and_three_are_spoken() -> None:
 
 
 def test_the_admins_templates_come_before_djangos() -> None:
-    assert settings.INSTALLED_APPS.index("unfold") < settings.INSTALLED_APPS.index("config.apps.PagesConfig")
+    assert settings.INSTALLED_APPS.index("unfold") < settings.INSTALLED_APPS.index("config.pages.PagesConfig")
 
 
 def test_a_command_without_database_says_what_to_do(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -2,11 +2,12 @@
 
 import pytest
 
+from information_types import registry
 from ledger.models import Account
 from revisions import fan_out, pending, queues
 from revisions.models import DepartedCount, OutboxItem, Queue, QueuedCount, RetiredQueue
 from subscriptions.models import Resync, Subscription
-from subscriptions.services import delete_subscription
+from subscriptions.services import change_parts, delete_subscription
 from tests import factories
 from tests.consumers import Consumer
 
@@ -24,6 +25,24 @@ def test_a_cut_takes_everything_and_says_what_is_missing(consumer: Consumer, boo
         ("accounts", books.company.number),
         ("ledger_entries", books.company.number),
     ]
+
+
+def test_a_cut_misses_nothing_that_is_no_longer_selected(consumer: Consumer, books: factories.Books) -> None:
+    other = factories.CompanyFactory.create()
+    books.post()
+    Account.objects.update(active=False)
+    fan_out.drain()
+    change_parts(subscription=consumer.subscription, information_types=[registry.get("ledger_entries")])
+    Resync.objects.all().delete()
+    assert queues.cut(subscription=consumer.subscription) == 4
+    (missing,) = pending.look(subscription=consumer.subscription).resync
+    assert missing.information_type == "ledger_entries"
+    books.post()
+    fan_out.drain()
+    change_parts(subscription=consumer.subscription, companies=[other])
+    Resync.objects.all().delete()
+    assert queues.cut(subscription=consumer.subscription) == 2
+    assert pending.look(subscription=consumer.subscription).resync == []
 
 
 def test_sequences_go_on_after_a_cut(consumer: Consumer, books: factories.Books) -> None:
