@@ -17,6 +17,7 @@ from config.checks import refuse_unsafe_production
 refuse_unsafe_production()
 django_application = get_asgi_application()
 import_module("config.starting").compare_with_marks()  # its models are loaded by now
+import_module(settings.ROOT_URLCONF)  # now, and not while the first visitor waits
 
 HASHED_NAME = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 
