@@ -105,7 +105,7 @@ def test_one_that_breaks_off_again_and_again_is_given_up(copy: WorkingCopy) -> N
 @pytest.mark.django_db(transaction=True)
 def test_one_that_a_worker_has_is_left_alone(copy: WorkingCopy) -> None:
     with other_program() as other, other.cursor() as cursor:
-        cursor.execute("select pg_advisory_lock(%s, %s)", [making.LOCK, copy.pk])
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [making.LOCK, copy.pk])
         assert making.waiting() == []
         assert made(copy).status == "waiting"
     assert [found.pk for found in making.waiting()] == [copy.pk]
