@@ -58,15 +58,14 @@ def interleaved(
 
 def table(figures: Iterable[dict[str, Any]]) -> str:
     """The figures for a person, from what `as_dict` gave."""
-    head = f"{'':<42}{'figure':>10}{'baseline':>10}{'ratio':>8}{'goal':>6}"
+    head = f"{'':<42}{'figure':>13}{'baseline':>13}{'ratio':>8}{'goal':>6}"
     return "\n".join([head, *(_lines(found) for found in figures)])
 
 
 def _lines(found: dict[str, Any]) -> str:
     what = f"{found['name']} ({found['unit']})"
-    numbers = (
-        f"{_short(found['value']):>10}{_short(found['baseline_value']):>10}{found['ratio']:>8.2f}{found['goal']:>6g}"
-    )
+    both = f"{_short(found['value']):>13}{_short(found['baseline_value']):>13}"
+    numbers = f"{both}{found['ratio']:>8.2f}{found['goal']:>6g}"
     return f"{what:<42}{numbers}  {'met' if found['met'] else 'NOT MET'}\n    against {found['baseline']}"
 
 

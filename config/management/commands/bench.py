@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-        parser.add_argument("--quick", action="store_true", help="with a tenth of the sizes, within two minutes")
+        parser.add_argument("--quick", action="store_true", help="with a tenth of the sizes, in a few minutes")
 
     def handle(self, *_arguments: Any, **options: Any) -> None:
         """Run, and tell what was found."""
