@@ -49,7 +49,7 @@ class View:
     dark: bool = False
 
 
-LIT_DESK = View(DESKTOP)
+LIT_DESK, DARK_PHONE = View(DESKTOP), View(PHONE, dark=True)
 
 
 class KeptStaticFiles(StaticFilesHandler):

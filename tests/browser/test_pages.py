@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.urls import get_resolver, resolve
 
-from tests.browser.look import DESKTOP, PHONE, Look, View
+from tests.browser.look import DARK_PHONE, LIT_DESK, Look, View
 from tests.browser.pages import NO_PAGES, PAGES
 from tests.browser.reading import Reader
 from tests.browser.words import foreign_texts, translated_texts
@@ -15,16 +15,18 @@ from tests.browser.words import foreign_texts, translated_texts
 pytestmark = pytest.mark.django_db
 
 LANGUAGES = ("sv", "nb", "en")
-# In a browser each page is of one language by turns, and read in the others.
-LOOKED_AT = [
-    pytest.param(path, LANGUAGES[turn % 3], turn % 2, id=f"{name}-{LANGUAGES[turn % 3]}")
+VIEWS = (LIT_DESK, DARK_PHONE)
+# By turns: in which language a page is looked at in a browser, and how it is looked at first.
+TURNS = {
+    name: (path, LANGUAGES[turn % len(LANGUAGES)], VIEWS if turn % 2 == 0 else VIEWS[::-1])
     for turn, (name, path) in enumerate(PAGES.items())
-]
+}
+LOOKED_AT = [pytest.param(*turn, id=f"{name}-{turn[1]}") for name, turn in TURNS.items()]
 READ = [
     pytest.param(path, language, id=f"{name}-{language}")
-    for turn, (name, path) in enumerate(PAGES.items())
+    for name, (path, looked_at_in, _views) in TURNS.items()
     for language in LANGUAGES
-    if language != LANGUAGES[turn % 3]
+    if language != looked_at_in
 ]
 
 # Pages that every register has from the same template, of which some are looked at, and files.
@@ -42,15 +44,14 @@ def in_another_language(texts: Iterable[str], language: str) -> list[str]:
     return translated_texts(texts, "sv", "nb") if language == "en" else foreign_texts(texts, language)
 
 
-@pytest.mark.parametrize(("path", "language", "phone_first"), LOOKED_AT)
+@pytest.mark.parametrize(("path", "language", "views"), LOOKED_AT)
 def test_a_page_on_a_desk_and_in_the_dark_on_a_phone(
-    looks: dict[str, Look], path: str, language: str, phone_first: bool
+    looks: dict[str, Look], path: str, language: str, views: tuple[View, View]
 ) -> None:
-    look = looks[language]
-    views = [View(PHONE, dark=True), View(DESKTOP)] if phone_first else [View(DESKTOP), View(PHONE, dark=True)]
-    wrong = look.open(path, views[0])
-    wrong += in_another_language(look.texts(), language) + look.violations()
-    wrong += look.turn(views[1]) + look.violations(looks_alone=True)
+    look, (first, second) = looks[language], views
+    wrong = look.open(path, first) + in_another_language(look.texts(), language)
+    wrong += look.violations(looks_alone=first is not LIT_DESK)
+    wrong += look.turn(second) + look.violations(looks_alone=second is not LIT_DESK)
     report(wrong)
 
 
